@@ -1,0 +1,65 @@
+//! Habits as code: `cargo xtask test` and its siblings, so that a fresh machine needs cargo only.
+//!
+//! Every command prints what it runs, fails when a step fails, and ends with one line that says how it went.
+//! Nothing here is part of the product: no crate imports this one.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a build tool reads PATH, CI and the time; no rule of the product lives here"
+)]
+
+mod command;
+mod deps;
+mod parts;
+mod postgres;
+mod schemathesis;
+mod test;
+
+use std::process::{Command, ExitCode};
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// The tasks of this repository.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Format, lints and all tests, on SQLite and on a private PostgreSQL.
+    Test(test::Options),
+    /// Licenses, bans, sources, advisories and unused dependencies.
+    Deps,
+    /// Print the OpenAPI document that the handlers generate.
+    Openapi,
+    /// Search a running server for answers that its OpenAPI document does not promise.
+    Schemathesis(schemathesis::Options),
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().task) {
+        Ok(outcome) => {
+            println!("{outcome}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("FAILED: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<String> {
+    command::watch_signals()?;
+    match task {
+        Task::Test(options) => test::run(&options),
+        Task::Deps => deps::run(),
+        Task::Openapi => {
+            command::output(Command::new("cargo").args(["run", "--quiet", "-p", "twinlock", "--", "openapi"]))
+        }
+        Task::Schemathesis(options) => schemathesis::run(&options),
+    }
+}

@@ -1,0 +1,143 @@
+//! `cargo xtask test`: the one command that says whether the tree is good, the same in CI, README and at the desk.
+//!
+//! Format, lints, then every test with one private PostgreSQL beside it. What the tests learn from here:
+//! - `TWINLOCK_TEST_POSTGRES`: the URL of a server on which they may create databases;
+//! - `TWINLOCK_TEST_MISSING`: the names, comma-separated, of the parts whose tests are to be skipped.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::command::{root, run as run_step, run_keeping, succeeds};
+use crate::parts::{self, has_test_database, postgres_programs};
+use crate::postgres::Cluster;
+
+/// What to test.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Leave out the format check and the lints.
+    #[arg(long)]
+    fast: bool,
+    /// Only this package; may be repeated.
+    #[arg(short, long)]
+    package: Vec<String>,
+    /// Handed on to the test runner: names of tests, or its own options after `--`.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    filter: Vec<String>,
+}
+
+impl Options {
+    fn cargo(&self, command: &[&str]) -> Command {
+        let mut cargo = Command::new("cargo");
+        cargo.current_dir(root()).args(command);
+        if self.package.is_empty() {
+            cargo.arg("--workspace");
+        }
+        for package in &self.package {
+            cargo.args(["--package", package]);
+        }
+        cargo
+    }
+}
+
+/// Runs everything; the answer is the line to end with.
+pub(crate) fn run(options: &Options) -> Result<String> {
+    let missing = parts::provide()?;
+    if !options.fast {
+        check_format(options)?;
+        run_step(
+            options
+                .cargo(&["clippy"])
+                .args(["--all-targets", "--all-features", "--", "-D", "warnings"]),
+        )?;
+    }
+
+    let cluster = match postgres_programs() {
+        Some(programs) if !has_test_database() => Some(Cluster::start(&programs)?),
+        _ => None,
+    };
+    let with_surroundings = |mut command: Command| {
+        if let Some(cluster) = &cluster {
+            command.env("TWINLOCK_TEST_POSTGRES", cluster.url());
+        }
+        command.env(
+            "TWINLOCK_TEST_MISSING",
+            missing.iter().map(|part| part.name).collect::<Vec<_>>().join(","),
+        );
+        command
+    };
+
+    let has_nextest = succeeds(Command::new("cargo").args(["nextest", "--version"]));
+    let mut tests = options.cargo(if has_nextest { &["nextest", "run"] } else { &["test"] });
+    tests.arg("--all-features").args(&options.filter);
+    let (mut summary, result) = run_keeping(with_surroundings(tests), is_summary);
+    let result = result.and_then(|()| {
+        // nextest leaves the examples in the documentation to cargo; a choice of tests does not ask for them.
+        if !has_nextest || !options.filter.is_empty() || !options.package.is_empty() {
+            return Ok(());
+        }
+        let (lines, result) = run_keeping(
+            with_surroundings(options.cargo(&["test", "--doc", "--all-features"])),
+            is_summary,
+        );
+        summary.extend(lines);
+        result
+    });
+    drop(cluster);
+
+    let outcome = format!("{}; {} parts missing", told(&summary, has_nextest), missing.len());
+    result.with_context(|| outcome.clone())?;
+    Ok(format!("passed: {outcome}"))
+}
+
+fn check_format(options: &Options) -> Result<()> {
+    let mut format = Command::new("cargo");
+    format.current_dir(root()).arg("fmt");
+    if options.package.is_empty() {
+        format.arg("--all");
+    }
+    for package in &options.package {
+        format.args(["--package", package]);
+    }
+    run_step(format.arg("--check"))
+}
+
+/// The lines of nextest and of cargo's own runner that say how many passed.
+fn is_summary(line: &str) -> bool {
+    line.trim_start().starts_with("Summary [") || line.starts_with("test result: ")
+}
+
+fn told(summary: &[String], has_nextest: bool) -> String {
+    let note = if has_nextest {
+        ""
+    } else {
+        " (cargo test: nextest is not installed)"
+    };
+    let mut lines: Vec<&str> = summary.iter().map(|line| line.trim()).collect();
+    lines.retain(|line| !line.contains(" 0 passed; 0 failed"));
+    if lines.is_empty() {
+        "no test was run".to_owned()
+    } else {
+        format!("{}{note}", lines.join("; "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summaries_of_both_runners_are_recognized() {
+        assert!(is_summary("     Summary [   0.022s] 3 tests run: 3 passed, 0 skipped"));
+        assert!(is_summary(
+            "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out"
+        ));
+        assert!(!is_summary("        PASS [   0.010s] xtask test::tests::summary"));
+    }
+
+    #[test]
+    fn a_run_without_a_summary_is_not_told_as_a_success() {
+        assert_eq!(told(&[], true), "no test was run");
+    }
+}
