@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::command::{root, run as run_step, succeeds};
+use crate::command::{cargo, run as run_step, succeeds};
 
 /// Name and version of the tools, so that the same tree gets the same verdict everywhere.
 const DENY: (&str, &str) = ("cargo-deny", "0.20.2");
@@ -15,38 +15,32 @@ const MACHETE: (&str, &str) = ("cargo-machete", "0.9.2");
 
 /// Licenses, bans and sources; advisories where their database can be had; unused dependencies.
 pub(crate) fn run() -> Result<String> {
-    let mut skipped = Vec::new();
+    let mut skipped = 0;
+    let mut skip = |check: &str| {
+        eprintln!("SKIPPED: {check}");
+        skipped += 1;
+    };
 
     install(DENY).context("licenses, bans and sources were not checked")?;
-    run_step(&mut cargo(&[
-        "deny",
-        "--all-features",
-        "check",
-        "licenses",
-        "bans",
-        "sources",
-    ]))?;
+    run_step(&mut deny(&["licenses", "bans", "sources"]))?;
     if succeeds(&mut cargo(&["deny", "fetch", "db"])) {
-        run_step(&mut cargo(&[
-            "deny",
-            "--all-features",
-            "check",
-            "--disable-fetch",
-            "advisories",
-        ]))?;
+        run_step(&mut deny(&["--disable-fetch", "advisories"]))?;
     } else {
-        skipped.push("advisories (their database cannot be fetched)");
+        skip("advisories: their database cannot be fetched");
     }
 
-    match install(MACHETE) {
-        Ok(()) => run_step(&mut cargo(&["machete"]))?,
-        Err(_) => skipped.push("unused dependencies (cargo-machete cannot be installed)"),
+    if install(MACHETE).is_ok() {
+        run_step(&mut cargo(&["machete"]))?;
+    } else {
+        skip("unused dependencies: cargo-machete cannot be installed");
     }
+    Ok(format!("passed: dependencies; {skipped} checks skipped"))
+}
 
-    for check in &skipped {
-        eprintln!("SKIPPED: {check}");
-    }
-    Ok(format!("passed: dependencies; {} checks skipped", skipped.len()))
+fn deny(checks: &[&str]) -> Command {
+    let mut command = cargo(&["deny", "--all-features", "check", "--hide-inclusion-graph"]);
+    command.args(checks);
+    command
 }
 
 /// Cargo keeps what it installs, so this costs time once per machine.
@@ -57,10 +51,4 @@ fn install((name, version): (&str, &str)) -> Result<()> {
     }
     println!("{name} is not installed: cargo builds it now, once, which takes some minutes");
     run_step(&mut cargo(&["install", "--locked", "--version", version, name]))
-}
-
-fn cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new("cargo");
-    command.current_dir(root()).args(arguments);
-    command
 }

@@ -14,7 +14,7 @@ mod postgres;
 mod schemathesis;
 mod test;
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -57,9 +57,9 @@ fn run(task: Task) -> Result<String> {
     match task {
         Task::Test(options) => test::run(&options),
         Task::Deps => deps::run(),
-        Task::Openapi => {
-            command::output(Command::new("cargo").args(["run", "--quiet", "-p", "twinlock", "--", "openapi"]))
-        }
+        Task::Openapi => command::output(&mut command::cargo(&[
+            "run", "--quiet", "-p", "twinlock", "--", "openapi",
+        ])),
         Task::Schemathesis(options) => schemathesis::run(&options),
     }
 }

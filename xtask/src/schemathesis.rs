@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::command::{check_interrupt, end, root, run as run_step, send};
+use crate::command::{cargo, check_interrupt, end, root, run as run_step, send};
 use crate::postgres::free_port;
 
 const VERSION: &str = "4.32.5";
@@ -38,11 +38,7 @@ pub(crate) struct Options {
 /// Searches, and fails on a finding.
 pub(crate) fn run(options: &Options) -> Result<String> {
     let environment = python_environment()?;
-    run_step(
-        Command::new("cargo")
-            .current_dir(root())
-            .args(["build", "--package", "twinlock"]),
-    )?;
+    run_step(&mut cargo(&["build", "--package", "twinlock"]))?;
     let server = Server::start()?;
 
     let mut search = Command::new(environment.join("bin/schemathesis"));

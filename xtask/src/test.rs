@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::command::{root, run as run_step, run_keeping, succeeds};
+use crate::command::{cargo, run as run_step, run_keeping, succeeds};
 use crate::parts::{self, has_test_database, postgres_programs};
 use crate::postgres::Cluster;
 
@@ -28,16 +28,16 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    fn cargo(&self, command: &[&str]) -> Command {
-        let mut cargo = Command::new("cargo");
-        cargo.current_dir(root()).args(command);
+    /// A cargo command for the chosen packages; `all` is its way to say that none was chosen.
+    fn cargo(&self, arguments: &[&str], all: &str) -> Command {
+        let mut command = cargo(arguments);
         if self.package.is_empty() {
-            cargo.arg("--workspace");
+            command.arg(all);
         }
         for package in &self.package {
-            cargo.args(["--package", package]);
+            command.args(["--package", package]);
         }
-        cargo
+        command
     }
 }
 
@@ -45,12 +45,14 @@ impl Options {
 pub(crate) fn run(options: &Options) -> Result<String> {
     let missing = parts::provide()?;
     if !options.fast {
-        check_format(options)?;
-        run_step(
-            options
-                .cargo(&["clippy"])
-                .args(["--all-targets", "--all-features", "--", "-D", "warnings"]),
-        )?;
+        run_step(options.cargo(&["fmt"], "--all").arg("--check"))?;
+        run_step(options.cargo(&["clippy"], "--workspace").args([
+            "--all-targets",
+            "--all-features",
+            "--",
+            "-D",
+            "warnings",
+        ]))?;
     }
 
     let cluster = match postgres_programs() {
@@ -68,8 +70,8 @@ pub(crate) fn run(options: &Options) -> Result<String> {
         command
     };
 
-    let has_nextest = succeeds(Command::new("cargo").args(["nextest", "--version"]));
-    let mut tests = options.cargo(if has_nextest { &["nextest", "run"] } else { &["test"] });
+    let has_nextest = succeeds(&mut cargo(&["nextest", "--version"]));
+    let mut tests = options.cargo(if has_nextest { &["nextest", "run"] } else { &["test"] }, "--workspace");
     tests.arg("--all-features").args(&options.filter);
     let (mut summary, result) = run_keeping(with_surroundings(tests), is_summary);
     let result = result.and_then(|()| {
@@ -78,7 +80,7 @@ pub(crate) fn run(options: &Options) -> Result<String> {
             return Ok(());
         }
         let (lines, result) = run_keeping(
-            with_surroundings(options.cargo(&["test", "--doc", "--all-features"])),
+            with_surroundings(options.cargo(&["test", "--doc", "--all-features"], "--workspace")),
             is_summary,
         );
         summary.extend(lines);
@@ -89,18 +91,6 @@ pub(crate) fn run(options: &Options) -> Result<String> {
     let outcome = format!("{}; {} parts missing", told(&summary, has_nextest), missing.len());
     result.with_context(|| outcome.clone())?;
     Ok(format!("passed: {outcome}"))
-}
-
-fn check_format(options: &Options) -> Result<()> {
-    let mut format = Command::new("cargo");
-    format.current_dir(root()).arg("fmt");
-    if options.package.is_empty() {
-        format.arg("--all");
-    }
-    for package in &options.package {
-        format.args(["--package", package]);
-    }
-    run_step(format.arg("--check"))
 }
 
 /// The lines of nextest and of cargo's own runner that say how many passed.
