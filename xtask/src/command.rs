@@ -54,10 +54,7 @@ pub(crate) fn check_interrupt() -> Result<()> {
 /// Sends a signal by name. A process that has ended already is what was wanted.
 pub(crate) fn send(signal: &str, pid: u32) {
     let target = pid.to_string();
-    let _ = Command::new("kill")
-        .args(["-s", signal, &target])
-        .stderr(Stdio::null())
-        .status();
+    let _ = Command::new("kill").args(["-s", signal, &target]).stderr(Stdio::null()).status();
 }
 
 /// Waits for the child's own end for `patience`, then kills it.
@@ -149,10 +146,7 @@ pub(crate) fn run_keeping(mut command: Command, keep: fn(&str) -> bool) -> (Vec<
 /// Runs a quiet question and gives its standard output, trimmed.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let name = shown(command);
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .with_context(|| format!("cannot start `{name}`"))?;
+    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot start `{name}`"))?;
     ensure!(output.status.success(), "`{name}` ended with {}", output.status);
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
@@ -173,10 +167,7 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command.current_dir(root()).args(arguments);
     // `cargo run` told us about our own package; a tool that reads that would take itself for a part of it.
     for (name, _) in env::vars_os() {
-        if name
-            .to_str()
-            .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
-        {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
             command.env_remove(name);
         }
     }
@@ -186,9 +177,7 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
 /// Where a program lies on the PATH.
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
-    env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .find(|file| file.is_file())
+    env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
 /// Whether we run where nobody watches and a skipped test would go unseen.
@@ -206,11 +195,7 @@ fn announce(command: &Command) {
 }
 
 fn shown(command: &Command) -> String {
-    let mut text = Path::new(command.get_program())
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let mut text = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
     for argument in command.get_args().map(OsStr::to_string_lossy) {
         let _ = write!(text, " {argument}");
     }
@@ -237,10 +222,7 @@ mod tests {
 
     #[test]
     fn colors_are_removed_from_a_kept_line() {
-        assert_eq!(
-            without_colors("\u{1b}[32;1m Summary\u{1b}[0m [0.1s] 3 passed"),
-            " Summary [0.1s] 3 passed"
-        );
+        assert_eq!(without_colors("\u{1b}[32;1m Summary\u{1b}[0m [0.1s] 3 passed"), " Summary [0.1s] 3 passed");
     }
 
     #[test]

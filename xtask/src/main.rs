@@ -57,9 +57,7 @@ fn run(task: Task) -> Result<String> {
     match task {
         Task::Test(options) => test::run(&options),
         Task::Deps => deps::run(),
-        Task::Openapi => command::output(&mut command::cargo(&[
-            "run", "--quiet", "-p", "twinlock", "--", "openapi",
-        ])),
+        Task::Openapi => command::output(&mut command::cargo(&["run", "--quiet", "-p", "twinlock", "--", "openapi"])),
         Task::Schemathesis(options) => schemathesis::run(&options),
     }
 }

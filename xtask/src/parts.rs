@@ -49,11 +49,7 @@ const PARTS: &[Part] = &[
         name: "chromium",
         package: "chromium",
         purpose: "the pages in a real browser",
-        is_there: || {
-            ["chromium", "chromium-browser", "google-chrome"]
-                .iter()
-                .any(|name| find_program(name).is_some())
-        },
+        is_there: || ["chromium", "chromium-browser", "google-chrome"].iter().any(|name| find_program(name).is_some()),
     },
 ];
 
@@ -65,16 +61,9 @@ pub(crate) fn provide() -> Result<Vec<&'static Part>> {
     }
     let missing = self::missing();
     for part in &missing {
-        eprintln!(
-            "missing: {} (apt-get install {}): not tested: {}",
-            part.name, part.package, part.purpose
-        );
+        eprintln!("missing: {} (apt-get install {}): not tested: {}", part.name, part.package, part.purpose);
     }
-    ensure!(
-        missing.is_empty() || !in_ci(),
-        "{} parts missing, and CI skips nothing",
-        missing.len()
-    );
+    ensure!(missing.is_empty() || !in_ci(), "{} parts missing, and CI skips nothing", missing.len());
     Ok(missing)
 }
 
@@ -90,17 +79,12 @@ fn may_install() -> bool {
 fn install(missing: &[&Part]) {
     let apt = || {
         let mut command = Command::new("apt-get");
-        command
-            .args(["-qq", "-o", "Dpkg::Use-Pty=0"])
-            .env("DEBIAN_FRONTEND", "noninteractive");
+        command.args(["-qq", "-o", "Dpkg::Use-Pty=0"]).env("DEBIAN_FRONTEND", "noninteractive");
         command
     };
     let packages = missing.iter().map(|part| part.package);
-    let result = run(apt().arg("update")).and_then(|()| {
-        run(apt()
-            .args(["install", "--yes", "--no-install-recommends"])
-            .args(packages))
-    });
+    let result = run(apt().arg("update"))
+        .and_then(|()| run(apt().args(["install", "--yes", "--no-install-recommends"]).args(packages)));
     if let Err(error) = result {
         eprintln!("cannot install: {error:#}");
     }

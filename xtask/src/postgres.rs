@@ -43,22 +43,12 @@ impl Cluster {
         let log = folder.path().join("log");
 
         let mut initdb = command(programs, "initdb", owner.as_ref());
-        initdb.args([
-            "--username=postgres",
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--no-locale",
-            "--no-sync",
-            "--pgdata",
-        ]);
+        initdb.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync", "--pgdata"]);
         initdb.arg(&data).current_dir(folder.path());
         logged(&mut initdb, &log)?;
         let status = initdb.status().context("cannot start initdb")?;
         if !status.success() {
-            bail!(
-                "initdb ended with {status}:\n{}",
-                fs::read_to_string(&log).unwrap_or_default()
-            );
+            bail!("initdb ended with {status}:\n{}", fs::read_to_string(&log).unwrap_or_default());
         }
 
         let port = free_port()?;
@@ -79,11 +69,7 @@ impl Cluster {
         }
         logged(&mut postgres, &log)?;
         let server = postgres.spawn().context("cannot start postgres")?;
-        let mut cluster = Self {
-            server,
-            port,
-            _folder: folder,
-        };
+        let mut cluster = Self { server, port, _folder: folder };
         cluster.wait_until_ready(programs, &log)?;
         Ok(cluster)
     }
@@ -103,10 +89,7 @@ impl Cluster {
             }
             let ended = self.server.try_wait()?;
             if ended.is_some() || Instant::now() > deadline {
-                bail!(
-                    "postgres did not start:\n{}",
-                    fs::read_to_string(log).unwrap_or_default()
-                );
+                bail!("postgres did not start:\n{}", fs::read_to_string(log).unwrap_or_default());
             }
             thread::sleep(Duration::from_millis(50));
         }
@@ -134,10 +117,7 @@ impl Owner {
         }
         for name in ["postgres", "nobody"] {
             if succeeds(Command::new("id").arg(name)) {
-                return Ok(Some(Self {
-                    user: id(&["-u", name])?,
-                    group: id(&["-g", name])?,
-                }));
+                return Ok(Some(Self { user: id(&["-u", name])?, group: id(&["-g", name])? }));
             }
         }
         bail!("PostgreSQL does not run as root, and there is neither a user `postgres` nor `nobody`");
@@ -145,9 +125,7 @@ impl Owner {
 }
 
 fn id(arguments: &[&str]) -> Result<u32> {
-    output(Command::new("id").args(arguments))?
-        .parse()
-        .context("id did not answer with a number")
+    output(Command::new("id").args(arguments))?.parse().context("id did not answer with a number")
 }
 
 /// A program of the cluster, as its owner, and ended by the kernel when we are killed without a chance to clean up.

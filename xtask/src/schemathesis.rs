@@ -50,12 +50,7 @@ pub(crate) fn run(options: &Options) -> Result<String> {
         // The clock and the outbox of the test mode are tools of the search, not its subject.
         .args(["--exclude-path-regex", "^/v1/test/"])
         .args(["--checks", CHECKS, "--continue-on-failure"])
-        .args([
-            "--max-examples",
-            &options.examples.to_string(),
-            "--max-time",
-            &options.seconds.to_string(),
-        ])
+        .args(["--max-examples", &options.examples.to_string(), "--max-time", &options.seconds.to_string()])
         .args(["--request-timeout", "10", "--generation-database", "none", "--no-color"]);
     if let Some(seed) = options.seed {
         search.args(["--seed", &seed.to_string()]);
@@ -69,12 +64,8 @@ fn python_environment() -> Result<PathBuf> {
     let environment = root().join("target").join(format!("schemathesis-{VERSION}"));
     // Installed last: a run that was interrupted half-way starts afresh.
     if !environment.join("complete").exists() {
-        run_step(
-            Command::new("python3")
-                .args(["-m", "venv", "--clear"])
-                .arg(&environment),
-        )
-        .context("a virtual environment needs python3 (Debian: python3-venv)")?;
+        run_step(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))
+            .context("a virtual environment needs python3 (Debian: python3-venv)")?;
         let package = format!("schemathesis=={VERSION}");
         run_step(Command::new(environment.join("bin/pip")).args(["install", "--quiet", &package]))?;
         File::create(environment.join("complete"))?;
@@ -120,10 +111,7 @@ impl Server {
         while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
             check_interrupt()?;
             if self.process.try_wait()?.is_some() || Instant::now() > deadline {
-                bail!(
-                    "the server did not start:\n{}",
-                    fs::read_to_string(log).unwrap_or_default()
-                );
+                bail!("the server did not start:\n{}", fs::read_to_string(log).unwrap_or_default());
             }
             thread::sleep(Duration::from_millis(50));
         }

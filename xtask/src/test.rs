@@ -63,10 +63,7 @@ pub(crate) fn run(options: &Options) -> Result<String> {
         if let Some(cluster) = &cluster {
             command.env("TWINLOCK_TEST_POSTGRES", cluster.url());
         }
-        command.env(
-            "TWINLOCK_TEST_MISSING",
-            missing.iter().map(|part| part.name).collect::<Vec<_>>().join(","),
-        );
+        command.env("TWINLOCK_TEST_MISSING", missing.iter().map(|part| part.name).collect::<Vec<_>>().join(","));
         command
     };
 
@@ -99,18 +96,10 @@ fn is_summary(line: &str) -> bool {
 }
 
 fn told(summary: &[String], has_nextest: bool) -> String {
-    let note = if has_nextest {
-        ""
-    } else {
-        " (cargo test: nextest is not installed)"
-    };
+    let note = if has_nextest { "" } else { " (cargo test: nextest is not installed)" };
     let mut lines: Vec<&str> = summary.iter().map(|line| line.trim()).collect();
     lines.retain(|line| !line.contains(" 0 passed; 0 failed"));
-    if lines.is_empty() {
-        "no test was run".to_owned()
-    } else {
-        format!("{}{note}", lines.join("; "))
-    }
+    if lines.is_empty() { "no test was run".to_owned() } else { format!("{}{note}", lines.join("; ")) }
 }
 
 #[cfg(test)]
@@ -120,9 +109,7 @@ mod tests {
     #[test]
     fn the_summaries_of_both_runners_are_recognized() {
         assert!(is_summary("     Summary [   0.022s] 3 tests run: 3 passed, 0 skipped"));
-        assert!(is_summary(
-            "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out"
-        ));
+        assert!(is_summary("test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out"));
         assert!(!is_summary("        PASS [   0.010s] xtask test::tests::summary"));
     }
 
