@@ -1,0 +1,339 @@
+//! The audit log: what happened, to whom, by whom; and the chain that shows if a word of it was changed.
+//!
+//! Entries name a person by pseudonym. Each person's entries form a chain: every entry holds the hash of the one before, so
+//! altering, removing or reordering any breaks all that follow. The head of the chain is locked with the user's row. Entries
+//! without a person (an unknown address, a job) stand unchained.
+
+use std::net::IpAddr;
+
+use sha2::{Digest, Sha256};
+
+use crate::command::Origin;
+use crate::factor::Method;
+use crate::ids::{ApplicationId, AuditId, PersonId};
+use crate::time::Timestamp;
+
+/// What happened. The names are part of the log's contract: none is ever reused for something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AuditAction {
+    /// Somebody asked to sign up.
+    SignupRequested,
+    /// A verification link was asked for again.
+    VerificationResent,
+    /// An address was verified and the user came to be.
+    EmailVerified,
+    /// An operator made the user.
+    UserCreated,
+    /// A password was given.
+    PasswordChecked,
+    /// Sign-in went on without a second factor, or stopped for one.
+    SignedIn,
+    /// A second factor was asked for.
+    ChallengeStarted,
+    /// A code was given for a challenge.
+    CodeVerified,
+    /// A recovery code was used up.
+    RecoveryCodeUsed,
+    /// The account was locked after wrong codes.
+    AccountLocked,
+    /// A set-up was begun.
+    EnrollmentStarted,
+    /// A code was given to confirm a set-up.
+    EnrollmentConfirmed,
+    /// A factor was added.
+    FactorAdded,
+    /// The second factor was turned on.
+    TwoFactorEnabled,
+    /// A set of recovery codes was made.
+    RecoveryCodesMade,
+    /// A session's tokens were renewed.
+    SessionRefreshed,
+    /// A refresh token was used a second time: the session ended.
+    RefreshTokenReused,
+    /// The person signed out.
+    SignedOut,
+    /// Other sessions were ended by a change.
+    SessionsEnded,
+    /// The server's clock lies more than a day behind a time the person was seen at.
+    ClockSkew,
+}
+
+impl AuditAction {
+    /// Every action, for documents and tests.
+    pub const ALL: [Self; 20] = [
+        Self::SignupRequested,
+        Self::VerificationResent,
+        Self::EmailVerified,
+        Self::UserCreated,
+        Self::PasswordChecked,
+        Self::SignedIn,
+        Self::ChallengeStarted,
+        Self::CodeVerified,
+        Self::RecoveryCodeUsed,
+        Self::AccountLocked,
+        Self::EnrollmentStarted,
+        Self::EnrollmentConfirmed,
+        Self::FactorAdded,
+        Self::TwoFactorEnabled,
+        Self::RecoveryCodesMade,
+        Self::SessionRefreshed,
+        Self::RefreshTokenReused,
+        Self::SignedOut,
+        Self::SessionsEnded,
+        Self::ClockSkew,
+    ];
+
+    /// Its name in the log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignupRequested => "signup_requested",
+            Self::VerificationResent => "verification_resent",
+            Self::EmailVerified => "email_verified",
+            Self::UserCreated => "user_created",
+            Self::PasswordChecked => "password_checked",
+            Self::SignedIn => "signed_in",
+            Self::ChallengeStarted => "challenge_started",
+            Self::CodeVerified => "code_verified",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::AccountLocked => "account_locked",
+            Self::EnrollmentStarted => "enrollment_started",
+            Self::EnrollmentConfirmed => "enrollment_confirmed",
+            Self::FactorAdded => "factor_added",
+            Self::TwoFactorEnabled => "two_factor_enabled",
+            Self::RecoveryCodesMade => "recovery_codes_made",
+            Self::SessionRefreshed => "session_refreshed",
+            Self::RefreshTokenReused => "refresh_token_reused",
+            Self::SignedOut => "signed_out",
+            Self::SessionsEnded => "sessions_ended",
+            Self::ClockSkew => "clock_skew",
+        }
+    }
+}
+
+/// What else an entry says. Words and numbers of ours only: nothing a person typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Nothing.
+    None,
+    /// Why it came out as it did.
+    Reason(&'static str),
+    /// The row it is about: a challenge, session, factor or enrollment.
+    Subject(&'static str, uuid::Uuid),
+}
+
+impl Detail {
+    /// As stored: one line of text, empty for nothing.
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::None => String::new(),
+            Self::Reason(reason) => (*reason).to_owned(),
+            Self::Subject(kind, id) => format!("{kind}:{id}"),
+        }
+    }
+}
+
+/// One entry, before it is numbered and chained.
+#[derive(Clone, Debug)]
+pub struct AuditEntry {
+    /// Whose chain it goes on; `None` stands unchained.
+    pub person: Option<PersonId>,
+    /// In which application.
+    pub application: ApplicationId,
+    /// What happened.
+    pub action: AuditAction,
+    /// Whether it came out as the actor wanted.
+    pub success: bool,
+    /// With which kind of factor.
+    pub method: Option<Method>,
+    /// What else is to be said.
+    pub detail: Detail,
+    /// Where from, and by whom.
+    pub origin: Origin,
+}
+
+impl AuditEntry {
+    /// With the kind of factor.
+    #[must_use]
+    pub const fn method(mut self, method: Method) -> Self {
+        self.method = Some(method);
+        self
+    }
+
+    /// With a reason.
+    #[must_use]
+    pub fn because(mut self, reason: &'static str) -> Self {
+        self.detail = Detail::Reason(reason);
+        self
+    }
+
+    /// With the row it is about.
+    #[must_use]
+    pub fn about(mut self, kind: &'static str, id: uuid::Uuid) -> Self {
+        self.detail = Detail::Subject(kind, id);
+        self
+    }
+}
+
+/// Where a person's chain ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditHead {
+    /// Number of the last entry; 0 before the first.
+    pub seq: i64,
+    /// Its hash; all zeros before the first.
+    pub hash: [u8; 32],
+}
+
+impl AuditHead {
+    /// The head of an empty chain.
+    pub const START: Self = Self { seq: 0, hash: [0; 32] };
+}
+
+/// An entry as stored.
+#[derive(Clone, Debug)]
+pub struct ChainedEntry {
+    /// Its row.
+    pub id: AuditId,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub entry: AuditEntry,
+    /// Its place in the chain: number, hash of the entry before, own hash. `None` without a person.
+    pub link: Option<Link>,
+}
+
+/// An entry's place in its chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Counted from 1.
+    pub seq: i64,
+    /// Hash of the entry before.
+    pub previous: [u8; 32],
+    /// Hash of this one.
+    pub hash: [u8; 32],
+}
+
+/// Puts entries on a person's chain, in order, and moves the head. Entries without a person pass through.
+pub fn chain(
+    head: &mut AuditHead,
+    at: Timestamp,
+    entries: Vec<AuditEntry>,
+    mut new_id: impl FnMut() -> AuditId,
+) -> Vec<ChainedEntry> {
+    entries
+        .into_iter()
+        .map(|entry| {
+            let id = new_id();
+            let link = entry.person.map(|_| {
+                let (seq, previous) = (head.seq + 1, head.hash);
+                let hash = entry_hash(seq, &previous, id, at, &entry);
+                *head = AuditHead { seq, hash };
+                Link { seq, previous, hash }
+            });
+            ChainedEntry { id, at, entry, link }
+        })
+        .collect()
+}
+
+/// The hash of an entry: SHA-256 over every stored column, each with its length before it, version first.
+pub fn entry_hash(seq: i64, previous: &[u8; 32], id: AuditId, at: Timestamp, entry: &AuditEntry) -> [u8; 32] {
+    let text = |value: Option<&str>| value.map(str::as_bytes).map(<[u8]>::to_vec);
+    let ip = entry.origin.ip.map(|ip: IpAddr| ip.to_string());
+    let detail = entry.detail.to_text();
+    let fields: [Option<Vec<u8>>; 15] = [
+        Some(b"twinlock-audit-1".to_vec()),
+        Some(seq.to_be_bytes().to_vec()),
+        Some(previous.to_vec()),
+        Some(id.uuid().as_bytes().to_vec()),
+        Some(at.as_micros().to_be_bytes().to_vec()),
+        entry.person.map(|person| person.uuid().as_bytes().to_vec()),
+        Some(entry.application.uuid().as_bytes().to_vec()),
+        text(Some(entry.action.as_str())),
+        Some(vec![u8::from(entry.success)]),
+        text(entry.method.map(Method::as_str)),
+        text(ip.as_deref()),
+        text(entry.origin.user_agent.as_deref()),
+        text(entry.origin.actor.as_deref()),
+        text(entry.origin.request_id.as_deref()),
+        text(Some(&detail)),
+    ];
+    let mut hash = Sha256::new();
+    for field in fields {
+        match field {
+            None => hash.update([0]),
+            Some(bytes) => {
+                hash.update([1]);
+                hash.update((bytes.len() as u64).to_be_bytes());
+                hash.update(bytes);
+            }
+        }
+    }
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_have_names_of_their_own() {
+        let names: std::collections::HashSet<&str> = AuditAction::ALL.iter().map(|action| action.as_str()).collect();
+        assert_eq!(names.len(), AuditAction::ALL.len());
+    }
+
+    #[test]
+    fn each_entry_holds_the_hash_of_the_one_before() {
+        let mut rng = crate::testing::rng(1);
+        let person = PersonId::new(Timestamp::EPOCH, &mut rng);
+        let entry = |person| AuditEntry {
+            person,
+            application: ApplicationId::DEFAULT,
+            action: AuditAction::SignedIn,
+            success: true,
+            method: None,
+            detail: Detail::None,
+            origin: Origin::default(),
+        };
+        let mut head = AuditHead::START;
+        let entries = vec![entry(Some(person)), entry(None), entry(Some(person))];
+        let chained = chain(&mut head, Timestamp::EPOCH, entries, || AuditId::new(Timestamp::EPOCH, &mut rng));
+        let links: Vec<Option<Link>> = chained.iter().map(|e| e.link).collect();
+        let (first, last) = (links[0].unwrap(), links[2].unwrap());
+        assert_eq!(links[1], None);
+        assert_eq!((first.seq, first.previous), (1, [0; 32]));
+        assert_eq!((last.seq, last.previous), (2, first.hash));
+        assert_eq!(head, AuditHead { seq: 2, hash: last.hash });
+    }
+
+    #[test]
+    fn a_change_of_any_word_changes_the_hash() {
+        let mut rng = crate::testing::rng(1);
+        let id = AuditId::new(Timestamp::EPOCH, &mut rng);
+        let base = AuditEntry {
+            person: Some(PersonId::new(Timestamp::EPOCH, &mut rng)),
+            application: ApplicationId::DEFAULT,
+            action: AuditAction::CodeVerified,
+            success: false,
+            method: Some(Method::Totp),
+            detail: Detail::Reason("wrong"),
+            origin: Origin {
+                ip: "192.0.2.1".parse().ok(),
+                user_agent: Some("ua".into()),
+                actor: Some("me".into()),
+                request_id: Some("id".into()),
+            },
+        };
+        let hash = |entry: &AuditEntry| entry_hash(1, &[0; 32], id, Timestamp::EPOCH, entry);
+        let mut variants: Vec<AuditEntry> = vec![base.clone(); 8];
+        variants[0].person = None;
+        variants[1].action = AuditAction::SignedIn;
+        variants[2].success = true;
+        variants[3].method = None;
+        variants[4].detail = Detail::None;
+        variants[5].origin.ip = None;
+        variants[6].origin.user_agent = Some("ub".into());
+        variants[7].origin.actor = None;
+        for (number, variant) in variants.iter().enumerate() {
+            assert_ne!(hash(variant), hash(&base), "variant {number}");
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! What a command comes to: a reply or a refusal, and everything to be committed with it.
+
+use crate::audit::{AuditEntry, AuditHead};
+use crate::challenge::Challenge;
+use crate::enrollment::Enrollment;
+use crate::factor::Factor;
+use crate::ids::{ChallengeId, EnrollmentId, FactorId, MessageId, PendingSignupId, RecoveryCodeId, SessionId, UserId};
+use crate::message::{Channel, MessageKind};
+use crate::recovery_code::StoredRecoveryCode;
+use crate::secret::{Sealed, TokenHash};
+use crate::session::Session;
+use crate::signup::PendingSignup;
+use crate::throttle::{Counter, Locked};
+use crate::time::{Duration, Timestamp};
+use crate::totp::Step;
+use crate::user::{Account, EmailFault, PasswordHash, Settings, User};
+
+/// The outcome of a command. A refusal is a decision too: its charge and its audit entry are committed like any other.
+#[derive(Debug)]
+pub struct Decision<Reply> {
+    /// What is answered, once all below is committed.
+    pub reply: Result<Reply, Refusal>,
+    /// The moment it was made: what is stored is stamped with it.
+    pub at: Timestamp,
+    /// What changes.
+    pub changes: Vec<Change>,
+    /// What is written down.
+    pub audit: Vec<AuditEntry>,
+    /// The chain the entries with a person go on.
+    pub chain: Option<Chain>,
+    /// What is sent.
+    pub outbox: Vec<OutboxMessage>,
+}
+
+/// A person's audit chain as it was loaded.
+#[derive(Clone, Copy, Debug)]
+pub struct Chain {
+    /// Whose.
+    pub person: crate::ids::PersonId,
+    /// Where it ended.
+    pub head: AuditHead,
+}
+
+impl<Reply> Decision<Reply> {
+    /// A decision that changes nothing yet.
+    pub const fn new(reply: Result<Reply, Refusal>, at: Timestamp) -> Self {
+        Self { reply, at, changes: Vec::new(), audit: Vec::new(), chain: None, outbox: Vec::new() }
+    }
+
+    /// With entries on a person's chain.
+    #[must_use]
+    pub fn on_chain_of(mut self, account: &Account) -> Self {
+        self.chain = Some(Chain { person: account.user.person, head: account.head });
+        self
+    }
+
+    /// With one more change.
+    #[must_use]
+    pub fn change(mut self, change: Change) -> Self {
+        self.changes.push(change);
+        self
+    }
+
+    /// With one more audit entry.
+    #[must_use]
+    pub fn audit(mut self, entry: AuditEntry) -> Self {
+        self.audit.push(entry);
+        self
+    }
+
+    /// With more audit entries.
+    #[must_use]
+    pub fn audit_all(mut self, entries: impl IntoIterator<Item = AuditEntry>) -> Self {
+        self.audit.extend(entries);
+        self
+    }
+
+    /// With one more message.
+    #[must_use]
+    pub fn send(mut self, message: OutboxMessage) -> Self {
+        self.outbox.push(message);
+        self
+    }
+}
+
+/// A change of state. Those marked *guarded* fail the whole commit when the row is not as it was read.
+#[derive(Debug)]
+pub enum Change {
+    /// A sign-up waits for its address.
+    AddPendingSignup(PendingSignup),
+    /// Its link is replaced by a new one.
+    RenewPendingSignup {
+        /// Which.
+        id: PendingSignupId,
+        /// The new link's token.
+        token: TokenHash,
+        /// Until when the new link works.
+        expires_at: Timestamp,
+    },
+    /// *Guarded.* A sign-up's link was used: it and all others for the address are gone.
+    ConsumePendingSignup {
+        /// Which.
+        id: PendingSignupId,
+        /// For which address.
+        email_key: String,
+    },
+    /// A new user, with settings and an empty audit chain.
+    AddUser(Box<User>, Settings),
+    /// A password hash made with other parameters is replaced.
+    SetPassword(UserId, PasswordHash),
+    /// A person's settings and guess budget, whole.
+    SaveSettings(UserId, Settings),
+    /// A new challenge.
+    AddChallenge(Challenge),
+    /// *Guarded.* Wrong codes of a live challenge.
+    SaveAttempts {
+        /// Which.
+        id: ChallengeId,
+        /// Wrong codes so far.
+        attempts: u32,
+        /// What the last wrong code said about the person's clock.
+        skew: Option<SkewHint>,
+    },
+    /// *Guarded.* A challenge was answered.
+    CompleteChallenge(ChallengeId),
+    /// A challenge dies unanswered.
+    EndChallenge(ChallengeId),
+    /// Every live challenge of a person dies.
+    EndChallengesOf(UserId),
+    /// The pending set-up of this person and method, replacing any other.
+    PutEnrollment(Enrollment),
+    /// *Guarded.* Wrong codes of a pending set-up.
+    SaveEnrollmentAttempts(EnrollmentId, u32),
+    /// *Guarded.* A pending set-up was confirmed.
+    ConsumeEnrollment(EnrollmentId),
+    /// Pending set-ups begun by a session are gone.
+    AbandonEnrollmentsOf(SessionId),
+    /// A confirmed factor.
+    AddFactor(Factor),
+    /// *Guarded.* A step is used up.
+    UseStep {
+        /// Of which factor.
+        factor: FactorId,
+        /// Which step.
+        step: Step,
+        /// A memory beyond this came from a wrong clock and does not count.
+        trusted: Step,
+    },
+    /// The set of recovery codes, replacing any other.
+    ReplaceRecoveryCodes(UserId, Vec<StoredRecoveryCode>),
+    /// *Guarded.* A recovery code is used up.
+    UseRecoveryCode(RecoveryCodeId),
+    /// A new session.
+    AddSession(Session),
+    /// *Guarded.* A session's refresh token is replaced.
+    RotateSession {
+        /// Which.
+        id: SessionId,
+        /// The token it must still have.
+        old: TokenHash,
+        /// The new one.
+        new: TokenHash,
+        /// When it ends unless refreshed.
+        idle_expires_at: Timestamp,
+    },
+    /// A session ends.
+    EndSession(SessionId, EndReason),
+    /// A person's sessions end, but for one.
+    EndOtherSessions {
+        /// Whose.
+        user: UserId,
+        /// The one that stays.
+        keep: SessionId,
+    },
+    /// A charge on a shared counter is taken back.
+    ReturnCharge(Counter),
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndReason {
+    /// The person signed out.
+    SignedOut,
+    /// Its refresh token was used twice.
+    TokenReused,
+    /// It reached its end.
+    Expired,
+}
+
+impl EndReason {
+    /// Its name in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed_out",
+            Self::TokenReused => "token_reused",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// What a wrong code told about the clock of the person's device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SkewHint {
+    /// The step the code belongs to.
+    pub step: Step,
+    /// How many steps it lies from the server's.
+    pub offset: i64,
+}
+
+/// A message to be sent, committed with the state it speaks of. Its content is sealed until it is delivered.
+#[derive(Clone, Debug)]
+pub struct OutboxMessage {
+    /// Its row.
+    pub id: MessageId,
+    /// Whose, if anybody's.
+    pub user: Option<UserId>,
+    /// What about.
+    pub kind: MessageKind,
+    /// By which way.
+    pub channel: Channel,
+    /// Recipient and content, sealed into this row.
+    pub payload: Sealed,
+    /// After this it is not sent any more.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Why a code was not accepted, beyond being wrong. Says only what is dead already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeHint {
+    /// It was right, and was used.
+    AlreadyUsed,
+    /// The person's clock seems off by this many seconds; negative when behind ours.
+    ClockSkew(i64),
+}
+
+/// We understood, and say no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// E-mail and password do not go together; or nobody may know whether they do.
+    CredentialsInvalid,
+    /// A bearer, refresh or link token that is not, or no longer, good.
+    TokenInvalid,
+    /// No challenge has this partial token.
+    PartialTokenInvalid,
+    /// The right password of a sign-up whose address is not verified.
+    EmailUnverified,
+    /// The proof behind this session is too old for this change.
+    StepUpRequired,
+    /// Switched off by configuration, or not part of this version.
+    FeatureDisabled,
+    /// The challenge was answered already.
+    AlreadyCompleted,
+    /// Nothing waits to be confirmed.
+    NoPendingSetup,
+    /// Several set-ups wait: which one?
+    FactorIdNeeded,
+    /// As many authenticators as one person may have.
+    AlreadyEnabled,
+    /// The challenge ran out.
+    ChallengeExpired,
+    /// A wrong code. It was charged.
+    CodeIncorrect {
+        /// Tries left.
+        attempts_left: u32,
+        /// What can be said.
+        hint: Option<CodeHint>,
+    },
+    /// Not a password this server takes.
+    PasswordRejected(PasswordFault),
+    /// Not an address this server takes.
+    EmailRejected(EmailFault),
+    /// Too many wrong codes for this challenge, or too many wrong passwords.
+    TooManyAttempts {
+        /// How long to wait, when waiting helps.
+        retry_after: Option<Duration>,
+    },
+    /// The account takes no code now.
+    AccountLocked {
+        /// How long to wait; `None` when only a stronger proof helps.
+        retry_after: Option<Duration>,
+    },
+}
+
+impl Refusal {
+    /// A locked account, seen at `now`.
+    pub fn locked(locked: Locked, now: Timestamp) -> Self {
+        Self::AccountLocked { retry_after: locked.until.map(|until| until.since(now)) }
+    }
+}
+
+/// Why a new password is not taken; `reason` in the refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordFault {
+    /// Fewer than 8 characters.
+    TooShort,
+    /// More than 1,024 characters.
+    TooLong,
+    /// Among the first that would be tried.
+    TooCommon,
+}
+
+impl PasswordFault {
+    /// Its name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TooShort => "too_short",
+            Self::TooLong => "too_long",
+            Self::TooCommon => "too_common",
+        }
+    }
+}

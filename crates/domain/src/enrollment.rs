@@ -1,0 +1,337 @@
+//! Adding a factor. The pending one lives apart: nothing that works changes before the proof.
+//!
+//! ```text
+//!   pending ──right code──▶ factor
+//!     ├──5 wrong codes──▶ spent
+//!     └──10 minutes, a newer set-up, the end of its session──▶ gone
+//! ```
+
+use crate::audit::AuditAction;
+use crate::code::TypedCode;
+use crate::command::{Context, Decide, Origin};
+use crate::decision::{Change, CodeHint, Decision, Refusal};
+use crate::factor::{Factor, Judgement, Method};
+use crate::ids::{EnrollmentId, FactorId, SessionId, UserId};
+use crate::message::MessageKind;
+use crate::notice;
+use crate::recovery_code;
+use crate::secret::{Broken, Place, Sealed, SecretText};
+use crate::session::{Admitted, Bearer, Grant, RefreshToken, Session};
+use crate::throttle::Outcome;
+use crate::time::Timestamp;
+use crate::totp::{STEP_SECS, Step, TotpSecret, otpauth_uri};
+use crate::user::Account;
+use crate::verification::{locked_notice, reason};
+
+/// A factor that waits for its proof.
+#[derive(Clone, Debug)]
+pub struct Enrollment {
+    /// Which.
+    pub id: EnrollmentId,
+    /// The id the factor will have.
+    pub factor: FactorId,
+    /// Whose.
+    pub user: UserId,
+    /// Begun by which session: it ends with it, and only it confirms without further proof.
+    pub session: SessionId,
+    /// Of which kind.
+    pub method: Method,
+    /// What the person calls it.
+    pub label: String,
+    /// The authenticator's secret.
+    pub secret: Sealed,
+    /// Wrong codes so far.
+    pub attempts: u32,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+impl Enrollment {
+    const fn place(id: EnrollmentId, user: UserId) -> Place {
+        Place { table: "enrollments", column: "secret", row: id.uuid(), owner: user.uuid() }
+    }
+}
+
+/// What both commands read.
+#[derive(Debug)]
+pub struct EnrollmentView {
+    /// The caller.
+    pub account: Option<Account>,
+    /// The caller's session.
+    pub session: Option<Session>,
+    /// The caller's factors.
+    pub factors: Vec<Factor>,
+    /// The caller's pending set-ups.
+    pub enrollments: Vec<Enrollment>,
+}
+
+/// Begins the set-up of an authenticator.
+#[derive(Debug)]
+pub struct BeginEnrollment {
+    /// Who asks.
+    pub bearer: Bearer,
+    /// What the person calls it.
+    pub label: Option<String>,
+    /// Where from.
+    pub origin: Origin,
+}
+
+/// A set-up that waits for its proof.
+#[derive(Debug)]
+pub struct Begun {
+    /// The set-up.
+    pub enrollment: EnrollmentId,
+    /// The factor it will be.
+    pub factor: FactorId,
+    /// The secret in base32.
+    pub secret: SecretText,
+    /// The same as an `otpauth` URI.
+    pub uri: SecretText,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+impl Decide for BeginEnrollment {
+    type View = EnrollmentView;
+    type Reply = Begun;
+
+    fn decide(&self, view: EnrollmentView, context: &mut Context<'_>) -> Result<Decision<Begun>, Broken> {
+        let policy = context.policy;
+        let admitted = match self.bearer.admit(view.account, view.session, context.clock, policy) {
+            Ok(admitted) => admitted,
+            Err(refusal) => return Ok(Decision::new(Err(refusal), context.clock)),
+        };
+        let Admitted { mut account, session, moment } = admitted;
+        let now = moment.now;
+        let alarms = account.seen(moment, &self.origin);
+        let entry = |success| account.entry(AuditAction::EnrollmentStarted, success, &self.origin).method(Method::Totp);
+        let refused = |refusal, why| {
+            Ok(Decision::new(Err(refusal), now).on_chain_of(&account).audit_all(alarms.clone()).audit(entry(false).because(why)))
+        };
+        if !policy.two_factor_enabled {
+            return refused(Refusal::FeatureDisabled, "feature_disabled");
+        }
+        if session.fresh_until(now, policy).is_none() {
+            return refused(Refusal::StepUpRequired, "step_up_required");
+        }
+        if view.factors.len() >= policy.factors_max {
+            return refused(Refusal::AlreadyEnabled, "too_many_factors");
+        }
+        let secret = TotpSecret::generate(context.rng);
+        let id = EnrollmentId::new(now, context.rng);
+        let label = self.label.clone().unwrap_or_else(|| match view.factors.len() {
+            0 => "Authenticator".to_owned(),
+            others => format!("Authenticator {}", others + 1),
+        });
+        let enrollment = Enrollment {
+            id,
+            factor: FactorId::new(now, context.rng),
+            user: account.user.id,
+            session: session.id,
+            method: Method::Totp,
+            label,
+            secret: context.keys.seal(&Enrollment::place(id, account.user.id), secret.as_bytes(), context.rng),
+            attempts: 0,
+            created_at: now,
+            expires_at: now + policy.enrollment_life,
+        };
+        let begun = Begun {
+            enrollment: id,
+            factor: enrollment.factor,
+            secret: secret.to_base32(),
+            uri: otpauth_uri(&policy.issuer, account.user.email.as_str(), &secret),
+            expires_at: enrollment.expires_at,
+        };
+        let entry = entry(true).about("factor", enrollment.factor.uuid());
+        Ok(Decision::new(Ok(begun), now)
+            .on_chain_of(&account)
+            .audit_all(alarms)
+            .audit(entry)
+            .change(Change::PutEnrollment(enrollment))
+            .change(Change::SaveSettings(account.user.id, account.settings)))
+    }
+}
+
+/// Confirms a set-up with a code of the new authenticator.
+#[derive(Debug)]
+pub struct ConfirmEnrollment {
+    /// Who asks.
+    pub bearer: Bearer,
+    /// What was typed.
+    pub code: TypedCode,
+    /// Which factor, when several wait.
+    pub factor: Option<FactorId>,
+    /// The refresh token the client holds in its cookie, to be replaced.
+    pub refresh: Option<RefreshToken>,
+    /// Where from.
+    pub origin: Origin,
+}
+
+/// A confirmed factor.
+#[derive(Debug)]
+pub struct Confirmed {
+    /// Of which kind.
+    pub method: Method,
+    /// Which.
+    pub factor: FactorId,
+    /// The recovery codes, made with the first factor; shown this once.
+    pub recovery_codes: Vec<SecretText>,
+    /// The new refresh token of this session, where it is held in a cookie.
+    pub grant: Option<Grant>,
+}
+
+impl ConfirmEnrollment {
+    /// Picks the pending set-up meant.
+    fn pick(&self, mut waiting: Vec<Enrollment>, now: Timestamp) -> Result<Enrollment, Refusal> {
+        waiting.retain(|enrollment| enrollment.expires_at > now && self.factor.is_none_or(|id| id == enrollment.factor));
+        if waiting.len() > 1 { Err(Refusal::FactorIdNeeded) } else { waiting.pop().ok_or(Refusal::NoPendingSetup) }
+    }
+}
+
+impl Decide for ConfirmEnrollment {
+    type View = EnrollmentView;
+    type Reply = Confirmed;
+
+    fn decide(&self, view: EnrollmentView, context: &mut Context<'_>) -> Result<Decision<Confirmed>, Broken> {
+        let policy = context.policy;
+        let admitted = match self.bearer.admit(view.account, view.session, context.clock, policy) {
+            Ok(admitted) => admitted,
+            Err(refusal) => return Ok(Decision::new(Err(refusal), context.clock)),
+        };
+        let Admitted { mut account, mut session, moment } = admitted;
+        let now = moment.now;
+        let alarms = account.seen(moment, &self.origin);
+        let entry = |success| account.entry(AuditAction::EnrollmentConfirmed, success, &self.origin);
+        let refused = |refusal, why| {
+            Ok(Decision::new(Err(refusal), now).on_chain_of(&account).audit_all(alarms.clone()).audit(entry(false).because(why)))
+        };
+        if !policy.two_factor_enabled {
+            return refused(Refusal::FeatureDisabled, "feature_disabled");
+        }
+        let enrollment = match self.pick(view.enrollments, now) {
+            Ok(enrollment) => enrollment,
+            Err(refusal) => return refused(refusal, "no_pending_setup"),
+        };
+        if enrollment.session != session.id && session.fresh_until(now, policy).is_none() {
+            return refused(Refusal::StepUpRequired, "step_up_required");
+        }
+        if enrollment.attempts >= policy.challenge_attempts {
+            return refused(Refusal::TooManyAttempts { retry_after: None }, "too_many_attempts");
+        }
+        if let Err(locked) = account.settings.guesses.check(now) {
+            return refused(Refusal::locked(locked, now), "account_locked");
+        }
+
+        let (right, wrong) = (entry(true).method(enrollment.method), entry(false).method(enrollment.method));
+        let plain = context.keys.open(&Enrollment::place(enrollment.id, account.user.id), &enrollment.secret)?;
+        let secret = TotpSecret::from_bytes(plain);
+        let factor = Factor {
+            id: enrollment.factor,
+            user: account.user.id,
+            method: enrollment.method,
+            label: enrollment.label.clone(),
+            secret: context.keys.seal(&Factor::place(enrollment.factor, account.user.id), secret.as_bytes(), context.rng),
+            last_used_step: None,
+            last_used_at: None,
+            created_at: now,
+        };
+        let charge = account.settings.guesses.charge(now, policy);
+        let judgement = match &self.code {
+            TypedCode::Digits(code) => factor.judge(*code, now, context.keys, policy)?,
+            TypedCode::Recovery(_) | TypedCode::Other => Judgement::Wrong,
+        };
+        let Judgement::Right(step) = judgement else {
+            let outcome = account.settings.guesses.kept(charge, policy);
+            let decision = self.wrong(&account, &enrollment, judgement, outcome, now, context);
+            return Ok(decision.audit_all(alarms).audit(wrong.because(reason(Some(judgement)))));
+        };
+        account.settings.guesses.returned(charge);
+
+        // The code that proves the factor is used up with it: it does not sign anyone in.
+        let factor = Factor { last_used_step: Some(step), last_used_at: Some(now), ..factor };
+        let first = view.factors.is_empty();
+        let mut decision = Decision::new(Err(Refusal::NoPendingSetup), now)
+            .on_chain_of(&account)
+            .change(Change::ConsumeEnrollment(enrollment.id))
+            .change(Change::AddFactor(factor))
+            .change(Change::EndChallengesOf(account.user.id))
+            .change(Change::EndOtherSessions { user: account.user.id, keep: session.id })
+            .audit_all(alarms)
+            .audit(right)
+            .audit(account.entry(AuditAction::FactorAdded, true, &self.origin).about("factor", enrollment.factor.uuid()))
+            .audit(account.entry(AuditAction::SessionsEnded, true, &self.origin).because("factor_added"));
+        let mut recovery_codes = Vec::new();
+        if first {
+            account.settings.enabled_at = Some(now);
+            account.settings.preferred_factor = Some(enrollment.factor);
+            let user = account.user.id;
+            let (shown, stored) = recovery_code::generate_set(user, policy.recovery_codes, now, context.keys, context.rng);
+            recovery_codes = shown;
+            decision = decision
+                .change(Change::ReplaceRecoveryCodes(user, stored))
+                .audit(account.entry(AuditAction::TwoFactorEnabled, true, &self.origin))
+                .audit(account.entry(AuditAction::RecoveryCodesMade, true, &self.origin));
+        }
+        let kind = if first { MessageKind::TwoFactorEnabled } else { MessageKind::FactorAdded };
+        let told = notice::notice(kind, &account, &self.origin, now, context, |event| {
+            event.factor_label = Some(enrollment.label.clone());
+        });
+        let mut grant = None;
+        if let Some((rotation, rotated)) = session.rotate_cookie(self.refresh.as_ref(), &account, now, context) {
+            decision = decision.change(rotation);
+            grant = Some(rotated);
+        }
+        decision.reply = Ok(Confirmed { method: enrollment.method, factor: enrollment.factor, recovery_codes, grant });
+        Ok(decision.send(told).change(Change::SaveSettings(account.user.id, account.settings)))
+    }
+}
+
+impl ConfirmEnrollment {
+    fn wrong(
+        &self,
+        account: &Account,
+        enrollment: &Enrollment,
+        judgement: Judgement,
+        outcome: Outcome,
+        now: Timestamp,
+        context: &mut Context<'_>,
+    ) -> Decision<Confirmed> {
+        // Whoever confirms has seen the pending secret: what its clock says may be said at once, past or future.
+        let hint = match judgement {
+            Judgement::OtherStep(step) => Some(CodeHint::ClockSkew((step.0 - Step::at(now).0) * STEP_SECS)),
+            Judgement::Right(_) | Judgement::AlreadyUsed | Judgement::Wrong => None,
+        };
+        let attempts = enrollment.attempts + 1;
+        let left = match outcome {
+            Outcome::Open(left) => left.min(context.policy.challenge_attempts.saturating_sub(attempts)),
+            Outcome::Locked(_) => 0,
+        };
+        let decision = Decision::new(Err(Refusal::CodeIncorrect { attempts_left: left, hint }), now)
+            .on_chain_of(account)
+            .change(Change::SaveEnrollmentAttempts(enrollment.id, attempts))
+            .change(Change::SaveSettings(account.user.id, account.settings.clone()));
+        match locked_notice(outcome, account, &self.origin, now, context) {
+            Some((entry, message)) => decision.audit(entry).send(message),
+            None => decision,
+        }
+    }
+}
+
+/// Adds a factor whose secret is known already: for operators, imports and demonstrations.
+pub fn import_factor(account: &mut Account, label: &str, secret: &TotpSecret, now: Timestamp, context: &mut Context<'_>) -> Change {
+    let id = FactorId::new(now, context.rng);
+    account.settings.enabled_at = Some(now);
+    account.settings.preferred_factor = Some(id);
+    Change::AddFactor(Factor {
+        id,
+        user: account.user.id,
+        method: Method::Totp,
+        label: label.to_owned(),
+        secret: context.keys.seal(&Factor::place(id, account.user.id), secret.as_bytes(), context.rng),
+        last_used_step: None,
+        last_used_at: None,
+        created_at: now,
+    })
+}

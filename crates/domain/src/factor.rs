@@ -1,0 +1,121 @@
+//! A factor: one enrolled means of proof.
+//!
+//! Its secret is sealed into its row; its used-step memory only moves forward and serves every purpose.
+
+use std::fmt;
+
+use crate::ids::{FactorId, UserId};
+use crate::policy::Policy;
+use crate::secret::{Broken, KeyRing, Place, Sealed};
+use crate::time::Timestamp;
+use crate::totp::{Step, TotpSecret};
+
+/// A kind of proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// A time-based code of an authenticator.
+    Totp,
+    /// A code sent by SMS.
+    Sms,
+    /// A code sent by e-mail.
+    Email,
+    /// A recovery code.
+    RecoveryCode,
+}
+
+impl Method {
+    /// Its name on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Totp => "totp",
+            Self::Sms => "sms",
+            Self::Email => "email",
+            Self::RecoveryCode => "recovery_code",
+        }
+    }
+
+    /// Reads the name.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Totp, Self::Sms, Self::Email, Self::RecoveryCode].into_iter().find(|method| method.as_str() == text)
+    }
+
+    /// What a sign-in with it says of itself (RFC 8176).
+    pub const fn amr(self) -> &'static [&'static str] {
+        match self {
+            Self::Totp | Self::Email | Self::RecoveryCode => &["pwd", "otp", "mfa"],
+            Self::Sms => &["pwd", "sms", "mfa"],
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An enrolled factor.
+#[derive(Clone, Debug)]
+pub struct Factor {
+    /// Which.
+    pub id: FactorId,
+    /// Whose.
+    pub user: UserId,
+    /// Of which kind.
+    pub method: Method,
+    /// What the person calls it.
+    pub label: String,
+    /// The authenticator's secret.
+    pub secret: Sealed,
+    /// The last step used, for any purpose.
+    pub last_used_step: Option<Step>,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+    /// When it was confirmed.
+    pub created_at: Timestamp,
+}
+
+/// What a code is to a factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// Live and not used: this step is to be used up.
+    Right(Step),
+    /// It was right, and was used.
+    AlreadyUsed,
+    /// It belongs to a step that is not live: this many seconds off, negative when past.
+    OtherStep(Step),
+    /// It belongs to no step near now.
+    Wrong,
+}
+
+impl Factor {
+    /// Where its secret stands.
+    pub const fn place(id: FactorId, user: UserId) -> Place {
+        Place { table: "factors", column: "secret", row: id.uuid(), owner: user.uuid() }
+    }
+
+    /// The opened secret.
+    pub fn open(&self, keys: &KeyRing) -> Result<TotpSecret, Broken> {
+        keys.open(&Self::place(self.id, self.user), &self.secret).map(TotpSecret::from_bytes)
+    }
+
+    /// The used-step memory, unless it lies further ahead than the clock is trusted: then it came from a wrong clock.
+    fn used_step(&self, now: Timestamp, policy: &Policy) -> Option<Step> {
+        self.last_used_step.filter(|step| *step <= Step::at(now + policy.clock_trust))
+    }
+
+    /// Judges a code of six digits.
+    pub fn judge(&self, code: u32, now: Timestamp, keys: &KeyRing, policy: &Policy) -> Result<Judgement, Broken> {
+        let secret = self.open(keys)?;
+        let used = self.used_step(now, policy);
+        Ok(match secret.live_step(code, now) {
+            Some(step) if used.is_none_or(|used| step > used) => Judgement::Right(step),
+            Some(_) => Judgement::AlreadyUsed,
+            None => match secret.dead_step(code, now) {
+                Some(step) if used == Some(step) => Judgement::AlreadyUsed,
+                Some(step) => Judgement::OtherStep(step),
+                None => Judgement::Wrong,
+            },
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! Identifiers: one type per noun, so that a session's id never stands where a user's is wanted.
+//!
+//! All are UUID version 7 (RFC 9562 section 5.7): ordered by time, made from the command's clock and randomness. An id is
+//! public; nothing secret derives from one.
+
+use std::fmt;
+
+use rand::CryptoRng;
+use uuid::Uuid;
+
+use crate::time::Timestamp;
+
+/// Draws a version 7 UUID for `now`.
+pub fn new_uuid(now: Timestamp, rng: &mut dyn CryptoRng) -> Uuid {
+    let mut random = [0; 10];
+    rng.fill_bytes(&mut random);
+    let millis = u64::try_from(now.as_micros().div_euclid(1000)).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Draws a new id.
+            pub fn new(now: Timestamp, rng: &mut dyn CryptoRng) -> Self {
+                Self(new_uuid(now, rng))
+            }
+
+            /// Wraps an id that was stored or received.
+            pub const fn from_uuid(id: Uuid) -> Self {
+                Self(id)
+            }
+
+            /// The bare UUID.
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A relying application. Every user belongs to one.
+    ApplicationId;
+    /// A person who signs in.
+    UserId;
+    /// The pseudonym under which a person stands in the audit log; it outlives the user.
+    PersonId;
+    /// A factor: pending or enrolled, it keeps its id.
+    FactorId;
+    /// The adding of a factor, until it is confirmed.
+    EnrollmentId;
+    /// One request to prove presence.
+    ChallengeId;
+    /// A signed-in session: the `sid` of its tokens.
+    SessionId;
+    /// A sign-up whose address is not verified yet.
+    PendingSignupId;
+    /// One recovery code.
+    RecoveryCodeId;
+    /// One message on its way.
+    MessageId;
+    /// One entry of the audit log.
+    AuditId;
+}
+
+impl ApplicationId {
+    /// The application that exists from the first migration on, for Twinlock's own login.
+    pub const DEFAULT: Self = Self(Uuid::from_u128(0x0000_0000_0000_7000_8000_0000_0000_0001));
+}

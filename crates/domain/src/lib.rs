@@ -1,0 +1,31 @@
+//! The rules of the second factor. Pure: no runtime, no SQL, no HTTP, no clock, no global randomness; `Cargo.toml` is the
+//! proof.
+//!
+//! A command ([`command::Decide`]) gets a view of what it needs to know, the time and randomness, and comes to a
+//! [`decision::Decision`]: a reply or a refusal, with every change, audit entry and message to be committed with it. The same
+//! inputs give the same decision.
+
+pub mod account_admin;
+pub mod audit;
+pub mod challenge;
+pub mod code;
+pub mod command;
+pub mod decision;
+pub mod enrollment;
+pub mod factor;
+pub mod ids;
+pub mod login;
+pub mod message;
+pub mod notice;
+pub mod policy;
+pub mod recovery_code;
+pub mod secret;
+pub mod session;
+pub mod signup;
+pub mod status;
+pub mod testing;
+pub mod throttle;
+pub mod time;
+pub mod totp;
+pub mod user;
+pub mod verification;

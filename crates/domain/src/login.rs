@@ -1,0 +1,253 @@
+//! Signing in with a password, in two steps around the slow check of it.
+//!
+//! [`BeginLogin`] charges a try before anything is checked and gives out the hashes to check against; [`FinishLogin`] decides
+//! with the proof, takes the charge of a right password back, and refuses if the hash has changed meanwhile. Unknown,
+//! disabled and locked-with-a-wrong-password are one answer, and cost the same.
+
+use crate::audit::{AuditAction, AuditEntry, Detail};
+use crate::challenge::{Challenge, ChallengeState, Purpose};
+use crate::command::{Context, Decide, Origin};
+use crate::decision::{Change, Decision, Refusal};
+use crate::factor::Factor;
+use crate::ids::{ApplicationId, ChallengeId};
+use crate::secret::{Broken, SecretText, TokenHash, new_token};
+use crate::session::{Grant, RefreshHolder, Session};
+use crate::signup::PendingSignup;
+use crate::throttle::{Charged, Counter};
+use crate::time::Timestamp;
+use crate::user::{Account, Email, PasswordHash, PasswordProof};
+
+/// Charges a try at a password.
+#[derive(Debug)]
+pub struct BeginLogin {
+    /// In which application.
+    pub application: ApplicationId,
+    /// For which address.
+    pub email: Email,
+    /// Where from.
+    pub origin: Origin,
+}
+
+/// What [`BeginLogin`] reads and charges.
+#[derive(Debug)]
+pub struct BeginLoginView {
+    /// The address's owner.
+    pub account: Option<Account>,
+    /// The newest sign-up for the address.
+    pub pending: Option<PendingSignup>,
+    /// The counters of wrong passwords, charged with this try.
+    pub passwords: Vec<(Counter, Charged)>,
+}
+
+/// What the password is to be checked against.
+#[derive(Debug)]
+pub struct PasswordCheck {
+    /// The user's hash.
+    pub user: Option<PasswordHash>,
+    /// The hash of the newest sign-up.
+    pub pending: Option<PasswordHash>,
+}
+
+impl Decide for BeginLogin {
+    type View = BeginLoginView;
+    type Reply = PasswordCheck;
+
+    fn decide(&self, view: BeginLoginView, context: &mut Context<'_>) -> Result<Decision<PasswordCheck>, Broken> {
+        let now = context.clock;
+        let wait = view.passwords.iter().filter_map(|(counter, charged)| counter.wait(charged, now)).max();
+        let Some(wait) = wait else {
+            let check = PasswordCheck {
+                user: view.account.map(|account| account.user.password),
+                pending: view.pending.filter(|pending| pending.expires_at > now).map(|pending| pending.password),
+            };
+            return Ok(Decision::new(Ok(check), now));
+        };
+        let refusal = Err(Refusal::TooManyAttempts { retry_after: Some(wait) });
+        let entry = entry(view.account.as_ref(), self.application, &self.origin).because("too_many_attempts");
+        let decision = Decision::new(refusal, now).audit(entry);
+        Ok(match &view.account {
+            Some(account) => decision.on_chain_of(account),
+            None => decision,
+        })
+    }
+}
+
+/// A failed password, on the person's chain if there is a person.
+fn entry(account: Option<&Account>, application: ApplicationId, origin: &Origin) -> AuditEntry {
+    let action = AuditAction::PasswordChecked;
+    match account {
+        Some(account) => account.entry(action, false, origin),
+        None => AuditEntry {
+            person: None,
+            application,
+            action,
+            success: false,
+            method: None,
+            detail: Detail::None,
+            origin: origin.clone(),
+        },
+    }
+}
+
+/// Goes on after the password was checked.
+#[derive(Debug)]
+pub struct FinishLogin {
+    /// In which application.
+    pub application: ApplicationId,
+    /// For which address.
+    pub email: Email,
+    /// What the check found.
+    pub proof: PasswordProof,
+    /// The password hashed anew, where its stored hash was made with other parameters.
+    pub rehashed: Option<PasswordHash>,
+    /// Where the client keeps its refresh token.
+    pub holder: RefreshHolder,
+    /// Where from.
+    pub origin: Origin,
+}
+
+/// What [`FinishLogin`] reads.
+#[derive(Debug)]
+pub struct FinishLoginView {
+    /// The address's owner.
+    pub account: Option<Account>,
+    /// Their factors.
+    pub factors: Vec<Factor>,
+    /// Their newest challenges that are neither answered nor ended, newest first: id and end.
+    pub challenges: Vec<(ChallengeId, Timestamp)>,
+}
+
+/// Where a right password leads.
+#[derive(Debug)]
+pub enum LoggedIn {
+    /// Signed in: this person has no factor.
+    NoFactor(Box<Grant>, Box<SignedInUser>),
+    /// A second factor is due.
+    FactorDue {
+        /// Good for answering the challenge, and nothing else.
+        partial_token: SecretText,
+        /// What it asks.
+        challenge: ChallengeState,
+    },
+}
+
+/// A person as told to themselves.
+#[derive(Clone, Debug)]
+pub struct SignedInUser {
+    /// Which.
+    pub id: crate::ids::UserId,
+    /// Their address.
+    pub email: Email,
+    /// Whether it was verified.
+    pub email_verified: bool,
+}
+
+impl SignedInUser {
+    /// Tells a person about themselves.
+    pub fn of(account: &Account) -> Self {
+        let user = &account.user;
+        Self { id: user.id, email: user.email.clone(), email_verified: user.email_verified_at.is_some() }
+    }
+}
+
+impl FinishLogin {
+    fn counters(&self, context: &Context<'_>) -> Vec<Counter> {
+        let Some(ip) = self.origin.ip else { return Vec::new() };
+        vec![
+            Counter::passwords_for_account(&self.email.key(), ip, context.policy, context.keys),
+            Counter::passwords_from_block(ip, context.policy, context.keys),
+        ]
+    }
+
+    fn wrong(&self, account: Option<&Account>, why: &'static str, now: Timestamp) -> Decision<LoggedIn> {
+        let entry = entry(account, self.application, &self.origin).because(why);
+        let decision = Decision::new(Err(Refusal::CredentialsInvalid), now).audit(entry);
+        match account {
+            Some(account) => decision.on_chain_of(account),
+            None => decision,
+        }
+    }
+}
+
+impl Decide for FinishLogin {
+    type View = FinishLoginView;
+    type Reply = LoggedIn;
+
+    fn decide(&self, view: FinishLoginView, context: &mut Context<'_>) -> Result<Decision<LoggedIn>, Broken> {
+        let proven = match &self.proof {
+            PasswordProof::Wrong => return Ok(self.wrong(view.account.as_ref(), "wrong_password", context.clock)),
+            PasswordProof::Pending => {
+                let entry = entry(None, self.application, &self.origin).because("email_unverified");
+                let mut decision = Decision::new(Err(Refusal::EmailUnverified), context.clock).audit(entry);
+                decision.changes.extend(self.counters(context).into_iter().map(Change::ReturnCharge));
+                return Ok(decision);
+            }
+            PasswordProof::Right(proven) => proven,
+        };
+        // Between the check and this lock the password may have changed, or the user may be gone.
+        let FinishLoginView { account, factors, challenges } = view;
+        let Some(mut account) = account.filter(|account| account.user.password == *proven) else {
+            return Ok(self.wrong(None, "password_changed", context.clock));
+        };
+        if account.user.disabled_at.is_some() {
+            return Ok(self.wrong(Some(&account), "disabled", context.clock));
+        }
+        let moment = account.moment(context.clock, context.policy);
+        let now = moment.now;
+        let alarms = account.seen(moment, &self.origin);
+        let right = account.entry(AuditAction::PasswordChecked, true, &self.origin);
+        let mut changes: Vec<Change> = self.counters(context).into_iter().map(Change::ReturnCharge).collect();
+        if let Some(hash) = &self.rehashed {
+            changes.push(Change::SetPassword(account.user.id, hash.clone()));
+        }
+        let mut decision = if account.factor_due(&factors, context.policy)? {
+            match account.settings.guesses.check(now) {
+                Err(locked) => Decision::new(Err(Refusal::locked(locked, now)), now).audit(right.because("account_locked")),
+                Ok(()) => self.challenge(&account, &factors, &challenges, now, context)?.audit(right),
+            }
+        } else {
+            let (session, grant) = Session::start(&account, None, self.holder, &self.origin, now, context);
+            let entry = account.entry(AuditAction::SignedIn, true, &self.origin).about("session", session.id.uuid());
+            let reply = LoggedIn::NoFactor(Box::new(grant), Box::new(SignedInUser::of(&account)));
+            Decision::new(Ok(reply), now).change(Change::AddSession(session)).audit(right).audit(entry)
+        };
+        decision.changes.extend(changes);
+        let saved = Change::SaveSettings(account.user.id, account.settings.clone());
+        Ok(decision.audit_all(alarms).on_chain_of(&account).change(saved))
+    }
+}
+
+impl FinishLogin {
+    fn challenge(
+        &self,
+        account: &Account,
+        factors: &[Factor],
+        challenges: &[(ChallengeId, Timestamp)],
+        now: Timestamp,
+        context: &mut Context<'_>,
+    ) -> Result<Decision<LoggedIn>, Broken> {
+        let partial_token = new_token(context.rng);
+        let challenge = Challenge {
+            id: ChallengeId::new(now, context.rng),
+            user: account.user.id,
+            token: TokenHash::of(partial_token.expose()),
+            purpose: Purpose::Login,
+            holder: self.holder,
+            attempts: 0,
+            skew: None,
+            created_at: now,
+            expires_at: now + context.policy.challenge_life,
+            completed_at: None,
+            ended_at: None,
+            origin: self.origin.clone(),
+        };
+        let state = ChallengeState::of(&challenge, account, factors, now, context.policy)?;
+        let entry = account.entry(AuditAction::ChallengeStarted, true, &self.origin).about("challenge", challenge.id.uuid());
+        let live = challenges.iter().filter(|(_, expires_at)| *expires_at > now).map(|(id, _)| *id);
+        let too_many: Vec<ChallengeId> = live.skip(context.policy.live_challenges.saturating_sub(1)).collect();
+        let reply = LoggedIn::FactorDue { partial_token, challenge: state };
+        let mut decision = Decision::new(Ok(reply), now).audit(entry).change(Change::AddChallenge(challenge));
+        decision.changes.extend(too_many.into_iter().map(Change::EndChallenge));
+        Ok(decision)
+    }
+}

@@ -1,0 +1,87 @@
+//! Puts messages into a decision: sealed into their outbox row, so that nothing readable waits in the database.
+
+use crate::command::{Context, Origin};
+use crate::decision::OutboxMessage;
+use crate::ids::{MessageId, UserId};
+use crate::message::{Channel, EventDetails, MessageContent, MessageKind};
+use crate::secret::{Place, SecretText};
+use crate::time::Timestamp;
+use crate::user::{Account, Email};
+
+/// Where an outbox payload stands.
+pub const fn place(id: MessageId) -> Place {
+    Place { table: "outbox", column: "payload", row: id.uuid(), owner: uuid::Uuid::nil() }
+}
+
+fn seal(content: &MessageContent, user: Option<UserId>, now: Timestamp, context: &mut Context<'_>) -> OutboxMessage {
+    let id = MessageId::new(now, context.rng);
+    // Plain strings and times always serialize; were that ever to fail, the message would not open and be given up.
+    let plain = content.to_bytes().unwrap_or_default();
+    OutboxMessage {
+        id,
+        user,
+        kind: content.kind,
+        channel: content.channel,
+        payload: context.keys.seal(&place(id), &plain, context.rng),
+        expires_at: content.expires_at,
+    }
+}
+
+/// A mail that carries a link with a token: `{base}/{path}#token=…`. In the fragment, so that no server log ever has it.
+pub fn link(
+    kind: MessageKind,
+    to: &Email,
+    path: &str,
+    token: Option<(&SecretText, Timestamp)>,
+    origin: &Origin,
+    now: Timestamp,
+    context: &mut Context<'_>,
+) -> OutboxMessage {
+    let base = &context.policy.base_url;
+    let content = MessageContent {
+        kind,
+        channel: Channel::Email,
+        to: to.as_str().to_owned(),
+        locale: "en".to_owned(),
+        code: None,
+        link: Some(match token {
+            Some((token, _)) => format!("{base}/{path}#token={}", token.expose()),
+            None => format!("{base}/{path}"),
+        }),
+        expires_at: token.map(|(_, expires_at)| expires_at),
+        event: Some(event(origin, now)),
+    };
+    seal(&content, None, now, context)
+}
+
+fn event(origin: &Origin, now: Timestamp) -> EventDetails {
+    EventDetails {
+        ip: origin.ip.map(|ip| ip.to_string()),
+        browser: origin.user_agent.clone(),
+        ..EventDetails::at(now)
+    }
+}
+
+/// A notice to a person about something that happened to their account.
+pub fn notice(
+    kind: MessageKind,
+    account: &Account,
+    origin: &Origin,
+    now: Timestamp,
+    context: &mut Context<'_>,
+    tell: impl FnOnce(&mut EventDetails),
+) -> OutboxMessage {
+    let mut event = event(origin, now);
+    tell(&mut event);
+    let content = MessageContent {
+        kind,
+        channel: Channel::Email,
+        to: account.user.email.as_str().to_owned(),
+        locale: account.user.locale.clone(),
+        code: None,
+        link: None,
+        expires_at: None,
+        event: Some(event),
+    };
+    seal(&content, Some(account.user.id), now, context)
+}

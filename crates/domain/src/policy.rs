@@ -1,0 +1,96 @@
+//! The numbers of the house: each a setting with a default (product terms, section "Defaults"), none read from anywhere here.
+
+use crate::time::Duration;
+
+/// What the rules may differ in from one installation to the next.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Where people reach this server, without a trailing slash; every link in a message starts with it.
+    pub base_url: String,
+    /// The name an authenticator shows.
+    pub issuer: String,
+    /// Off: nobody is asked for a second factor and set-up is refused. Nothing is deleted.
+    pub two_factor_enabled: bool,
+    /// Whether strangers may sign up.
+    pub signup_enabled: bool,
+    /// How long a challenge, and with it a partial token, lives.
+    pub challenge_life: Duration,
+    /// Wrong codes that kill a challenge or a pending set-up.
+    pub challenge_attempts: u32,
+    /// Live challenges a user may have; the oldest dies.
+    pub live_challenges: usize,
+    /// Wrong codes per account, over every door, within [`Policy::guess_window`] that lock it.
+    pub guesses: u32,
+    /// The span in which wrong codes add up.
+    pub guess_window: Duration,
+    /// Wrong codes in a row, however far apart, that stop an account until a stronger proof.
+    pub guesses_in_a_row: u32,
+    /// The first lock; each further one doubles.
+    pub lockout: Duration,
+    /// The longest lock. The ladder starts again when this long has passed since the last one ended.
+    pub lockout_max: Duration,
+    /// Wrong passwords per account and address block within [`Policy::password_window`].
+    pub passwords_per_account: u32,
+    /// The span of the above.
+    pub password_window: Duration,
+    /// Wrong passwords per address block within [`Policy::password_block_window`], whoever they were for.
+    pub passwords_per_block: u32,
+    /// The span of the above.
+    pub password_block_window: Duration,
+    /// Verification mails to one address per hour.
+    pub sends_per_hour: u32,
+    /// Verification mails to one address per day.
+    pub sends_per_day: u32,
+    /// How long an unconfirmed set-up waits.
+    pub enrollment_life: Duration,
+    /// Authenticators one person may have.
+    pub factors_max: usize,
+    /// Recovery codes in a set.
+    pub recovery_codes: usize,
+    /// How long an unverified sign-up waits, and its link with it.
+    pub signup_life: Duration,
+    /// How long an access token lives.
+    pub access_life: Duration,
+    /// How long a session lives without a refresh.
+    pub session_idle: Duration,
+    /// How long a session lives at most.
+    pub session_life: Duration,
+    /// How long a proof counts as fresh for changes.
+    pub freshness: Duration,
+    /// How far a person's last seen time may lie ahead of the clock and still be believed.
+    pub clock_trust: Duration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            base_url: "http://127.0.0.1:8080".to_owned(),
+            issuer: "Twinlock".to_owned(),
+            two_factor_enabled: true,
+            signup_enabled: true,
+            challenge_life: Duration::from_mins(10),
+            challenge_attempts: 5,
+            live_challenges: 10,
+            guesses: 10,
+            guess_window: Duration::from_hours(1),
+            guesses_in_a_row: 100,
+            lockout: Duration::from_mins(15),
+            lockout_max: Duration::from_hours(24),
+            passwords_per_account: 10,
+            password_window: Duration::from_mins(15),
+            passwords_per_block: 100,
+            password_block_window: Duration::from_hours(1),
+            sends_per_hour: 5,
+            sends_per_day: 10,
+            enrollment_life: Duration::from_mins(10),
+            factors_max: 20,
+            recovery_codes: 10,
+            signup_life: Duration::from_hours(24),
+            access_life: Duration::from_mins(10),
+            session_idle: Duration::from_days(7),
+            session_life: Duration::from_days(30),
+            freshness: Duration::from_mins(5),
+            clock_trust: Duration::from_hours(24),
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! The person who signs in, and the account that is decided about: user, settings and head of the audit chain, loaded
+//! together under the user's lock.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::audit::{self, AuditAction, AuditEntry, AuditHead};
+use crate::command::Origin;
+use crate::factor::Factor;
+use crate::ids::{ApplicationId, FactorId, PersonId, UserId};
+use crate::policy::Policy;
+use crate::secret::{Broken, Fault, SecretText};
+use crate::throttle::GuessBudget;
+use crate::time::Timestamp;
+
+/// An e-mail address: ASCII, at most 254 characters, a dotted domain.
+///
+/// ASCII only, so that two spellings of one mailbox that merely look alike cannot be two accounts.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Email(String);
+
+/// Why a text is no address this server takes; `reason` in the refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmailFault {
+    /// Not the form of an address.
+    Malformed,
+    /// Longer than 254 characters.
+    TooLong,
+    /// Characters outside ASCII.
+    NotAscii,
+}
+
+impl EmailFault {
+    /// Its name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::TooLong => "too_long",
+            Self::NotAscii => "not_ascii",
+        }
+    }
+}
+
+impl Email {
+    /// Reads an address. Quoted local parts and address literals are refused.
+    pub fn parse(text: &str) -> Result<Self, EmailFault> {
+        if !text.is_ascii() {
+            return Err(EmailFault::NotAscii);
+        }
+        if text.len() > 254 {
+            return Err(EmailFault::TooLong);
+        }
+        let options = email_address::Options::default().with_required_tld().without_domain_literal().without_display_text();
+        email_address::EmailAddress::parse_with_options(text, options).map_err(|_| EmailFault::Malformed)?;
+        if text.contains('"') {
+            return Err(EmailFault::Malformed);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// From the database, where only parsed addresses are.
+    pub const fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// As it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What it is found and counted by: lower case throughout.
+    pub fn key(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+
+    /// The part before the `@`.
+    pub fn local_part(&self) -> &str {
+        self.0.split('@').next().unwrap_or_default()
+    }
+
+    /// As shown to somebody who has only proved the password: `m***@e***.org`.
+    pub fn masked(&self) -> String {
+        let initial = |text: &str| text.chars().next().map(String::from).unwrap_or_default();
+        let (local, domain) = self.0.split_once('@').unwrap_or_default();
+        let (host, tld) = domain.rsplit_once('.').unwrap_or((domain, ""));
+        format!("{}***@{}***.{tld}", initial(local), initial(host))
+    }
+}
+
+impl FromStr for Email {
+    type Err = EmailFault;
+    fn from_str(text: &str) -> Result<Self, EmailFault> {
+        Self::parse(text)
+    }
+}
+
+/// Addresses stay out of logs.
+impl fmt::Debug for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Email")
+    }
+}
+
+/// A password hash in PHC string form.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    /// From the hasher or the database.
+    pub const fn new(phc: String) -> Self {
+        Self(phc)
+    }
+
+    /// The PHC string.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash")
+    }
+}
+
+/// A person who signs in.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// Who.
+    pub id: UserId,
+    /// The pseudonym in the audit log.
+    pub person: PersonId,
+    /// Whose user.
+    pub application: ApplicationId,
+    /// The address to sign in with, verified before the user came to be.
+    pub email: Email,
+    /// The password.
+    pub password: PasswordHash,
+    /// When the address was verified.
+    pub email_verified_at: Option<Timestamp>,
+    /// Since when the user may not sign in.
+    pub disabled_at: Option<Timestamp>,
+    /// Language of messages, as a BCP 47 tag.
+    pub locale: String,
+    /// When the user came to be.
+    pub created_at: Timestamp,
+}
+
+/// A person's settings of the second factor, and what guards them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Since when a second factor is asked.
+    pub enabled_at: Option<Timestamp>,
+    /// The factor that is offered first.
+    pub preferred_factor: Option<FactorId>,
+    /// Wrong codes.
+    pub guesses: GuessBudget,
+    /// The latest moment this person was seen at: time does not run backwards for anyone.
+    pub last_seen_at: Timestamp,
+}
+
+impl Settings {
+    /// Settings of a new user.
+    pub fn new(now: Timestamp) -> Self {
+        Self { enabled_at: None, preferred_factor: None, guesses: GuessBudget::default(), last_seen_at: now }
+    }
+}
+
+/// What every decision about a person starts from.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The person.
+    pub user: User,
+    /// Their settings.
+    pub settings: Settings,
+    /// Where their audit chain ends.
+    pub head: AuditHead,
+}
+
+/// The time it is for a person, and whether the clock is to be distrusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The later of the clock and when the person was last seen.
+    pub now: Timestamp,
+    /// The mark lay so far ahead of the clock that it was ignored.
+    pub mark_ignored: bool,
+}
+
+impl Account {
+    /// The time it is for this person. A clock that went back does not bring sessions, locks or codes back to life; a mark
+    /// more than a day ahead came from a clock that was wrong then, and is ignored with an alarm.
+    pub fn moment(&self, clock: Timestamp, policy: &Policy) -> Moment {
+        let mark = self.settings.last_seen_at;
+        if mark.since(clock) > policy.clock_trust {
+            Moment { now: clock, mark_ignored: true }
+        } else {
+            Moment { now: clock.max(mark), mark_ignored: false }
+        }
+    }
+
+    /// Moves the mark to `moment` and, when it had to be ignored, gives the alarm for the audit log.
+    pub fn seen(&mut self, moment: Moment, origin: &Origin) -> Vec<AuditEntry> {
+        self.settings.last_seen_at = moment.now;
+        if moment.mark_ignored { vec![self.entry(AuditAction::ClockSkew, false, origin)] } else { Vec::new() }
+    }
+
+    /// Begins an audit entry on this person's chain.
+    pub fn entry(&self, action: AuditAction, success: bool, origin: &Origin) -> AuditEntry {
+        AuditEntry {
+            person: Some(self.user.person),
+            application: self.user.application,
+            action,
+            success,
+            method: None,
+            detail: audit::Detail::None,
+            origin: origin.clone(),
+        }
+    }
+
+    /// Whether a second factor is due. Settings that say yes without a factor to ask for are [`Broken`], and a factor
+    /// without such settings is asked for: whatever is lost, the answer is never a silent "no".
+    pub fn factor_due(&self, factors: &[Factor], policy: &Policy) -> Result<bool, Broken> {
+        if !policy.two_factor_enabled {
+            return Ok(false);
+        }
+        if self.settings.enabled_at.is_some() && factors.is_empty() {
+            return Err(Broken { table: "factors", column: "id", fault: Fault::Missing });
+        }
+        Ok(!factors.is_empty())
+    }
+}
+
+/// A password that was checked or hashed before the command ran.
+#[derive(Clone, Debug)]
+pub enum PasswordProof {
+    /// It is the one of this hash.
+    Right(PasswordHash),
+    /// It is the one of the newest pending sign-up for the address.
+    Pending,
+    /// It is none of those looked at.
+    Wrong,
+}
+
+/// A text somebody typed that must reach nothing but a hasher.
+pub type Password = SecretText;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_found_by_their_lower_case() {
+        assert_eq!(Email::parse("A.Person@Example.ORG").unwrap().key(), "a.person@example.org");
+    }
+
+    #[test]
+    fn what_is_no_plain_address_is_refused_with_its_reason() {
+        for (text, fault) in [
+            ("", EmailFault::Malformed),
+            ("a", EmailFault::Malformed),
+            ("a@", EmailFault::Malformed),
+            ("@x.org", EmailFault::Malformed),
+            ("a@localhost", EmailFault::Malformed),
+            (" a@x.org", EmailFault::Malformed),
+            ("a@x.org\r\nBcc: e@x.org", EmailFault::Malformed),
+            ("a\0@x.org", EmailFault::Malformed),
+            ("\"a b\"@x.org", EmailFault::Malformed),
+            ("Ann <a@x.org>", EmailFault::Malformed),
+            ("a@[127.0.0.1]", EmailFault::Malformed),
+            ("ä@x.org", EmailFault::NotAscii),
+            ("ａ@x.org", EmailFault::NotAscii),
+            (&format!("{}@x.org", "a".repeat(250)), EmailFault::TooLong),
+        ] {
+            assert_eq!(Email::parse(text), Err(fault), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_masked_address_shows_initials_only() {
+        assert_eq!(Email::parse("mary@example.org").unwrap().masked(), "m***@e***.org");
+    }
+}

@@ -1,0 +1,261 @@
+//! Answering a challenge: one endpoint takes every kind of code.
+//!
+//! The order is the rule: the challenge must be live and the account open; then the guess is charged; only then is it judged.
+//! A right answer takes back its own charge, completes the challenge, uses up the step or the recovery code, and starts the
+//! session, all in one commit or not at all.
+
+use crate::audit::{AuditAction, AuditEntry};
+use crate::challenge::Challenge;
+use crate::code::TypedCode;
+use crate::command::{Context, Decide, Origin};
+use crate::decision::{Change, CodeHint, Decision, OutboxMessage, Refusal, SkewHint};
+use crate::factor::{Factor, Judgement, Method};
+use crate::ids::{FactorId, RecoveryCodeId};
+use crate::login::SignedInUser;
+use crate::message::MessageKind;
+use crate::notice;
+use crate::policy::Policy;
+use crate::recovery_code::{self, StoredRecoveryCode};
+use crate::secret::{Broken, KeyRing, TokenHash};
+use crate::session::{Grant, RefreshHolder, Session};
+use crate::throttle::Outcome;
+use crate::time::Timestamp;
+use crate::totp::{STEP_SECS, Step};
+use crate::user::Account;
+
+/// Recovery codes left at which the person is warned.
+const FEW_RECOVERY_CODES: usize = 3;
+/// Wrong codes after one right password at which the person is told, once per challenge.
+const WRONG_CODES_TOLD: u32 = 3;
+
+/// Answers a challenge.
+#[derive(Debug)]
+pub struct Verify {
+    /// Hash of the partial token shown.
+    pub token: TokenHash,
+    /// What was typed.
+    pub code: TypedCode,
+    /// Where the client keeps its refresh token, if it says so now.
+    pub holder: Option<RefreshHolder>,
+    /// Where from.
+    pub origin: Origin,
+}
+
+/// What [`Verify`] reads.
+#[derive(Debug)]
+pub struct VerifyView {
+    /// The challenge's person.
+    pub account: Option<Account>,
+    /// The challenge.
+    pub challenge: Option<Challenge>,
+    /// The person's factors.
+    pub factors: Vec<Factor>,
+    /// Their unused recovery codes.
+    pub recovery_codes: Vec<StoredRecoveryCode>,
+}
+
+/// A right answer.
+#[derive(Debug)]
+pub struct Verified {
+    /// The session it started.
+    pub grant: Grant,
+    /// The person.
+    pub user: SignedInUser,
+    /// Which kind of code it was.
+    pub method: Method,
+    /// Recovery codes left.
+    pub recovery_codes_remaining: usize,
+}
+
+/// What a typed code turned out to be.
+pub(crate) enum Answer {
+    /// A live code of a factor.
+    Factor(FactorId, Step),
+    /// An unused recovery code.
+    RecoveryCode(RecoveryCodeId),
+    /// Wrong, with what can be said about it.
+    Wrong(Option<Judgement>),
+}
+
+/// Judges a code against everything the person has. Every factor and every recovery code is looked at.
+pub(crate) fn judge(
+    typed: &TypedCode,
+    account: &Account,
+    factors: &[Factor],
+    recovery_codes: &[StoredRecoveryCode],
+    now: Timestamp,
+    keys: &KeyRing,
+    policy: &Policy,
+) -> Result<Answer, Broken> {
+    match typed {
+        TypedCode::Other => Ok(Answer::Wrong(None)),
+        TypedCode::Recovery(code) => {
+            Ok(match recovery_code::find(code, account.user.id, recovery_codes, keys)? {
+                Some(id) => Answer::RecoveryCode(id),
+                None => Answer::Wrong(None),
+            })
+        }
+        TypedCode::Digits(code) => {
+            let mut answer = Answer::Wrong(None);
+            for factor in factors.iter().filter(|factor| factor.method == Method::Totp) {
+                match factor.judge(*code, now, keys, policy)? {
+                    Judgement::Right(step) => answer = Answer::Factor(factor.id, step),
+                    Judgement::Wrong => {}
+                    near @ (Judgement::AlreadyUsed | Judgement::OtherStep(_)) => {
+                        if matches!(answer, Answer::Wrong(_)) {
+                            answer = Answer::Wrong(Some(near));
+                        }
+                    }
+                }
+            }
+            Ok(answer)
+        }
+    }
+}
+
+/// What may be said about a wrong code, and what is remembered of it.
+///
+/// A code of a past step is dead: its offset is said at once. A code of a future step will live: its offset is said only
+/// when two different codes in a row agree on it, so that nobody learns from one guess that it will be right.
+pub(crate) fn explain(near: Option<Judgement>, last: Option<SkewHint>, now: Timestamp) -> (Option<CodeHint>, Option<SkewHint>) {
+    match near {
+        Some(Judgement::AlreadyUsed) => (Some(CodeHint::AlreadyUsed), None),
+        Some(Judgement::OtherStep(step)) => {
+            let seen = SkewHint { step, offset: step.0 - Step::at(now).0 };
+            let agreed = last.is_some_and(|last| last.offset == seen.offset && last.step != seen.step);
+            let said = seen.offset < 0 || agreed;
+            (said.then_some(CodeHint::ClockSkew(seen.offset * STEP_SECS)), Some(seen))
+        }
+        Some(Judgement::Right(_) | Judgement::Wrong) | None => (None, None),
+    }
+}
+
+/// The audit log's word for a wrong code.
+pub(crate) const fn reason(near: Option<Judgement>) -> &'static str {
+    match near {
+        Some(Judgement::AlreadyUsed) => "replayed",
+        Some(Judgement::OtherStep(_)) => "clock_skew",
+        Some(Judgement::Right(_) | Judgement::Wrong) | None => "wrong_code",
+    }
+}
+
+/// The entry and the notice of a lock that a wrong code led to.
+pub(crate) fn locked_notice(
+    outcome: Outcome,
+    account: &Account,
+    origin: &Origin,
+    now: Timestamp,
+    context: &mut Context<'_>,
+) -> Option<(AuditEntry, OutboxMessage)> {
+    let Outcome::Locked(locked) = outcome else { return None };
+    let why = if locked.until.is_some() { "wrong_codes" } else { "wrong_codes_in_a_row" };
+    let entry = account.entry(AuditAction::AccountLocked, true, origin).because(why);
+    let message = notice::notice(MessageKind::AccountLocked, account, origin, now, context, |event| {
+        event.locked_until = locked.until;
+    });
+    Some((entry, message))
+}
+
+impl Decide for Verify {
+    type View = VerifyView;
+    type Reply = Verified;
+
+    fn decide(&self, view: VerifyView, context: &mut Context<'_>) -> Result<Decision<Verified>, Broken> {
+        let (Some(mut account), Some(challenge)) = (view.account, view.challenge) else {
+            return Ok(Decision::new(Err(Refusal::PartialTokenInvalid), context.clock));
+        };
+        let policy = context.policy;
+        let moment = account.moment(context.clock, policy);
+        let now = moment.now;
+        let alarms = account.seen(moment, &self.origin);
+        let entry = |success| account.entry(AuditAction::CodeVerified, success, &self.origin).about("challenge", challenge.id.uuid());
+        let refused = |refusal, why| {
+            Ok(Decision::new(Err(refusal), now).on_chain_of(&account).audit_all(alarms.clone()).audit(entry(false).because(why)))
+        };
+        if account.user.disabled_at.is_some() {
+            return refused(Refusal::PartialTokenInvalid, "disabled");
+        }
+        if let Err(refusal) = challenge.check(now, policy) {
+            return refused(refusal, "challenge_over");
+        }
+        if let Err(locked) = account.settings.guesses.check(now) {
+            return refused(Refusal::locked(locked, now), "account_locked");
+        }
+        if !policy.two_factor_enabled {
+            // Nobody is asked for a second factor: the person signs in anew, with the password alone.
+            return refused(Refusal::ChallengeExpired, "two_factor_off");
+        }
+
+        let right = entry(true);
+        let wrong = entry(false);
+        let charge = account.settings.guesses.charge(now, policy);
+        let answer = judge(&self.code, &account, &view.factors, &view.recovery_codes, now, context.keys, policy)?;
+        let (method, used) = match answer {
+            Answer::Factor(factor, step) => {
+                let trusted = Step::at(now + policy.clock_trust);
+                (Method::Totp, Change::UseStep { factor, step, trusted })
+            }
+            Answer::RecoveryCode(id) => (Method::RecoveryCode, Change::UseRecoveryCode(id)),
+            Answer::Wrong(near) => {
+                let outcome = account.settings.guesses.kept(charge, policy);
+                return Ok(self.wrong(&account, challenge, near, outcome, now, context).audit(wrong.because(reason(near))).audit_all(alarms));
+            }
+        };
+        account.settings.guesses.returned(charge);
+        let holder = self.holder.unwrap_or(challenge.holder);
+        let (session, grant) = Session::start(&account, Some(method), holder, &self.origin, now, context);
+        let spent = usize::from(method == Method::RecoveryCode);
+        let remaining = view.recovery_codes.len().saturating_sub(spent);
+        let reply =
+            Verified { grant, user: SignedInUser::of(&account), method, recovery_codes_remaining: remaining };
+        let mut decision = Decision::new(Ok(reply), now)
+            .on_chain_of(&account)
+            .change(Change::CompleteChallenge(challenge.id))
+            .change(used)
+            .change(Change::AddSession(session))
+            .audit_all(alarms)
+            .audit(right.method(method));
+        if method == Method::RecoveryCode {
+            let left = u32::try_from(remaining).unwrap_or(u32::MAX);
+            let kind = MessageKind::RecoveryCodeUsed;
+            let told = notice::notice(kind, &account, &self.origin, now, context, |event| event.remaining = Some(left));
+            decision = decision.audit(account.entry(AuditAction::RecoveryCodeUsed, true, &self.origin)).send(told);
+            if remaining == FEW_RECOVERY_CODES {
+                let kind = MessageKind::RecoveryCodesLow;
+                let told = notice::notice(kind, &account, &self.origin, now, context, |event| event.remaining = Some(left));
+                decision = decision.send(told);
+            }
+        }
+        Ok(decision.change(Change::SaveSettings(account.user.id, account.settings)))
+    }
+}
+
+impl Verify {
+    fn wrong(
+        &self,
+        account: &Account,
+        mut challenge: Challenge,
+        near: Option<Judgement>,
+        outcome: Outcome,
+        now: Timestamp,
+        context: &mut Context<'_>,
+    ) -> Decision<Verified> {
+        let (hint, skew) = explain(near, challenge.skew, now);
+        challenge.attempts += 1;
+        let left = match outcome {
+            Outcome::Open(left) => left.min(context.policy.challenge_attempts.saturating_sub(challenge.attempts)),
+            Outcome::Locked(_) => 0,
+        };
+        let mut decision = Decision::new(Err(Refusal::CodeIncorrect { attempts_left: left, hint }), now)
+            .on_chain_of(account)
+            .change(Change::SaveAttempts { id: challenge.id, attempts: challenge.attempts, skew })
+            .change(Change::SaveSettings(account.user.id, account.settings.clone()));
+        if challenge.attempts == WRONG_CODES_TOLD {
+            decision = decision.send(notice::notice(MessageKind::WrongCodes, account, &self.origin, now, context, |_| {}));
+        }
+        match locked_notice(outcome, account, &self.origin, now, context) {
+            Some((entry, message)) => decision.audit(entry).send(message),
+            None => decision,
+        }
+    }
+}
