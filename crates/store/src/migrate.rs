@@ -1,0 +1,174 @@
+//! Migrations: pairs of SQL files with one name, forward only, embedded in the program.
+//!
+//! Old and new programs run side by side during a roll-out, so a schema may only grow while the old one still runs. A
+//! database that is ahead of the program is therefore fine, unless one of the migrations it is ahead by is named
+//! `contract_…`: that name says that something the old program needs has been taken away, and the old program refuses.
+//! Each run is one transaction. Two processes that migrate at once are ordered by an advisory lock on PostgreSQL; on SQLite
+//! the second one fails on the history's primary key, looks again, and finds nothing left to do.
+
+use std::path::PathBuf;
+
+use deadpool_postgres::ClientWrapper;
+use refinery::{Migration, Runner};
+
+use crate::db::Dialect;
+use crate::error::StoreError;
+use crate::sqlite::open_connection;
+
+/// `"twinlock"` as a number: the key of the advisory lock.
+const LOCK: i64 = 0x7477_696e_6c6f_636b;
+
+/// A migration in both languages.
+struct Pair {
+    name: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+macro_rules! pairs {
+    ($($name:literal),* $(,)?) => {
+        &[$(Pair {
+            name: $name,
+            sqlite: include_str!(concat!("../migrations/sqlite/", $name, ".sql")),
+            postgres: include_str!(concat!("../migrations/postgres/", $name, ".sql")),
+        }),*]
+    };
+}
+
+/// All of them, in order. A file without its twin does not compile; a test finds files that are missing here.
+const PAIRS: &[Pair] = pairs![];
+
+fn embedded(dialect: Dialect) -> Result<Vec<Migration>, StoreError> {
+    let sql = |pair: &Pair| match dialect {
+        Dialect::Sqlite => pair.sqlite,
+        Dialect::Postgres => pair.postgres,
+    };
+    PAIRS.iter().map(|pair| Migration::unapplied(pair.name, sql(pair)).map_err(StoreError::migration)).collect()
+}
+
+fn runner(known: &[Migration]) -> Runner {
+    // Missing ones are judged below, by name.
+    Runner::new(known).set_grouped(true).set_abort_divergent(true).set_abort_missing(false)
+}
+
+/// Compares what is applied with what is known: the names still to be applied.
+fn pending(known: &[Migration], applied: &[Migration]) -> Result<Vec<String>, StoreError> {
+    for done in applied {
+        match known.iter().find(|known| known.version() == done.version()) {
+            Some(known) if known != done => {
+                return Err(StoreError::migration(format_args!(
+                    "{done} was applied with another content than {known}"
+                )));
+            }
+            Some(_) => {}
+            None if done.name().starts_with("contract") => {
+                return Err(StoreError::migration(format_args!(
+                    "the database is too new for this program: {done} took something away that it needs"
+                )));
+            }
+            None => tracing::warn!(migration = %done, "the database is newer than this program"),
+        }
+    }
+    let newest = applied.iter().map(Migration::version).max();
+    let missing = |known: &&Migration| !applied.iter().any(|done| done.version() == known.version());
+    known
+        .iter()
+        .filter(missing)
+        .map(|known| match newest {
+            Some(newest) if known.version() < newest => {
+                Err(StoreError::migration(format_args!("{known} was never applied, though V{newest} was")))
+            }
+            _ => Ok(known.to_string()),
+        })
+        .collect()
+}
+
+pub(crate) async fn sqlite(path: PathBuf) -> Result<Vec<String>, StoreError> {
+    blocking(move || {
+        let known = embedded(Dialect::Sqlite)?;
+        let mut connection = sqlite_connection(&path)?;
+        let attempt = |connection: &mut rusqlite::Connection| {
+            let names = pending(&known, &sqlite_applied(connection)?)?;
+            if !names.is_empty() {
+                runner(&known).run(connection).map_err(StoreError::migration)?;
+            }
+            Ok(names)
+        };
+        // A failed run has left nothing; the second look tells a lost race from a bad migration.
+        attempt(&mut connection).or_else(|_| attempt(&mut connection))
+    })
+    .await
+}
+
+pub(crate) async fn pending_sqlite(path: PathBuf) -> Result<Vec<String>, StoreError> {
+    blocking(move || pending(&embedded(Dialect::Sqlite)?, &sqlite_applied(&mut sqlite_connection(&path)?)?)).await
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(StoreError::migration)?
+}
+
+fn sqlite_connection(path: &std::path::Path) -> Result<rusqlite::Connection, StoreError> {
+    let mut connection = open_connection(path).map_err(StoreError::migration)?;
+    connection.busy_timeout(std::time::Duration::from_secs(30)).map_err(StoreError::migration)?;
+    connection.set_transaction_behavior(rusqlite::TransactionBehavior::Immediate);
+    Ok(connection)
+}
+
+fn sqlite_applied(connection: &mut rusqlite::Connection) -> Result<Vec<Migration>, StoreError> {
+    let runner = runner(&[]);
+    let exists = connection
+        .query_row(
+            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'refinery_schema_history'",
+            [],
+            |row| row.get::<_, i64>(0),
+        )
+        .map_err(StoreError::migration)?;
+    if exists == 0 { Ok(Vec::new()) } else { runner.get_applied_migrations(connection).map_err(StoreError::migration) }
+}
+
+pub(crate) async fn postgres(mut connection: ClientWrapper) -> Result<Vec<String>, StoreError> {
+    let known = embedded(Dialect::Postgres)?;
+    // A migration that waits for a table's lock makes everybody behind it wait: better to fail and be run again.
+    connection
+        .batch_execute(&format!("SET lock_timeout = '60s'; SELECT pg_advisory_lock({LOCK}); SET lock_timeout = '10s'"))
+        .await
+        .map_err(|error| migration_error(&error))?;
+    let names = pending(&known, &postgres_applied(&mut connection).await?)?;
+    if !names.is_empty() {
+        let outcome = runner(&known).run_async(&mut *connection).await;
+        outcome.map_err(|error| StoreError::migration(source_of(&error)))?;
+    }
+    // The lock goes with the connection.
+    Ok(names)
+}
+
+pub(crate) async fn pending_postgres(mut connection: ClientWrapper) -> Result<Vec<String>, StoreError> {
+    pending(&embedded(Dialect::Postgres)?, &postgres_applied(&mut connection).await?)
+}
+
+async fn postgres_applied(connection: &mut ClientWrapper) -> Result<Vec<Migration>, StoreError> {
+    let exists = connection
+        .query_one("SELECT to_regclass('refinery_schema_history') IS NOT NULL", &[])
+        .await
+        .and_then(|row| row.try_get::<_, bool>(0))
+        .map_err(|error| migration_error(&error))?;
+    if !exists {
+        return Ok(Vec::new());
+    }
+    runner(&[]).get_applied_migrations_async(&mut **connection).await.map_err(StoreError::migration)
+}
+
+fn migration_error(error: &tokio_postgres::Error) -> StoreError {
+    StoreError::migration(source_of(error))
+}
+
+/// The error with its cause, which tokio-postgres keeps out of its own words.
+fn source_of(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", source_of(cause)),
+        None => error.to_string(),
+    }
+}

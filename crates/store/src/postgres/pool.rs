@@ -1,0 +1,172 @@
+//! Connections to PostgreSQL.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{ClientWrapper, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use tokio::time::{sleep, timeout};
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::{Config, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::failure::Failure;
+use crate::db::{Dialect, Options};
+use crate::error::StoreError;
+use crate::statement::Texts;
+
+/// A pool of connections to one PostgreSQL database.
+pub(crate) struct Postgres {
+    pool: Pool,
+    texts: Texts,
+    begin: String,
+    unit_timeout: Duration,
+}
+
+impl Postgres {
+    /// Sets the pool up; connects when first needed.
+    pub(crate) fn open(options: &Options) -> Result<Self, StoreError> {
+        let mut config = parse(&options.url)?;
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(options.acquire_timeout);
+        }
+        if config.get_application_name().is_none() {
+            config.application_name("twinlock");
+        }
+        // A peer that vanished without a word is noticed within seconds, not after the system's two hours.
+        config.keepalives_idle(Duration::from_secs(15)).keepalives_interval(Duration::from_secs(5));
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(options.unit_timeout);
+        }
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = if needs_tls(&config) {
+            Manager::from_config(config, tls()?, recycling)
+        } else {
+            Manager::from_config(config, NoTls, recycling)
+        };
+        let pool = Pool::builder(manager)
+            .max_size(options.max_connections.max(1))
+            .wait_timeout(Some(options.acquire_timeout))
+            .create_timeout(Some(options.acquire_timeout))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(StoreError::unavailable)?;
+        let begin = format!(
+            "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {}; \
+             SET LOCAL idle_in_transaction_session_timeout = {}",
+            options.lock_timeout.as_millis(),
+            options.unit_timeout.as_millis(),
+        );
+        Ok(Self { pool, texts: Texts::new(Dialect::Postgres), begin, unit_timeout: options.unit_timeout })
+    }
+
+    pub(super) fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
+    pub(super) fn begin(&self) -> &str {
+        &self.begin
+    }
+
+    pub(super) fn unit_timeout(&self) -> Duration {
+        self.unit_timeout
+    }
+
+    /// A connection for one unit.
+    pub(super) async fn checkout(&self) -> Result<Checkout, Failure> {
+        match self.pool.get().await {
+            Ok(connection) => Ok(Checkout(Some(connection))),
+            Err(PoolError::Backend(error)) => Err(refused(&error)),
+            Err(PoolError::Timeout(_)) => {
+                Err(Failure::final_(StoreError::unavailable("no connection became free in time")))
+            }
+            Err(error) => Err(Failure::final_(StoreError::unavailable(error))),
+        }
+    }
+
+    /// A connection of its own, no longer the pool's.
+    pub(crate) async fn direct(&self) -> Result<ClientWrapper, StoreError> {
+        let mut connection = self.checkout().await.map_err(Failure::into_error)?;
+        connection.0.take().map(Object::take).ok_or_else(|| StoreError::unavailable("no connection"))
+    }
+
+    /// Closes the connections that nobody uses.
+    pub(super) fn forget_idle(&self) {
+        self.pool.retain(|_, _| false);
+    }
+
+    /// Hands out no more connections and waits until those in use have come back.
+    pub(crate) async fn close(&self) {
+        self.pool.close();
+        let drained = async {
+            while self.pool.status().size > 0 {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        if timeout(self.unit_timeout, drained).await.is_err() {
+            tracing::warn!("units were still under way when the database was closed");
+        }
+    }
+}
+
+/// A connection that could not be made; trying at once again would not help.
+fn refused(error: &tokio_postgres::Error) -> Failure {
+    use std::error::Error as _;
+    let cause = error.source().map(ToString::to_string).unwrap_or_default();
+    Failure::final_(StoreError::unavailable(format_args!("{error}: {cause}")))
+}
+
+/// `verify-full` is what `require` does here: a certificate is always checked.
+fn parse(url: &str) -> Result<Config, StoreError> {
+    url.replace("sslmode=verify-full", "sslmode=require")
+        .parse()
+        .map_err(|error| StoreError::unavailable(format_args!("the database URL cannot be read: {error}")))
+}
+
+/// Whether any host might be spoken to over TLS; a unix socket never is.
+fn needs_tls(config: &Config) -> bool {
+    config.get_ssl_mode() != SslMode::Disable
+        && (!config.get_hostaddrs().is_empty() || config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_))))
+}
+
+fn tls() -> Result<MakeRustlsConnect, StoreError> {
+    let mut roots = rustls::RootCertStore::empty();
+    let (added, _) = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if added == 0 {
+        tracing::warn!("no root certificates found; PostgreSQL over TLS will not be trusted");
+    }
+    // Named, not the process's default: a library does not rely on what main may have installed.
+    let config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(StoreError::unavailable)?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
+}
+
+/// A connection on loan. Dropped, it is closed, for it may be inside a transaction; only [`Checkout::release`] gives it
+/// back to the pool.
+pub(super) struct Checkout(Option<Object>);
+
+impl Checkout {
+    pub(super) fn release(mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl Deref for Checkout {
+    type Target = ClientWrapper;
+
+    fn deref(&self) -> &ClientWrapper {
+        #[expect(clippy::expect_used, reason = "only release and drop take it, and both consume the loan")]
+        self.0.as_ref().expect("a connection on loan")
+    }
+}
+
+impl Drop for Checkout {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take() {
+            drop(Object::take(connection));
+        }
+    }
+}
