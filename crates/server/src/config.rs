@@ -1,0 +1,220 @@
+//! The configuration: environment first, then `twinlock.toml`, then the defaults.
+//!
+//! The settings stand in one table ([`settings`]); this file reads them in order and checks what only several of
+//! them together can tell. A wrong value is exactly one line that names the setting, the fault and an example.
+//! Unknown settings are refused, because a setting with a typing error is a setting that silently does nothing.
+//!
+//! Values are plain: what a limit *means* is the domain's business.
+
+mod base_url;
+mod database;
+mod error;
+mod keys;
+mod network;
+mod parse;
+pub mod settings;
+mod source;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+pub use base_url::BaseUrl;
+pub use database::DatabaseUrl;
+pub use error::ConfigError;
+pub use keys::KeySource;
+pub use network::Network;
+pub use source::Sources;
+
+/// What kind of installation this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    /// One developer's machine: works without any setting.
+    Development,
+    /// Real people: refuses everything that is only convenient.
+    Production,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One readable line per event.
+    Pretty,
+    /// One JSON object per line.
+    Json,
+}
+
+/// A kind of second factor that people may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Time-based codes of an authenticator.
+    Totp,
+}
+
+/// The settings of the second factor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecondFactor {
+    /// Whether anybody is asked for a second factor at all.
+    pub enabled: bool,
+    /// The name an authenticator shows beside the code.
+    pub issuer_name: String,
+    /// The methods people may use, never empty.
+    pub methods: Vec<Method>,
+    /// Wrong codes that end one challenge.
+    pub max_attempts: u32,
+    /// The span over which an account's wrong codes are counted.
+    pub rate_limit_window: Duration,
+    /// Wrong codes per account and span before the account is locked.
+    pub rate_limit_max: u32,
+    /// Wrong codes in a row that lock an account until somebody unlocks it.
+    pub lockout_threshold: u32,
+    /// How long the first lock lasts.
+    pub lockout_duration: Duration,
+    /// How many recovery codes a set has.
+    pub recovery_code_count: u8,
+}
+
+/// Everything an operator can set. `Debug` shows no password and no key.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Development or production.
+    pub environment: Environment,
+    /// Where the server listens.
+    pub bind: SocketAddr,
+    /// Where people reach it: the only source of links, cookie rules and origins.
+    pub base_url: BaseUrl,
+    /// The database.
+    pub database: DatabaseUrl,
+    /// Whether `serve` migrates the database by itself.
+    pub migrate: bool,
+    /// A separate listener for metrics and health.
+    pub metrics_bind: Option<SocketAddr>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// The log filter.
+    pub log: String,
+    /// The log format.
+    pub log_format: LogFormat,
+    /// Whether strangers may sign up.
+    pub signup_enabled: bool,
+    /// The second factor.
+    pub second_factor: SecondFactor,
+    keys: KeySource,
+    base_url_is_default: bool,
+    warnings: Vec<String>,
+}
+
+impl Config {
+    /// Reads and checks every setting. The first fault found is the one reported.
+    pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
+        let layers = source::Layers::read(sources)?;
+        let environment = layers.required(&settings::ENVIRONMENT)?;
+        let bind = layers.required(&settings::BIND)?;
+        let base_url = layers.optional(&settings::BASE_URL)?;
+        let base_url_is_default = base_url.is_none();
+        Ok(Self {
+            environment,
+            bind,
+            base_url: base_url.unwrap_or_else(|| BaseUrl::of_address(bind)),
+            base_url_is_default,
+            database: layers.required(&settings::DATABASE_URL)?,
+            migrate: layers.optional(&settings::MIGRATE)?.unwrap_or(environment == Environment::Development),
+            metrics_bind: layers.optional(&settings::METRICS_BIND)?,
+            trusted_proxies: layers.required(&settings::TRUSTED_PROXIES)?,
+            log: layers.required(&settings::LOG)?,
+            log_format: layers.required(&settings::LOG_FORMAT)?,
+            signup_enabled: layers.required(&settings::SIGNUP_ENABLED)?,
+            second_factor: SecondFactor {
+                enabled: layers.required(&settings::ENABLED)?,
+                issuer_name: layers.required(&settings::ISSUER_NAME)?,
+                methods: layers.required(&settings::METHODS)?,
+                max_attempts: layers.required(&settings::MAX_ATTEMPTS)?,
+                rate_limit_window: layers.required(&settings::RATE_LIMIT_WINDOW)?,
+                rate_limit_max: layers.required(&settings::RATE_LIMIT_MAX)?,
+                lockout_threshold: layers.required(&settings::LOCKOUT_THRESHOLD)?,
+                lockout_duration: layers.required(&settings::LOCKOUT_DURATION_MINUTES)?,
+                recovery_code_count: layers.required(&settings::RECOVERY_CODE_COUNT)?,
+            },
+            keys: KeySource::choose(layers.optional(&settings::KEYS)?, layers.optional(&settings::KEYS_FILE)?)?,
+            warnings: layers.warnings(),
+        })
+    }
+
+    /// Where the keys come from, unless this installation may not use keys from there.
+    ///
+    /// A generated ring is one node's own: a second node on the same PostgreSQL could not read what the first sealed.
+    pub fn keys(&self) -> Result<&KeySource, ConfigError> {
+        if !matches!(self.keys, KeySource::Generated(_)) {
+            return Ok(&self.keys);
+        }
+        let why = if self.environment == Environment::Production {
+            "is not set, and production does not start with generated keys"
+        } else if self.database.is_postgres() {
+            "is not set, and nodes on PostgreSQL have to share their keys"
+        } else {
+            return Ok(&self.keys);
+        };
+        Err(ConfigError::together(
+            settings::KEYS.name,
+            why,
+            "run `twinlock keys generate` once and give every node the result as TWINLOCK_KEYS or TWINLOCK_KEYS_FILE",
+        ))
+    }
+
+    /// Checks what only a serving node has to keep: links, mail, keys and test mode.
+    pub fn check_serve(&self, test_mode: bool) -> Result<(), ConfigError> {
+        let production = self.environment == Environment::Production;
+        if test_mode && production {
+            return Err(ConfigError::together(
+                settings::ENVIRONMENT.name,
+                "is production, where test mode is refused",
+                "leave out --test-mode",
+            ));
+        }
+        if test_mode && !self.bind.ip().is_loopback() {
+            return Err(ConfigError::together(
+                settings::BIND.name,
+                "is not a loopback address, and test mode listens on nothing else",
+                "example: TWINLOCK_BIND=127.0.0.1:8080",
+            ));
+        }
+        if !self.base_url.is_https() && production {
+            return Err(ConfigError::together(
+                settings::BASE_URL.name,
+                "is not an https address, and production serves nothing else",
+                "example: TWINLOCK_BASE_URL=https://login.example.com",
+            ));
+        }
+        if !self.base_url.is_https() && !self.base_url.is_loopback() {
+            return Err(ConfigError::together(
+                settings::BASE_URL.name,
+                "is plain http to a host that is not this machine",
+                "example: TWINLOCK_BASE_URL=https://login.example.com",
+            ));
+        }
+        self.keys()?;
+        if production && self.signup_enabled {
+            return Err(ConfigError::together(
+                settings::SIGNUP_ENABLED.name,
+                "needs mail, and delivery by SMTP_URL and EMAIL_FROM is not available yet in this version",
+                "example: TWOFA_SIGNUP_ENABLED=false",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Sentences the operator should read at the start, for example about settings without effect.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Takes over the address the listener really has, for a bind to port 0. A base URL that was set stays.
+    pub fn bound_to(&mut self, address: SocketAddr) {
+        self.bind = address;
+        if self.base_url_is_default {
+            self.base_url = BaseUrl::of_address(address);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,59 @@
+//! The address of the database.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use url::Url;
+
+/// Which database, and where. `Debug` and `Display` leave the password out.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A file of this machine.
+    Sqlite(PathBuf),
+    /// The whole connection address, with its password.
+    Postgres(String),
+}
+
+impl DatabaseUrl {
+    /// Parses `sqlite:file` or `postgres://user:password@host/name`.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() || path.starts_with(':') {
+                return Err("does not name a file".into());
+            }
+            return Ok(Self::Sqlite(path.into()));
+        }
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return match Url::parse(text) {
+                Ok(_) => Ok(Self::Postgres(text.into())),
+                Err(_) => Err("is not an address".into()),
+            };
+        }
+        Err("begins neither with sqlite: nor with postgres://".into())
+    }
+
+    /// Whether several nodes may share this database.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            // The query may carry a password as well (`?password=`), so only host and name are shown.
+            Self::Postgres(text) => match Url::parse(text) {
+                Ok(url) => write!(f, "postgres://{}{}", url.host_str().unwrap_or_default(), url.path()),
+                Err(_) => f.write_str("postgres://"),
+            },
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,112 @@
+//! From a setting's text to its value. The error is the end of a sentence that begins with the value.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tracing_subscriber::EnvFilter;
+use zeroize::Zeroizing;
+
+use super::{BaseUrl, DatabaseUrl, Environment, LogFormat, Method, Network};
+
+pub(super) type Parsed<T> = Result<T, String>;
+
+pub(super) fn address(text: &str) -> Parsed<SocketAddr> {
+    text.parse().map_err(|_| "is not an address and port".into())
+}
+
+pub(super) fn base_url(text: &str) -> Parsed<BaseUrl> {
+    BaseUrl::parse(text)
+}
+
+pub(super) fn database(text: &str) -> Parsed<DatabaseUrl> {
+    DatabaseUrl::parse(text)
+}
+
+pub(super) fn boolean(text: &str) -> Parsed<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err("is neither true nor false".into()),
+    }
+}
+
+pub(super) fn environment(text: &str) -> Parsed<Environment> {
+    match text {
+        "development" => Ok(Environment::Development),
+        "production" => Ok(Environment::Production),
+        _ => Err("is neither development nor production".into()),
+    }
+}
+
+pub(super) fn log_format(text: &str) -> Parsed<LogFormat> {
+    match text {
+        "pretty" => Ok(LogFormat::Pretty),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("is neither pretty nor json".into()),
+    }
+}
+
+pub(super) fn log_filter(text: &str) -> Parsed<String> {
+    match EnvFilter::builder().parse(text) {
+        Ok(_) => Ok(text.into()),
+        Err(_) => Err("is not a log filter".into()),
+    }
+}
+
+pub(super) fn number<const LEAST: u32, const MOST: u32>(text: &str) -> Parsed<u32> {
+    match text.parse() {
+        Ok(number) if (LEAST..=MOST).contains(&number) => Ok(number),
+        _ => Err(format!("is not a whole number from {LEAST} to {MOST}")),
+    }
+}
+
+pub(super) fn small_number<const LEAST: u32, const MOST: u32>(text: &str) -> Parsed<u8> {
+    number::<LEAST, MOST>(text).and_then(|number| u8::try_from(number).map_err(|_| format!("is above {}", u8::MAX)))
+}
+
+pub(super) fn seconds<const LEAST: u32, const MOST: u32>(text: &str) -> Parsed<Duration> {
+    number::<LEAST, MOST>(text).map(|number| Duration::from_secs(number.into()))
+}
+
+pub(super) fn minutes<const LEAST: u32, const MOST: u32>(text: &str) -> Parsed<Duration> {
+    number::<LEAST, MOST>(text).map(|number| Duration::from_secs(u64::from(number) * 60))
+}
+
+/// The name stands in front of a colon in the authenticator's address, so it has none itself.
+pub(super) fn issuer_name(text: &str) -> Parsed<String> {
+    if text.trim().is_empty() || text.chars().count() > 64 || text.contains(':') || text.chars().any(char::is_control) {
+        return Err("is not a name of 1 to 64 characters without a colon".into());
+    }
+    Ok(text.trim().into())
+}
+
+pub(super) fn methods(text: &str) -> Parsed<Vec<Method>> {
+    let mut methods = Vec::new();
+    for name in list(text) {
+        match name {
+            "totp" if methods.is_empty() => methods.push(Method::Totp),
+            "totp" => return Err("names totp twice".into()),
+            "sms" | "email" => return Err(format!("names {name}, which is not available yet in this version")),
+            _ => return Err("is not a list of methods".into()),
+        }
+    }
+    if methods.is_empty() { Err("names no method".into()) } else { Ok(methods) }
+}
+
+pub(super) fn networks(text: &str) -> Parsed<Vec<Network>> {
+    list(text).map(|item| Network::parse(item).ok_or_else(|| "is not a list of addresses and blocks".into())).collect()
+}
+
+pub(super) fn path(text: &str) -> Parsed<PathBuf> {
+    Ok(text.into())
+}
+
+pub(super) fn secret(text: &str) -> Parsed<Zeroizing<String>> {
+    Ok(Zeroizing::new(text.into()))
+}
+
+/// The parts of a comma-separated list, blanks around them and empty ones left out.
+fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|item| !item.is_empty())
+}

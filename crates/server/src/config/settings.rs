@@ -1,0 +1,140 @@
+//! The table of settings: name, example, default, meaning and parser, each once.
+//!
+//! The names are those of the environment; `twinlock.toml` has the same names in lower case. A setting stands here
+//! only if it does something; names that belong to parts not built yet are in [`LATER`].
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::parse::{self, Parsed};
+use super::{BaseUrl, DatabaseUrl, Environment, LogFormat, Method, Network};
+
+/// One setting with the type of its value.
+pub struct Setting<T> {
+    /// Its name in the environment.
+    pub name: &'static str,
+    /// A value that works.
+    pub example: &'static str,
+    /// The value when it is not set; `None` where it is computed or there is none.
+    pub default: Option<&'static str>,
+    /// What it does, in one sentence.
+    pub about: &'static str,
+    /// Whether its value must not be shown.
+    pub secret: bool,
+    pub(super) parse: fn(&str) -> Parsed<T>,
+}
+
+/// A setting without its type, for documents and checks over the whole table.
+pub trait Described: Sync {
+    /// Its name in the environment.
+    fn name(&self) -> &'static str;
+    /// A value that works.
+    fn example(&self) -> &'static str;
+    /// The value when it is not set.
+    fn default(&self) -> Option<&'static str>;
+    /// What it does.
+    fn about(&self) -> &'static str;
+    /// What is wrong with `value`, if anything is.
+    fn fault(&self, value: &str) -> Option<String>;
+}
+
+impl<T> Described for Setting<T> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+    fn example(&self) -> &'static str {
+        self.example
+    }
+    fn default(&self) -> Option<&'static str> {
+        self.default
+    }
+    fn about(&self) -> &'static str {
+        self.about
+    }
+    fn fault(&self, value: &str) -> Option<String> {
+        (self.parse)(value).err()
+    }
+}
+
+macro_rules! settings {
+    ($($constant:ident: $type:ty = $name:literal, $example:literal, $default:expr, $parse:expr, $about:literal $(, $secret:ident)?;)*) => {
+        $(
+            #[doc = $about]
+            pub const $constant: Setting<$type> = Setting {
+                name: $name, example: $example, default: $default, about: $about, parse: $parse,
+                secret: settings!(@secret $($secret)?),
+            };
+        )*
+        /// Every setting that does something.
+        pub const ALL: &[&dyn Described] = &[$(&$constant),*];
+    };
+    (@secret secret) => { true };
+    (@secret) => { false };
+}
+
+settings! {
+    ENVIRONMENT: Environment = "TWINLOCK_ENV", "production", Some("development"), parse::environment,
+        "Whether this is a developer's machine or serves real people.";
+    BIND: SocketAddr = "TWINLOCK_BIND", "127.0.0.1:8080", Some("127.0.0.1:8080"), parse::address,
+        "The address and port to listen on.";
+    BASE_URL: BaseUrl = "TWINLOCK_BASE_URL", "https://login.example.com", None, parse::base_url,
+        "Where people reach this installation; decides links, cookies and origins. Default: http and the bind address.";
+    DATABASE_URL: DatabaseUrl = "DATABASE_URL", "postgres://twinlock:password@localhost/twinlock", Some("sqlite:twinlock.db"), parse::database,
+        "The database: a SQLite file or a PostgreSQL address.", secret;
+    MIGRATE: bool = "TWINLOCK_MIGRATE", "true", None, parse::boolean,
+        "Whether serve brings the database up to date by itself. Default: only in development.";
+    KEYS: Zeroizing<String> = "TWINLOCK_KEYS", "the output of `twinlock keys generate`", None, parse::secret,
+        "The key ring itself.", secret;
+    KEYS_FILE: PathBuf = "TWINLOCK_KEYS_FILE", "/etc/twinlock/keys", None, parse::path,
+        "A file with the key ring. Default: keys generated into twinlock.keys, in development on SQLite only.";
+    TRUSTED_PROXIES: Vec<Network> = "TWINLOCK_TRUSTED_PROXIES", "10.0.0.0/8,fd00::/8", Some(""), parse::networks,
+        "The proxies whose X-Forwarded-For is believed.";
+    LOG: String = "TWINLOCK_LOG", "info,twinlock=debug", Some("info"), parse::log_filter,
+        "Which events are logged.";
+    LOG_FORMAT: LogFormat = "TWINLOCK_LOG_FORMAT", "json", Some("pretty"), parse::log_format,
+        "One readable line per event, or one JSON object.";
+    METRICS_BIND: SocketAddr = "TWINLOCK_METRICS_BIND", "127.0.0.1:9090", None, parse::address,
+        "A second address that serves metrics and health; the only place of metrics in production.";
+    ENABLED: bool = "TWOFA_ENABLED", "true", Some("true"), parse::boolean,
+        "Whether anybody is asked for a second factor; false deletes nothing.";
+    ISSUER_NAME: String = "TWOFA_ISSUER_NAME", "Example", Some("Twinlock"), parse::issuer_name,
+        "The name an authenticator shows beside the code.";
+    METHODS: Vec<Method> = "TWOFA_METHODS", "totp", Some("totp"), parse::methods,
+        "The kinds of second factor people may use.";
+    MAX_ATTEMPTS: u32 = "TWOFA_MAX_ATTEMPTS", "5", Some("5"), parse::number::<1, 20>,
+        "Wrong codes that end one challenge.";
+    RATE_LIMIT_WINDOW: Duration = "TWOFA_RATE_LIMIT_WINDOW", "3600", Some("3600"), parse::seconds::<60, 86_400>,
+        "The seconds over which an account's wrong codes are counted.";
+    RATE_LIMIT_MAX: u32 = "TWOFA_RATE_LIMIT_MAX", "10", Some("10"), parse::number::<1, 1_000>,
+        "Wrong codes per account and window before the account is locked.";
+    LOCKOUT_THRESHOLD: u32 = "TWOFA_LOCKOUT_THRESHOLD", "100", Some("100"), parse::number::<10, 10_000>,
+        "Wrong codes in a row that lock an account until it is unlocked by mail or by an administrator.";
+    LOCKOUT_DURATION_MINUTES: Duration = "TWOFA_LOCKOUT_DURATION_MINUTES", "15", Some("15"), parse::minutes::<1, 1_440>,
+        "How many minutes the first lock lasts; each further one lasts twice as long.";
+    RECOVERY_CODE_COUNT: u8 = "TWOFA_RECOVERY_CODE_COUNT", "10", Some("10"), parse::small_number::<8, 20>,
+        "How many recovery codes a set has.";
+    SIGNUP_ENABLED: bool = "TWOFA_SIGNUP_ENABLED", "false", Some("true"), parse::boolean,
+        "Whether people may make an account themselves.";
+}
+
+/// The file to read, known by name because it decides where the other settings come from.
+pub const CONFIG_FILE: &str = "TWINLOCK_CONFIG";
+
+/// Settings of parts that this version does not have: known, without effect, and said so at the start.
+pub const LATER: &[&str] = &[
+    "EMAIL_FROM",
+    "SMS_PROVIDER",
+    "SMTP_URL",
+    "TWILIO_ACCOUNT_SID",
+    "TWILIO_API_BASE_URL",
+    "TWILIO_AUTH_TOKEN",
+    "TWILIO_PHONE_NUMBER",
+    "TWOFA_CODE_EXPIRY_MINUTES",
+    "TWOFA_TRUSTED_DEVICE_ENABLED",
+    "TWOFA_TRUSTED_DEVICE_MAX_AGE_DAYS",
+    "TWOFA_TRUSTED_DEVICE_MAX_COUNT",
+    "TWOFA_TRUSTED_DEVICE_ROTATION_DAYS",
+];

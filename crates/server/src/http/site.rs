@@ -1,0 +1,74 @@
+//! Who we are to browsers: the origin, the hosts we answer for, and how cookies look.
+
+use std::net::SocketAddr;
+
+use super::cookies::Cookies;
+use crate::config::{BaseUrl, Config, Environment};
+
+/// What follows from the base URL. The connection never decides any of it.
+#[derive(Debug, Clone)]
+pub struct Site {
+    origins: Vec<String>,
+    hosts: Vec<String>,
+    https: bool,
+    development: bool,
+    cookies: Cookies,
+}
+
+impl Site {
+    pub(super) fn of(config: &Config) -> Self {
+        let base = &config.base_url;
+        let mut hosts = hosts_of(base);
+        let mut origins = vec![base.origin()];
+        hosts.push(config.bind.to_string());
+        let development = config.environment == Environment::Development;
+        if development {
+            for host in local_hosts(config.bind) {
+                origins.push(format!("http://{host}"));
+                hosts.push(host);
+            }
+        }
+        Self { origins, hosts, https: base.is_https(), development, cookies: Cookies::new(base.is_https()) }
+    }
+
+    /// Our origin: the prefix of every link, and what a browser on our pages sends.
+    pub fn origin(&self) -> &str {
+        self.origins.first().map(String::as_str).unwrap_or_default()
+    }
+
+    /// How our cookies are written and read.
+    pub fn cookies(&self) -> Cookies {
+        self.cookies
+    }
+
+    /// Whether browsers reach us over TLS.
+    pub fn is_https(&self) -> bool {
+        self.https
+    }
+
+    /// Whether this is a developer's machine.
+    pub fn is_development(&self) -> bool {
+        self.development
+    }
+
+    /// Whether a page of this origin is one of ours.
+    pub(super) fn is_origin(&self, origin: &[u8]) -> bool {
+        self.origins.iter().any(|ours| ours.as_bytes() == origin)
+    }
+
+    /// Whether we answer for this `Host`.
+    pub(super) fn is_host(&self, host: &str) -> bool {
+        self.hosts.iter().any(|ours| ours.eq_ignore_ascii_case(host))
+    }
+}
+
+/// The base URL's host with its port, and without where the scheme implies it.
+fn hosts_of(base: &BaseUrl) -> Vec<String> {
+    let with_port = format!("{}:{}", base.host(), base.port());
+    if base.has_implied_port() { vec![base.host().to_owned(), with_port] } else { vec![with_port] }
+}
+
+/// The names under which a developer's own browser finds the listener.
+fn local_hosts(bind: SocketAddr) -> impl Iterator<Item = String> {
+    ["localhost", "127.0.0.1", "[::1]"].into_iter().map(move |name| format!("{name}:{}", bind.port()))
+}
