@@ -46,13 +46,8 @@ pub(crate) fn run(options: &Options) -> Result<String> {
     let missing = parts::provide()?;
     if !options.fast {
         run_step(options.cargo(&["fmt"], "--all").arg("--check"))?;
-        run_step(options.cargo(&["clippy"], "--workspace").args([
-            "--all-targets",
-            "--all-features",
-            "--",
-            "-D",
-            "warnings",
-        ]))?;
+        let lints = ["--all-targets", "--all-features", "--", "-D", "warnings"];
+        run_step(options.cargo(&["clippy"], "--workspace").args(lints))?;
     }
 
     let cluster = match postgres_programs() {
