@@ -1,7 +1,8 @@
 """Signs schemathesis in: without it every call behind a token would only ever answer 401.
 
-Each operation gets a person of its own (signed up through the API, verified through the outbox of the test mode), so
-that what one operation ends, such as a logout, spoils nothing for the others. Every fifth request stays anonymous.
+Each path gets a person of its own (signed up through the API, verified through the outbox of the test mode), so that
+what one path ends, such as a logout, spoils nothing for the others. Every fifth request stays anonymous. Every request
+comes from another address, by way of a trusted proxy: else the limits per address would soon answer for everything.
 """
 
 import itertools
@@ -16,12 +17,22 @@ import schemathesis
 BASE = os.environ["TWINLOCK_TESTED_URL"]
 PASSWORD = "schemathesis tries everything"
 people = {}
-requests_seen = itertools.count(1)
+requests = itertools.count(1)
+addresses = itertools.count(1)
+
+
+def address():
+    number = next(addresses)
+    return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 
 
 def call(path, body=None):
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(BASE + path, data, {"Content-Type": "application/json"})
+    headers = {"Content-Type": "application/json"}
+    data = None
+    if body is not None:
+        data = json.dumps(body).encode()
+        headers["X-Forwarded-For"] = address()
+    request = urllib.request.Request(BASE + path, data, headers)
     with urllib.request.urlopen(request, timeout=10) as response:
         return json.load(response)
 
@@ -42,19 +53,23 @@ def sign_up():
         time.sleep(0.1)
 
 
-def operation(case, context):
-    return f"{case.method} {case.path}"
+def path_of(case, context):
+    return case.path
 
 
-@schemathesis.auth(cache_by_key=operation, refresh_interval=20)
+@schemathesis.auth(cache_by_key=path_of, refresh_interval=20)
 class Person:
     def get(self, case, context):
-        key = operation(case, context)
-        if key not in people:
-            people[key] = sign_up()
-        login = call("/auth/login/", {"email": people[key], "password": PASSWORD})
+        if case.path not in people:
+            people[case.path] = sign_up()
+        login = call("/auth/login/", {"email": people[case.path], "password": PASSWORD})
         return login["tokens"]["access"]
 
     def set(self, case, token, context):
-        if next(requests_seen) % 5:
+        if next(requests) % 5:
             case.headers = {**(case.headers or {}), "Authorization": f"Bearer {token}"}
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    case.headers = {**(case.headers or {}), "X-Forwarded-For": address()}

@@ -92,6 +92,7 @@ impl Server {
             .env("TWINLOCK_BIND", format!("127.0.0.1:{port}"))
             .env("TWINLOCK_BASE_URL", format!("http://127.0.0.1:{port}"))
             .env("DATABASE_URL", "sqlite:twinlock.db")
+            .env("TWINLOCK_TRUSTED_PROXIES", "127.0.0.1")
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output)
