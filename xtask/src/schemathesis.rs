@@ -8,8 +8,8 @@ use std::fs::{self, File};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{env, thread};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -86,7 +86,8 @@ impl Server {
         let port = free_port()?;
         let log = folder.path().join("log");
         let output = File::create(&log)?;
-        let process = Command::new(root().join("target/debug/twinlock"))
+        // Cargo puts it beside this very program, wherever the target folder is.
+        let process = Command::new(env::current_exe()?.with_file_name("twinlock"))
             .args(["serve", "--test-mode"])
             .current_dir(folder.path())
             .env("TWINLOCK_BIND", format!("127.0.0.1:{port}"))
