@@ -27,7 +27,7 @@ pub enum Dialect {
     Postgres,
 }
 
-/// Where the database is and how long to wait for it.
+/// Where the database is and how long to wait for it. Without `Debug`, for the URL may hold a password.
 #[derive(Clone)]
 pub struct Options {
     /// `sqlite:path`, `postgres://…`, or PostgreSQL's `host=… dbname=…` form. `sslmode=require` and `verify-full` both
@@ -41,6 +41,8 @@ pub struct Options {
     pub acquire_timeout: Duration,
     /// How long a statement waits for a row lock on PostgreSQL.
     pub lock_timeout: Duration,
+    /// SQLite adds no unit to a transaction that has worked this long: the first in it waits for the last.
+    pub batch_time: Duration,
     /// How long one attempt at a unit may take in all.
     pub unit_timeout: Duration,
 }
@@ -53,6 +55,7 @@ impl Default for Options {
             read_connections: 4,
             acquire_timeout: Duration::from_secs(5),
             lock_timeout: Duration::from_secs(5),
+            batch_time: Duration::from_millis(2),
             unit_timeout: Duration::from_secs(30),
         }
     }

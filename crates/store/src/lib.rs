@@ -3,17 +3,40 @@
 //! The engine below knows the two drivers and nothing about tables: [`Db`] runs units of work made of [`Statement`]s,
 //! [`Row`]s come back.
 
+mod audit_log;
+mod challenge;
+mod commands;
+mod commit;
+mod counter;
 mod db;
+mod directory;
+mod enrollment;
 mod error;
+mod execute;
+mod factor;
+mod load;
+mod mailbox;
 mod migrate;
+mod outbox;
 mod postgres;
+mod recovery_code;
+mod session;
+mod signup;
 mod sqlite;
 mod statement;
+mod sweep;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod trusted_device;
+mod user;
 mod value;
 
 pub use db::{Db, Dialect, Options, Plan};
+pub use directory::{KeyUse, UserSummary};
 pub use error::StoreError;
+pub use execute::Surroundings;
+pub use load::{Answers, Assemble, Handle, Load, Reads};
+pub use mailbox::MailboxMessage;
+pub use outbox::{Claimed, Settled};
 pub use statement::Statement;
 pub use value::{FromColumn, Row, Value};

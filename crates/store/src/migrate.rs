@@ -36,7 +36,7 @@ macro_rules! pairs {
 }
 
 /// All of them, in order. A file without its twin does not compile; a test finds files that are missing here.
-const PAIRS: &[Pair] = pairs![];
+const PAIRS: &[Pair] = pairs!["V1__two_factor"];
 
 fn embedded(dialect: Dialect) -> Result<Vec<Migration>, StoreError> {
     let sql = |pair: &Pair| match dialect {
@@ -170,5 +170,52 @@ fn source_of(error: &dyn std::error::Error) -> String {
     match error.source() {
         Some(cause) => format!("{error}: {}", source_of(cause)),
         None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn migrations(names: &[&str]) -> Vec<Migration> {
+        names.iter().map(|name| Migration::unapplied(name, "SELECT 1").unwrap()).collect()
+    }
+
+    #[test]
+    fn every_file_is_embedded_and_has_a_twin() {
+        for folder in ["sqlite", "postgres"] {
+            let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(folder);
+            let mut files: Vec<_> =
+                folder.read_dir().unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+            files.sort();
+            let mut embedded: Vec<_> = PAIRS.iter().map(|pair| format!("{}.sql", pair.name)).collect();
+            embedded.sort();
+            assert_eq!(files, embedded);
+        }
+    }
+
+    #[test]
+    fn what_is_not_applied_is_pending() {
+        let known = migrations(&["V1__a", "V2__b", "V3__c"]);
+        assert_eq!(pending(&known, &[]).unwrap(), ["V1__a", "V2__b", "V3__c"]);
+        assert_eq!(pending(&known, &known[..2]).unwrap(), ["V3__c"]);
+        assert_eq!(pending(&known, &known).unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn an_old_program_runs_on_a_grown_schema_but_not_on_a_contracted_one() {
+        let known = migrations(&["V1__a"]);
+        assert_eq!(pending(&known, &migrations(&["V1__a", "V2__add_column"])).unwrap(), [""; 0]);
+        let refused = pending(&known, &migrations(&["V1__a", "V2__add_column", "V3__contract_names"])).unwrap_err();
+        assert!(refused.to_string().contains("too new for this program: V3__contract_names"), "{refused}");
+    }
+
+    #[test]
+    fn a_changed_or_skipped_migration_is_refused() {
+        let known = migrations(&["V1__a", "V2__b", "V3__c"]);
+        let changed = [known[0].clone(), Migration::unapplied("V2__b", "SELECT 2").unwrap()];
+        assert!(pending(&known, &changed).unwrap_err().to_string().contains("another content"));
+        let skipped = [known[0].clone(), known[2].clone()];
+        assert!(pending(&known, &skipped).unwrap_err().to_string().contains("V2__b was never applied"));
     }
 }

@@ -66,9 +66,7 @@ impl Postgres {
     }
 
     async fn within_time<T>(&self, attempt: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        timeout(self.unit_timeout(), attempt)
-            .await
-            .unwrap_or_else(|_| Err(Failure::fatal(StoreError::unavailable("the database did not answer in time"))))
+        timeout(self.unit_timeout(), attempt).await.unwrap_or_else(|_| Err(Failure::silent()))
     }
 
     async fn once_more<T, F>(&self, first: Result<T, Failure>, again: impl FnOnce() -> F) -> Result<T, StoreError>
@@ -102,7 +100,7 @@ impl Postgres {
         };
         let wrote = reads.iter().zip(&rows).any(|(read, rows)| !read.is_select() && !rows.is_empty());
         let planned = catch_unwind(AssertUnwindSafe(|| plan(rows)))
-            .map_err(|_| Failure::fatal(StoreError::Panicked))?
+            .map_err(|_| Failure::final_(StoreError::Panicked))?
             .map_err(Failure::final_);
         let Plan { writes, reply } = match planned {
             Ok(plan) => plan,

@@ -48,12 +48,12 @@ impl Sqlite {
         let (queue, work) = mpsc::channel(QUEUE);
         let writer_path = path.clone();
         let writer_texts = Arc::clone(&texts);
-        let deadline = options.acquire_timeout;
+        let (patience, batch_time) = (options.acquire_timeout, options.batch_time);
         tokio::task::spawn_blocking(move || {
             create_private(&writer_path)
                 .map_err(|error| StoreError::unavailable(format_args!("{}: {error}", writer_path.display())))?;
-            let connection = open_patiently(&writer_path, deadline)?;
-            let writer = Writer::new(connection, writer_path, writer_texts, commits)?;
+            let connection = open_patiently(&writer_path, patience)?;
+            let writer = Writer::new(connection, writer_path, writer_texts, batch_time, commits)?;
             std::thread::Builder::new()
                 .name("store-writer".to_owned())
                 .spawn(move || writer.run(work))
@@ -92,8 +92,13 @@ impl Sqlite {
     pub(crate) async fn close(&self) {
         self.readers.close().await;
         let (done, closed) = oneshot::channel();
-        if self.queue.send(Work::Close(done)).await.is_ok() {
-            let _ = closed.await;
+        let ended = async {
+            if self.queue.send(Work::Close(done)).await.is_ok() {
+                let _ = closed.await;
+            }
+        };
+        if timeout(self.unit_timeout, ended).await.is_err() {
+            tracing::warn!("units were still under way when the database was closed");
         }
     }
 

@@ -28,6 +28,9 @@ enum Guard {
 
 impl TestDatabase {
     /// An SQLite file in a directory of its own.
+    ///
+    /// # Panics
+    /// Where the directory cannot be made.
     #[expect(clippy::expect_used, reason = "a test without a temporary directory cannot go on")]
     pub fn sqlite() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
@@ -37,18 +40,22 @@ impl TestDatabase {
 
     /// A database on the server that `TWINLOCK_TEST_POSTGRES` names. Without it the test is skipped, loudly, or fails
     /// where `CI` is set.
+    ///
+    /// # Panics
+    /// Where the database cannot be made, or `CI` is set and the variable is not.
     pub async fn postgres() -> Option<Self> {
-        match environment(POSTGRES_VARIABLE) {
-            Some(admin) => Some(Self::postgres_on(&admin).await),
-            None => {
-                assert!(environment("CI").is_none(), "{POSTGRES_VARIABLE} is not set, and CI may not skip PostgreSQL");
-                eprintln!("SKIPPED: PostgreSQL, for {POSTGRES_VARIABLE} is not set. `cargo xtask test` sets it.");
-                None
-            }
-        }
+        let Some(admin) = environment(POSTGRES_VARIABLE) else {
+            assert!(environment("CI").is_none(), "{POSTGRES_VARIABLE} is not set, and CI may not skip PostgreSQL");
+            eprintln!("SKIPPED: PostgreSQL, for {POSTGRES_VARIABLE} is not set. `cargo xtask test` sets it.");
+            return None;
+        };
+        Some(Self::postgres_on(&admin).await)
     }
 
     /// A database on the server at `admin`.
+    ///
+    /// # Panics
+    /// Where the database cannot be made.
     #[expect(clippy::expect_used, reason = "a test without its database cannot go on")]
     #[expect(clippy::disallowed_methods, reason = "nothing is decided by the name of a test's database")]
     pub async fn postgres_on(admin: &str) -> Self {
@@ -65,6 +72,9 @@ impl TestDatabase {
     }
 
     /// A handle on it, not migrated.
+    ///
+    /// # Panics
+    /// Where it cannot be opened.
     #[expect(clippy::expect_used, reason = "a test without its database cannot go on")]
     pub async fn connect(&self) -> Db {
         Db::connect(&self.options()).await.expect("a connection")

@@ -32,12 +32,12 @@ impl Failure {
         Self { error, retry: false, lost: false, echo: false }
     }
 
-    /// One after which the connection is in an unknown state.
-    pub(super) fn fatal(error: StoreError) -> Self {
-        Self { error, retry: false, lost: false, echo: false }
+    /// The server fell silent: its connections are no good, and whether it commits is unknown.
+    pub(super) fn silent() -> Self {
+        Self { retry: false, ..Self::lost("it did not answer in time") }
     }
 
-    /// A plan refused by a guard of the unit.
+    /// A guard or constraint that refused; what is read anew may pass.
     fn conflict(guard: String) -> Self {
         Self { error: StoreError::Conflict { guard }, retry: true, lost: false, echo: false }
     }

@@ -42,6 +42,8 @@ impl Postgres {
         let manager = if needs_tls(&config) {
             Manager::from_config(config, tls()?, recycling)
         } else {
+            // A unix socket has no TLS, whatever the URL asks for; to libpq that is no error either.
+            config.ssl_mode(SslMode::Disable);
             Manager::from_config(config, NoTls, recycling)
         };
         let pool = Pool::builder(manager)

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::open_connection;
+use super::open_patiently;
 use super::session::{Session, failure};
 use crate::error::StoreError;
 use crate::statement::{Statement, Texts};
@@ -44,7 +44,7 @@ impl Readers {
             let known = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let connection = match known {
                 Some(connection) => connection,
-                None => open_reader(&path, patience).map_err(|error| failure(&error, "open"))?,
+                None => open_reader(&path, patience)?,
             };
             let answer = snapshot(&connection, &texts, &reads);
             if connection.is_autocommit() {
@@ -71,10 +71,13 @@ fn snapshot(connection: &Connection, texts: &Texts, reads: &[Statement]) -> Resu
     answer.and_then(|rows| ended.map(|()| rows))
 }
 
-fn open_reader(path: &Path, patience: Duration) -> rusqlite::Result<Connection> {
-    let connection = open_connection(path)?;
-    connection.busy_timeout(patience)?;
-    // Pages are shared through the memory map; the private cache can stay small.
-    connection.execute_batch("PRAGMA cache_size = -8000; PRAGMA query_only = ON;")?;
+fn open_reader(path: &Path, patience: Duration) -> Result<Connection, StoreError> {
+    let connection = open_patiently(path, patience)?;
+    let set_up = || {
+        connection.busy_timeout(patience)?;
+        // Pages are shared through the memory map; the private cache can stay small.
+        connection.execute_batch("PRAGMA cache_size = -8000; PRAGMA query_only = ON;")
+    };
+    set_up().map_err(|error| failure(&error, "open"))?;
     Ok(connection)
 }

@@ -21,8 +21,6 @@ use crate::value::Row;
 
 /// Units in one transaction at most.
 const BATCH_UNITS: usize = 64;
-/// No unit is added to a transaction that has worked this long: the first in it waits for the last.
-const BATCH_TIME: Duration = Duration::from_millis(2);
 
 /// What the writer is asked to do.
 pub(super) enum Work {
@@ -114,6 +112,7 @@ pub(super) struct Writer {
     connection: Connection,
     path: PathBuf,
     texts: Arc<Texts>,
+    batch_time: Duration,
     commits: watch::Sender<u64>,
     data_version: i64,
     closing: Vec<oneshot::Sender<()>>,
@@ -124,10 +123,11 @@ impl Writer {
         connection: Connection,
         path: PathBuf,
         texts: Arc<Texts>,
+        batch_time: Duration,
         commits: watch::Sender<u64>,
     ) -> Result<Self, StoreError> {
         let data_version = data_version(&connection).map_err(|error| failure(&error, "PRAGMA data_version"))?;
-        Ok(Self { connection, path, texts, commits, data_version, closing: Vec::new() })
+        Ok(Self { connection, path, texts, batch_time, commits, data_version, closing: Vec::new() })
     }
 
     /// Works until the queue is closed or all its senders are gone, then checkpoints.
@@ -184,7 +184,7 @@ impl Writer {
         while let Some(mut unit) = next.take() {
             sound = self.run_unit(unit.as_mut()).map(|unit_changed| changed |= unit_changed);
             done.push(unit);
-            if sound.is_err() || done.len() == BATCH_UNITS || begun.elapsed() >= BATCH_TIME {
+            if sound.is_err() || done.len() == BATCH_UNITS || begun.elapsed() >= self.batch_time {
                 break;
             }
             match queue.try_recv() {

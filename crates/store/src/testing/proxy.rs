@@ -37,6 +37,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
 impl CountingProxy {
     /// A proxy on a free port in front of the server that `url` names.
+    ///
+    /// # Panics
+    /// Where `url` is not PostgreSQL's or no port is free.
     #[expect(clippy::expect_used, reason = "a test without its proxy cannot go on")]
     pub async fn in_front_of(url: &str) -> Self {
         let target: Config = url.parse().expect("a PostgreSQL URL");
@@ -50,16 +53,15 @@ impl CountingProxy {
 
     /// As in [`crate::Options::url`], through the proxy.
     pub fn url(&self) -> String {
-        let mut url = format!("host=127.0.0.1 port={} sslmode=disable", self.address.port());
-        for (key, value) in [("user", self.target.get_user()), ("dbname", self.target.get_dbname())] {
-            if let Some(value) = value {
-                url.push_str(&format!(" {key}={value}"));
-            }
-        }
-        if let Some(password) = self.target.get_password() {
-            url.push_str(&format!(" password='{}'", String::from_utf8_lossy(password)));
-        }
-        url
+        let optional = |key, value: Option<&str>| value.map(|value| format!(" {key}={value}")).unwrap_or_default();
+        let password = self.target.get_password().map(String::from_utf8_lossy);
+        format!(
+            "host=127.0.0.1 port={} sslmode=disable{}{}{}",
+            self.address.port(),
+            optional("user", self.target.get_user()),
+            optional("dbname", self.target.get_dbname()),
+            optional("password", password.as_deref()),
+        )
     }
 
     /// How often clients have sent something and then waited, so far.
