@@ -145,6 +145,8 @@ pub struct AuditEntry {
     pub success: bool,
     /// With which kind of factor.
     pub method: Option<Method>,
+    /// On which trusted device.
+    pub device: Option<uuid::Uuid>,
     /// What else is to be said.
     pub detail: Detail,
     /// Where from, and by whom.
@@ -239,7 +241,7 @@ pub fn entry_hash(seq: i64, previous: &[u8; 32], id: AuditId, at: Timestamp, ent
     let text = |value: Option<&str>| value.map(str::as_bytes).map(<[u8]>::to_vec);
     let ip = entry.origin.ip.map(|ip: IpAddr| ip.to_string());
     let detail = entry.detail.to_text();
-    let fields: [Option<Vec<u8>>; 15] = [
+    let fields: [Option<Vec<u8>>; 16] = [
         Some(b"twinlock-audit-1".to_vec()),
         Some(seq.to_be_bytes().to_vec()),
         Some(previous.to_vec()),
@@ -252,6 +254,7 @@ pub fn entry_hash(seq: i64, previous: &[u8; 32], id: AuditId, at: Timestamp, ent
         text(entry.method.map(Method::as_str)),
         text(ip.as_deref()),
         text(entry.origin.user_agent.as_deref()),
+        entry.device.map(|device| device.as_bytes().to_vec()),
         text(entry.origin.actor.as_deref()),
         text(entry.origin.request_id.as_deref()),
         text(Some(&detail)),
@@ -290,6 +293,7 @@ mod tests {
             action: AuditAction::SignedIn,
             success: true,
             method: None,
+            device: None,
             detail: Detail::None,
             origin: Origin::default(),
         };
@@ -314,6 +318,7 @@ mod tests {
             action: AuditAction::CodeVerified,
             success: false,
             method: Some(Method::Totp),
+            device: None,
             detail: Detail::Reason("wrong"),
             origin: Origin {
                 ip: "192.0.2.1".parse().ok(),

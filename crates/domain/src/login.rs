@@ -10,7 +10,8 @@ use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal};
 use crate::factor::Factor;
 use crate::ids::{ApplicationId, ChallengeId};
-use crate::secret::{Broken, SecretText, TokenHash, new_token};
+use crate::policy::Policy;
+use crate::secret::{Broken, KeyRing, SecretText, TokenHash, new_token};
 use crate::session::{Grant, RefreshHolder, Session};
 use crate::signup::PendingSignup;
 use crate::throttle::{Charged, Counter};
@@ -26,6 +27,21 @@ pub struct BeginLogin {
     pub email: Email,
     /// Where from.
     pub origin: Origin,
+}
+
+impl BeginLogin {
+    /// The counters a try is charged to. The command line, which has no address, is not counted.
+    pub fn counters(&self, policy: &Policy, keys: &KeyRing) -> Vec<Counter> {
+        password_counters(&self.email, &self.origin, policy, keys)
+    }
+}
+
+fn password_counters(email: &Email, origin: &Origin, policy: &Policy, keys: &KeyRing) -> Vec<Counter> {
+    let Some(ip) = origin.ip else { return Vec::new() };
+    vec![
+        Counter::passwords_for_account(&email.key(), ip, policy, keys),
+        Counter::passwords_from_block(ip, policy, keys),
+    ]
 }
 
 /// What [`BeginLogin`] reads and charges.
@@ -83,6 +99,7 @@ fn entry(account: Option<&Account>, application: ApplicationId, origin: &Origin)
             action,
             success: false,
             method: None,
+            device: None,
             detail: Detail::None,
             origin: origin.clone(),
         },
@@ -152,11 +169,7 @@ impl SignedInUser {
 
 impl FinishLogin {
     fn counters(&self, context: &Context<'_>) -> Vec<Counter> {
-        let Some(ip) = self.origin.ip else { return Vec::new() };
-        vec![
-            Counter::passwords_for_account(&self.email.key(), ip, context.policy, context.keys),
-            Counter::passwords_from_block(ip, context.policy, context.keys),
-        ]
+        password_counters(&self.email, &self.origin, context.policy, context.keys)
     }
 
     fn wrong(&self, account: Option<&Account>, why: &'static str, now: Timestamp) -> Decision<LoggedIn> {

@@ -56,7 +56,7 @@ pub struct SignUpView {
 }
 
 fn unchained(application: ApplicationId, action: AuditAction, success: bool, origin: &Origin) -> AuditEntry {
-    AuditEntry { person: None, application, action, success, method: None, detail: Detail::None, origin: origin.clone() }
+    AuditEntry { person: None, application, action, success, method: None, device: None, detail: Detail::None, origin: origin.clone() }
 }
 
 fn mail_allowed(mails: &[(Counter, Charged)], now: Timestamp) -> bool {
@@ -178,7 +178,11 @@ impl Decide for VerifyEmail {
             }
             None => return Ok(Decision::new(Err(Refusal::TokenInvalid), now)),
         };
-        let used = Change::ConsumePendingSignup { id: pending.id, email_key: pending.email.key() };
+        let used = Change::ConsumePendingSignup {
+            id: pending.id,
+            application: pending.application,
+            email_key: pending.email.key(),
+        };
         let new = NewUser {
             application: pending.application,
             email: pending.email,

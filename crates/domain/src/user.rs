@@ -212,6 +212,7 @@ impl Account {
             action,
             success,
             method: None,
+            device: None,
             detail: audit::Detail::None,
             origin: origin.clone(),
         }

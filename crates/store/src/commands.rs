@@ -1,0 +1,189 @@
+//! What each command reads: its view, as one batch.
+
+use domain::account_admin::AddUser;
+use domain::challenge::{ChallengeView, ReadChallenge};
+use domain::enrollment::{BeginEnrollment, ConfirmEnrollment, EnrollmentView};
+use domain::login::{BeginLogin, BeginLoginView, FinishLogin, FinishLoginView};
+use domain::session::{Bearer, Refresh, SessionView, SignOut, SignOutBy};
+use domain::signup::{ResendVerification, ResendView, SignUp, SignUpView, VerifyEmail, VerifyEmailView};
+use domain::status::{ReadStatus, StatusView};
+use domain::throttle::{Charged, Counter};
+use domain::verification::{Verify, VerifyView};
+
+use crate::load::{Answers, Assemble, Handle, Load, Reads};
+use crate::user::{Whose, locked, taken, unlocked};
+use crate::{StoreError, challenge, counter, enrollment, factor, recovery_code, session, signup, trusted_device};
+
+fn charged(counters: &[(Counter, Handle<Charged>)], answers: &Answers) -> Result<Vec<(Counter, Charged)>, StoreError> {
+    counters.iter().map(|(counter, handle)| Ok((counter.clone(), answers.get(handle)?))).collect()
+}
+
+impl Load for SignUp {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<SignUpView> {
+        let key = self.email.key();
+        let owner = unlocked(reads, &Whose::Email(self.application, &key));
+        let mails = Counter::mails_to(&key, reads.policy, reads.keys);
+        let mails = counter::charge(reads, mails.into());
+        Box::new(move |answers| Ok(SignUpView { owner: answers.get(&owner)?, mails: charged(&mails, answers)? }))
+    }
+}
+
+impl Load for ResendVerification {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<ResendView> {
+        let key = self.email.key();
+        let pending = signup::newest(reads, self.application, &key);
+        let mails = Counter::mails_to(&key, reads.policy, reads.keys);
+        let mails = counter::charge(reads, mails.into());
+        Box::new(move |answers| Ok(ResendView { pending: answers.get(&pending)?, mails: charged(&mails, answers)? }))
+    }
+}
+
+impl Load for VerifyEmail {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<VerifyEmailView> {
+        let pending = signup::by_token(reads, &self.token);
+        let taken = signup::address_taken(reads, &self.token);
+        Box::new(move |answers| Ok(VerifyEmailView { pending: answers.get(&pending)?, taken: answers.get(&taken)? }))
+    }
+}
+
+impl Load for BeginLogin {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<BeginLoginView> {
+        let key = self.email.key();
+        let account = locked(reads, &Whose::Email(self.application, &key));
+        let pending = signup::newest(reads, self.application, &key);
+        let passwords = counter::charge(reads, self.counters(reads.policy, reads.keys));
+        Box::new(move |answers| {
+            Ok(BeginLoginView {
+                account: answers.get(&account)?,
+                pending: answers.get(&pending)?,
+                passwords: charged(&passwords, answers)?,
+            })
+        })
+    }
+}
+
+impl Load for FinishLogin {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<FinishLoginView> {
+        let key = self.email.key();
+        let account = locked(reads, &Whose::Email(self.application, &key));
+        let factors = factor::of_email(reads, self.application, &key);
+        let challenges = challenge::open_of_email(reads, self.application, &key);
+        Box::new(move |answers| {
+            Ok(FinishLoginView {
+                account: answers.get(&account)?,
+                factors: answers.get(&factors)?,
+                challenges: answers.get(&challenges)?,
+            })
+        })
+    }
+}
+
+impl Load for ReadChallenge {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<ChallengeView> {
+        let account = unlocked(reads, &Whose::Challenge(self.token));
+        let challenge = challenge::by_token(reads, &self.token);
+        let factors = factor::of_challenge(reads, &self.token);
+        Box::new(move |answers| {
+            Ok(ChallengeView {
+                account: answers.get(&account)?,
+                challenge: answers.get(&challenge)?,
+                factors: answers.get(&factors)?,
+            })
+        })
+    }
+}
+
+impl Load for Verify {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<VerifyView> {
+        let account = locked(reads, &Whose::Challenge(self.token));
+        let challenge = challenge::by_token(reads, &self.token);
+        let factors = factor::of_challenge(reads, &self.token);
+        let recovery_codes = recovery_code::unused_of_challenge(reads, &self.token);
+        Box::new(move |answers| {
+            Ok(VerifyView {
+                account: answers.get(&account)?,
+                challenge: answers.get(&challenge)?,
+                factors: answers.get(&factors)?,
+                recovery_codes: answers.get(&recovery_codes)?,
+            })
+        })
+    }
+}
+
+fn enrollment_view(bearer: &Bearer, reads: &mut Reads<'_>) -> Assemble<EnrollmentView> {
+    let account = locked(reads, &Whose::Id(bearer.user));
+    let session = session::by_id(reads, bearer.session);
+    let factors = factor::of_user(reads, bearer.user);
+    let enrollments = enrollment::of_user(reads, bearer.user);
+    Box::new(move |answers| {
+        Ok(EnrollmentView {
+            account: answers.get(&account)?,
+            session: answers.get(&session)?,
+            factors: answers.get(&factors)?,
+            enrollments: answers.get(&enrollments)?,
+        })
+    })
+}
+
+impl Load for BeginEnrollment {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<EnrollmentView> {
+        enrollment_view(&self.bearer, reads)
+    }
+}
+
+impl Load for ConfirmEnrollment {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<EnrollmentView> {
+        enrollment_view(&self.bearer, reads)
+    }
+}
+
+impl Load for ReadStatus {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<StatusView> {
+        let account = unlocked(reads, &Whose::Id(self.bearer.user));
+        let session = session::by_id(reads, self.bearer.session);
+        let factors = factor::of_user(reads, self.bearer.user);
+        let recovery_codes = recovery_code::count_unused(reads, self.bearer.user);
+        let trusted_devices = trusted_device::count_live(reads, self.bearer.user);
+        Box::new(move |answers| {
+            Ok(StatusView {
+                account: answers.get(&account)?,
+                session: answers.get(&session)?,
+                factors: answers.get(&factors)?,
+                recovery_codes: answers.get(&recovery_codes)?,
+                trusted_devices: answers.get(&trusted_devices)?,
+            })
+        })
+    }
+}
+
+impl Load for Refresh {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<SessionView> {
+        let family = self.token.family();
+        let account = locked(reads, &Whose::Family(family));
+        let session = session::by_family(reads, &family);
+        Box::new(move |answers| Ok(SessionView { account: answers.get(&account)?, session: answers.get(&session)? }))
+    }
+}
+
+impl Load for SignOut {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<SessionView> {
+        let (account, session) = match &self.by {
+            SignOutBy::Refresh(token) => {
+                let account = locked(reads, &Whose::Family(token.family()));
+                (account, session::by_family(reads, &token.family()))
+            }
+            SignOutBy::Bearer(bearer) => {
+                let account = locked(reads, &Whose::Id(bearer.user));
+                (account, session::by_id(reads, bearer.session))
+            }
+        };
+        Box::new(move |answers| Ok(SessionView { account: answers.get(&account)?, session: answers.get(&session)? }))
+    }
+}
+
+impl Load for AddUser {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<bool> {
+        let taken = taken(reads, self.application, &self.email.key());
+        Box::new(move |answers| answers.get(&taken))
+    }
+}

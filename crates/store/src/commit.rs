@@ -1,0 +1,65 @@
+//! Committing: every change a decision can come to, as the statements that make it so. One batch, with audit and outbox.
+
+use domain::audit;
+use domain::decision::{Change, Decision};
+use domain::ids::AuditId;
+use rand::CryptoRng;
+
+use crate::{
+    Statement, audit_log, challenge, counter, enrollment, factor, outbox, recovery_code, session, signup, user,
+};
+
+/// The statements of a decision: changes, then what is written down, then what is sent.
+pub(crate) fn statements<R>(decision: &mut Decision<R>, rng: &mut dyn CryptoRng) -> Vec<Statement> {
+    let at = decision.at;
+    let mut statements = changes(decision);
+    let mut chain = decision.chain;
+    let mut unchained = audit::AuditHead::START;
+    let head = chain.as_mut().map_or(&mut unchained, |chain| &mut chain.head);
+    let from = *head;
+    let entries = audit::chain(head, at, std::mem::take(&mut decision.audit), || AuditId::new(at, rng));
+    let to = *head;
+    statements.extend(entries.iter().map(audit_log::append));
+    if let Some(chain) = chain.filter(|_| to != from) {
+        statements.push(audit_log::move_head(chain.person, from, to));
+    }
+    statements.extend(decision.outbox.iter().map(|message| outbox::insert(message, at)));
+    statements
+}
+
+/// The changes alone: what a refused guess costs, when nothing else could be written.
+pub(crate) fn changes<R>(decision: &Decision<R>) -> Vec<Statement> {
+    let at = decision.at;
+    decision.changes.iter().flat_map(|change| change_statements(change, at)).collect()
+}
+
+fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statement> {
+    match change {
+        Change::AddPendingSignup(pending) => vec![signup::insert(pending)],
+        Change::RenewPendingSignup { id, token, expires_at } => vec![signup::renew(*id, token, *expires_at)],
+        Change::ConsumePendingSignup { id, application, email_key } => signup::consume(*id, *application, email_key),
+        Change::AddUser(new, settings) => user::insert(new, settings),
+        Change::SetPassword(id, hash) => vec![user::set_password(*id, hash)],
+        Change::SaveSettings(id, settings) => vec![user::save_settings(*id, settings, at)],
+        Change::AddChallenge(new) => vec![challenge::insert(new)],
+        Change::SaveAttempts { id, attempts, skew } => vec![challenge::save_attempts(*id, *attempts, *skew)],
+        Change::CompleteChallenge(id) => vec![challenge::complete(*id, at)],
+        Change::EndChallenge(id) => vec![challenge::end(*id, at)],
+        Change::EndChallengesOf(id) => vec![challenge::end_of(*id, at)],
+        Change::PutEnrollment(new) => vec![enrollment::put(new)],
+        Change::SaveEnrollmentAttempts(id, attempts) => vec![enrollment::save_attempts(*id, *attempts)],
+        Change::ConsumeEnrollment(id) => vec![enrollment::consume(*id)],
+        Change::AbandonEnrollmentsOf(session) => vec![enrollment::abandon_of(*session)],
+        Change::AddFactor(new) => vec![factor::insert(new)],
+        Change::UseStep { factor, step, trusted } => vec![factor::use_step(*factor, *step, *trusted, at)],
+        Change::ReplaceRecoveryCodes(id, codes) => recovery_code::replace(*id, codes, at),
+        Change::UseRecoveryCode(id) => vec![recovery_code::redeem(*id, at)],
+        Change::AddSession(new) => vec![session::insert(new)],
+        Change::RotateSession { id, old, new, idle_expires_at } => {
+            vec![session::rotate(*id, old, new, *idle_expires_at)]
+        }
+        Change::EndSession(id, reason) => vec![session::end(*id, *reason, at)],
+        Change::EndOtherSessions { user, keep } => vec![session::end_others(*user, *keep, at)],
+        Change::ReturnCharge(shared) => vec![counter::give_back(shared)],
+    }
+}

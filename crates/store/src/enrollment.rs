@@ -1,0 +1,74 @@
+//! Pending set-ups.
+
+use domain::enrollment::Enrollment;
+use domain::ids::{EnrollmentId, FactorId, SessionId, UserId};
+use domain::secret::Sealed;
+
+use crate::load::{Handle, Reads, every};
+use crate::{Row, Statement, StoreError, params};
+
+/// The pending set-ups of a user.
+pub(crate) fn of_user(reads: &mut Reads<'_>, user: UserId) -> Handle<Vec<Enrollment>> {
+    reads.read(
+        "SELECT id, factor_id, user_id, session_id, method, label, secret, attempts, created_at, expires_at \
+         FROM enrollments WHERE user_id = $1",
+        params![user.uuid()],
+        |rows| every(rows, enrollment),
+    )
+}
+
+fn enrollment(row: &Row) -> Result<Enrollment, StoreError> {
+    Ok(Enrollment {
+        id: EnrollmentId::from_uuid(row.get(0)?),
+        factor: FactorId::from_uuid(row.get(1)?),
+        user: UserId::from_uuid(row.get(2)?),
+        session: SessionId::from_uuid(row.get(3)?),
+        method: crate::factor::method("enrollments", &row.get::<String>(4)?)?,
+        label: row.get(5)?,
+        secret: Sealed::from_bytes(row.get(6)?),
+        attempts: row.get(7)?,
+        created_at: row.get(8)?,
+        expires_at: row.get(9)?,
+    })
+}
+
+/// Puts a set-up in the place of any other of the same person and method.
+pub(crate) fn put(enrollment: &Enrollment) -> Statement {
+    Statement::new(
+        "INSERT INTO enrollments (id, factor_id, user_id, session_id, method, label, secret, attempts, created_at, \
+         expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+         ON CONFLICT (user_id, method) DO UPDATE SET id = excluded.id, factor_id = excluded.factor_id, \
+         session_id = excluded.session_id, label = excluded.label, secret = excluded.secret, attempts = excluded.attempts, \
+         created_at = excluded.created_at, expires_at = excluded.expires_at",
+        params![
+            enrollment.id.uuid(),
+            enrollment.factor.uuid(),
+            enrollment.user.uuid(),
+            enrollment.session.uuid(),
+            enrollment.method.as_str(),
+            enrollment.label.as_str(),
+            enrollment.secret.as_bytes(),
+            enrollment.attempts,
+            enrollment.created_at,
+            enrollment.expires_at,
+        ],
+    )
+}
+
+/// Saves wrong codes.
+pub(crate) fn save_attempts(id: EnrollmentId, attempts: u32) -> Statement {
+    Statement::guarded(
+        "UPDATE enrollments SET attempts = $2 WHERE id = $1 AND attempts < $2",
+        params![id.uuid(), attempts],
+    )
+}
+
+/// Confirms a set-up; guarded by it still waiting.
+pub(crate) fn consume(id: EnrollmentId) -> Statement {
+    Statement::guarded("DELETE FROM enrollments WHERE id = $1", params![id.uuid()])
+}
+
+/// Drops what a session began.
+pub(crate) fn abandon_of(session: SessionId) -> Statement {
+    Statement::new("DELETE FROM enrollments WHERE session_id = $1", params![session.uuid()])
+}

@@ -1,0 +1,91 @@
+//! Confirmed factors.
+
+use domain::factor::{Factor, Method};
+use domain::ids::{ApplicationId, FactorId, UserId};
+use domain::secret::{Sealed, TokenHash};
+use domain::time::Timestamp;
+use domain::totp::Step;
+
+use crate::load::{Handle, Reads, every};
+use crate::{Row, Statement, StoreError, params};
+
+macro_rules! factors_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id, user_id, method, label, secret, last_used_step, last_used_at, created_at FROM factors WHERE ",
+            $condition,
+            " ORDER BY created_at, id"
+        )
+    };
+}
+
+/// The factors of a user.
+pub(crate) fn of_user(reads: &mut Reads<'_>, user: UserId) -> Handle<Vec<Factor>> {
+    reads.read(factors_where!("user_id = $1"), params![user.uuid()], |rows| every(rows, factor))
+}
+
+/// The factors of a challenge's person.
+pub(crate) fn of_challenge(reads: &mut Reads<'_>, token: &TokenHash) -> Handle<Vec<Factor>> {
+    reads.read(
+        factors_where!("user_id = (SELECT user_id FROM challenges WHERE token_hash = $1)"),
+        params![&token.0],
+        |rows| every(rows, factor),
+    )
+}
+
+/// The factors of an address's owner.
+pub(crate) fn of_email(reads: &mut Reads<'_>, application: ApplicationId, email_key: &str) -> Handle<Vec<Factor>> {
+    reads.read(
+        factors_where!("user_id = (SELECT id FROM users WHERE application_id = $1 AND email_key = $2)"),
+        params![application.uuid(), email_key],
+        |rows| every(rows, factor),
+    )
+}
+
+fn factor(row: &Row) -> Result<Factor, StoreError> {
+    Ok(Factor {
+        id: FactorId::from_uuid(row.get(0)?),
+        user: UserId::from_uuid(row.get(1)?),
+        method: method("factors", &row.get::<String>(2)?)?,
+        label: row.get(3)?,
+        secret: Sealed::from_bytes(row.get(4)?),
+        last_used_step: row.get::<Option<i64>>(5)?.map(Step),
+        last_used_at: row.get(6)?,
+        created_at: row.get(7)?,
+    })
+}
+
+pub(crate) fn method(table: &str, text: &str) -> Result<Method, StoreError> {
+    Method::parse(text).ok_or_else(|| StoreError::Corrupt {
+        table: table.into(),
+        column: "method".into(),
+        reason: "unknown word".into(),
+    })
+}
+
+/// A new factor.
+pub(crate) fn insert(factor: &Factor) -> Statement {
+    Statement::new(
+        "INSERT INTO factors (id, user_id, method, label, secret, last_used_step, last_used_at, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        params![
+            factor.id.uuid(),
+            factor.user.uuid(),
+            factor.method.as_str(),
+            factor.label.as_str(),
+            factor.secret.as_bytes(),
+            factor.last_used_step.map(|step| step.0),
+            factor.last_used_at,
+            factor.created_at,
+        ],
+    )
+}
+
+/// Uses up a step; guarded by the memory only moving forward, unless what it holds came from a wrong clock.
+pub(crate) fn use_step(id: FactorId, step: Step, trusted: Step, at: Timestamp) -> Statement {
+    Statement::guarded(
+        "UPDATE factors SET last_used_step = $2, last_used_at = $4 \
+         WHERE id = $1 AND (last_used_step IS NULL OR last_used_step < $2 OR last_used_step > $3)",
+        params![id.uuid(), step.0, trusted.0, at],
+    )
+}

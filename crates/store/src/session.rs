@@ -1,0 +1,119 @@
+//! Sessions.
+
+use std::net::IpAddr;
+
+use domain::command::Origin;
+use domain::decision::EndReason;
+use domain::factor::Method;
+use domain::ids::{SessionId, UserId};
+use domain::secret::TokenHash;
+use domain::session::{RefreshHolder, Session};
+use domain::time::Timestamp;
+
+use crate::load::{Handle, Reads, optional};
+use crate::{Row, Statement, StoreError, params};
+
+macro_rules! session_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id, user_id, family_hash, refresh_hash, refresh_holder, method, authenticated_at, fresh_at, created_at, \
+             idle_expires_at, expires_at, ended_at, ip_address, user_agent FROM sessions WHERE ",
+            $condition
+        )
+    };
+}
+
+/// A session by its id.
+pub(crate) fn by_id(reads: &mut Reads<'_>, id: SessionId) -> Handle<Option<Session>> {
+    reads.read(session_where!("id = $1"), params![id.uuid()], |rows| optional(rows, session))
+}
+
+/// A session by the family of its refresh tokens.
+pub(crate) fn by_family(reads: &mut Reads<'_>, family: &TokenHash) -> Handle<Option<Session>> {
+    reads.read(session_where!("family_hash = $1"), params![&family.0], |rows| optional(rows, session))
+}
+
+fn session(row: &Row) -> Result<Session, StoreError> {
+    let corrupt = |column: &str| StoreError::Corrupt {
+        table: "sessions".into(),
+        column: column.into(),
+        reason: "unknown word".into(),
+    };
+    let method = match row.get::<Option<String>>(5)? {
+        None => None,
+        Some(text) => Some(Method::parse(&text).ok_or_else(|| corrupt("method"))?),
+    };
+    Ok(Session {
+        id: SessionId::from_uuid(row.get(0)?),
+        user: UserId::from_uuid(row.get(1)?),
+        family: TokenHash(row.get(2)?),
+        refresh: TokenHash(row.get(3)?),
+        holder: holder(&row.get::<String>(4)?).ok_or_else(|| corrupt("refresh_holder"))?,
+        method,
+        authenticated_at: row.get(6)?,
+        fresh_at: row.get(7)?,
+        created_at: row.get(8)?,
+        idle_expires_at: row.get(9)?,
+        expires_at: row.get(10)?,
+        ended_at: row.get(11)?,
+        origin: origin(row.get(12)?, row.get(13)?),
+    })
+}
+
+pub(crate) fn holder(text: &str) -> Option<RefreshHolder> {
+    [RefreshHolder::Cookie, RefreshHolder::Body].into_iter().find(|holder| holder.as_str() == text)
+}
+
+pub(crate) fn origin(ip: Option<String>, user_agent: Option<String>) -> Origin {
+    Origin { ip: ip.and_then(|ip| ip.parse::<IpAddr>().ok()), user_agent, actor: None, request_id: None }
+}
+
+/// A new session.
+pub(crate) fn insert(session: &Session) -> Statement {
+    Statement::new(
+        "INSERT INTO sessions (id, user_id, family_hash, refresh_hash, refresh_holder, method, authenticated_at, fresh_at, \
+         created_at, idle_expires_at, expires_at, ip_address, user_agent) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        params![
+            session.id.uuid(),
+            session.user.uuid(),
+            &session.family.0,
+            &session.refresh.0,
+            session.holder.as_str(),
+            session.method.map(Method::as_str),
+            session.authenticated_at,
+            session.fresh_at,
+            session.created_at,
+            session.idle_expires_at,
+            session.expires_at,
+            session.origin.ip.map(|ip| ip.to_string()),
+            session.origin.user_agent.clone(),
+        ],
+    )
+}
+
+/// Replaces a refresh token; guarded by the old one still being the good one.
+pub(crate) fn rotate(id: SessionId, old: &TokenHash, new: &TokenHash, idle_expires_at: Timestamp) -> Statement {
+    Statement::guarded(
+        "UPDATE sessions SET refresh_hash = $3, idle_expires_at = $4 \
+         WHERE id = $1 AND refresh_hash = $2 AND ended_at IS NULL",
+        params![id.uuid(), &old.0, &new.0, idle_expires_at],
+    )
+}
+
+/// Ends a session.
+pub(crate) fn end(id: SessionId, reason: EndReason, at: Timestamp) -> Statement {
+    Statement::new(
+        "UPDATE sessions SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL",
+        params![id.uuid(), at, reason.as_str()],
+    )
+}
+
+/// Ends a person's sessions but one.
+pub(crate) fn end_others(user: UserId, keep: SessionId, at: Timestamp) -> Statement {
+    Statement::new(
+        "UPDATE sessions SET ended_at = $3, end_reason = 'factor_changed' \
+         WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL",
+        params![user.uuid(), keep.uuid(), at],
+    )
+}

@@ -1,0 +1,191 @@
+//! Users, their settings and the heads of their audit chains: together the account every decision starts from.
+
+use domain::audit::AuditHead;
+use domain::ids::{ApplicationId, FactorId, PersonId, UserId};
+use domain::secret::TokenHash;
+use domain::throttle::GuessBudget;
+use domain::time::Timestamp;
+use domain::user::{Account, Email, PasswordHash, Settings, User};
+use serde_json::json;
+
+use crate::load::{Handle, Reads, optional};
+use crate::{Row, Statement, StoreError, params};
+
+macro_rules! account_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT u.id, u.person_id, u.application_id, u.email, u.password_hash, u.email_verified_at, u.disabled_at, \
+             u.locale, u.created_at, s.enabled_at, s.preferred_factor_id, s.recent_guesses, s.guesses_in_a_row, \
+             s.locked_until, s.lock_level, s.stopped_at, s.last_seen_at, h.seq, h.hash \
+             FROM users u LEFT JOIN two_factor_settings s ON s.user_id = u.id \
+             LEFT JOIN audit_heads h ON h.person_id = u.person_id WHERE ",
+            $condition
+        )
+    };
+}
+
+/// Who a command is about: how the user's row is found and locked.
+pub(crate) enum Whose<'a> {
+    /// The user of this id.
+    Id(UserId),
+    /// The owner of an address.
+    Email(ApplicationId, &'a str),
+    /// The person of a challenge.
+    Challenge(TokenHash),
+    /// The person of a session, by its refresh family.
+    Family(TokenHash),
+}
+
+/// Locks the user and reads the account.
+pub(crate) fn locked(reads: &mut Reads<'_>, whose: &Whose<'_>) -> Handle<Option<Account>> {
+    match whose {
+        Whose::Id(id) => reads.lock("SELECT id FROM users WHERE id = $1 FOR UPDATE", params![id.uuid()]),
+        Whose::Email(application, key) => reads.lock(
+            "SELECT id FROM users WHERE application_id = $1 AND email_key = $2 FOR UPDATE",
+            params![application.uuid(), *key],
+        ),
+        Whose::Challenge(token) => reads.lock(
+            "SELECT id FROM users WHERE id = (SELECT user_id FROM challenges WHERE token_hash = $1) FOR UPDATE",
+            params![&token.0],
+        ),
+        Whose::Family(family) => reads.lock(
+            "SELECT id FROM users WHERE id = (SELECT user_id FROM sessions WHERE family_hash = $1) FOR UPDATE",
+            params![&family.0],
+        ),
+    }
+    unlocked(reads, whose)
+}
+
+/// Reads the account without a lock, for what decides nothing.
+pub(crate) fn unlocked(reads: &mut Reads<'_>, whose: &Whose<'_>) -> Handle<Option<Account>> {
+    let map = |rows: &[Row]| optional(rows, account);
+    match whose {
+        Whose::Id(id) => reads.read(account_where!("u.id = $1"), params![id.uuid()], map),
+        Whose::Email(application, key) => reads.read(
+            account_where!("u.application_id = $1 AND u.email_key = $2"),
+            params![application.uuid(), *key],
+            map,
+        ),
+        Whose::Challenge(token) => reads.read(
+            account_where!("u.id = (SELECT user_id FROM challenges WHERE token_hash = $1)"),
+            params![&token.0],
+            map,
+        ),
+        Whose::Family(family) => reads.read(
+            account_where!("u.id = (SELECT user_id FROM sessions WHERE family_hash = $1)"),
+            params![&family.0],
+            map,
+        ),
+    }
+}
+
+/// Settings that are missing are corrupt, not "no second factor": the columns of the outer join are read as present.
+fn account(row: &Row) -> Result<Account, StoreError> {
+    Ok(Account {
+        user: User {
+            id: UserId::from_uuid(row.get(0)?),
+            person: PersonId::from_uuid(row.get(1)?),
+            application: ApplicationId::from_uuid(row.get(2)?),
+            email: Email::stored(row.get(3)?),
+            password: PasswordHash::new(row.get(4)?),
+            email_verified_at: row.get(5)?,
+            disabled_at: row.get(6)?,
+            locale: row.get(7)?,
+            created_at: row.get(8)?,
+        },
+        settings: Settings {
+            enabled_at: row.get(9)?,
+            preferred_factor: row.get::<Option<_>>(10)?.map(FactorId::from_uuid),
+            guesses: GuessBudget {
+                recent: moments(&row.get(11)?)?,
+                in_a_row: row.get(12)?,
+                locked_until: row.get(13)?,
+                lock_level: row.get(14)?,
+                stopped_at: row.get(15)?,
+            },
+            last_seen_at: row.get(16)?,
+        },
+        head: AuditHead { seq: row.get(17)?, hash: row.get(18)? },
+    })
+}
+
+fn moments(json: &serde_json::Value) -> Result<Vec<Timestamp>, StoreError> {
+    let corrupt = || StoreError::Corrupt {
+        table: "two_factor_settings".to_owned(),
+        column: "recent_guesses".to_owned(),
+        reason: "not a list of moments".to_owned(),
+    };
+    json.as_array()
+        .ok_or_else(corrupt)?
+        .iter()
+        .map(|moment| moment.as_str().and_then(Timestamp::parse).ok_or_else(corrupt))
+        .collect()
+}
+
+/// A new user with settings and an empty chain.
+pub(crate) fn insert(user: &User, settings: &Settings) -> Vec<Statement> {
+    vec![
+        Statement::new(
+            "INSERT INTO users (id, application_id, person_id, email, email_key, password_hash, email_verified_at, \
+             disabled_at, locale, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            params![
+                user.id.uuid(),
+                user.application.uuid(),
+                user.person.uuid(),
+                user.email.as_str(),
+                user.email.key(),
+                user.password.as_str(),
+                user.email_verified_at,
+                user.disabled_at,
+                user.locale.as_str(),
+                user.created_at,
+            ],
+        ),
+        Statement::new(
+            "INSERT INTO two_factor_settings (user_id, recent_guesses, guesses_in_a_row, lock_level, last_seen_at, \
+             updated_at) VALUES ($1, $2, 0, 0, $3, $3)",
+            params![user.id.uuid(), json!([]), settings.last_seen_at],
+        ),
+        Statement::new(
+            "INSERT INTO audit_heads (person_id, seq, hash) VALUES ($1, 0, $2)",
+            params![user.person.uuid(), [0_u8; 32]],
+        ),
+    ]
+}
+
+/// Saves the settings whole.
+pub(crate) fn save_settings(user: UserId, settings: &Settings, at: Timestamp) -> Statement {
+    let guesses = &settings.guesses;
+    let recent: Vec<String> = guesses.recent.iter().map(Timestamp::to_string).collect();
+    Statement::guarded(
+        "UPDATE two_factor_settings SET enabled_at = $2, preferred_factor_id = $3, recent_guesses = $4, \
+         guesses_in_a_row = $5, locked_until = $6, lock_level = $7, stopped_at = $8, last_seen_at = $9, updated_at = $10 \
+         WHERE user_id = $1",
+        params![
+            user.uuid(),
+            settings.enabled_at,
+            settings.preferred_factor.map(FactorId::uuid),
+            json!(recent),
+            guesses.in_a_row,
+            guesses.locked_until,
+            guesses.lock_level,
+            guesses.stopped_at,
+            settings.last_seen_at,
+            at,
+        ],
+    )
+}
+
+/// Replaces a password hash.
+pub(crate) fn set_password(user: UserId, hash: &PasswordHash) -> Statement {
+    Statement::guarded("UPDATE users SET password_hash = $2 WHERE id = $1", params![user.uuid(), hash.as_str()])
+}
+
+/// Whether an address has an owner.
+pub(crate) fn taken(reads: &mut Reads<'_>, application: ApplicationId, email_key: &str) -> Handle<bool> {
+    reads.read(
+        "SELECT id FROM users WHERE application_id = $1 AND email_key = $2",
+        params![application.uuid(), email_key],
+        |rows| Ok(!rows.is_empty()),
+    )
+}
