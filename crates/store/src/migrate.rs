@@ -9,7 +9,7 @@
 use std::path::PathBuf;
 
 use deadpool_postgres::ClientWrapper;
-use refinery::{Migration, Runner};
+use refinery::{Migration, Report, Runner};
 
 use crate::db::Dialect;
 use crate::error::StoreError;
@@ -83,16 +83,23 @@ fn pending(known: &[Migration], applied: &[Migration]) -> Result<Vec<String>, St
         .collect()
 }
 
+/// What a run applied, which is less than was pending where another process was quicker.
+fn names(report: &Report) -> Vec<String> {
+    report.applied_migrations().iter().map(ToString::to_string).collect()
+}
+
 pub(crate) async fn sqlite(path: PathBuf) -> Result<Vec<String>, StoreError> {
     blocking(move || {
         let known = embedded(Dialect::Sqlite)?;
         let mut connection = sqlite_connection(&path)?;
         let attempt = |connection: &mut rusqlite::Connection| {
-            let names = pending(&known, &sqlite_applied(connection)?)?;
-            if !names.is_empty() {
-                runner(&known).run(connection).map_err(StoreError::migration)?;
+            if pending(&known, &sqlite_applied(connection)?)?.is_empty() {
+                return Ok(Vec::new());
             }
-            Ok(names)
+            runner(&known)
+                .run(connection)
+                .map(|report| names(&report))
+                .map_err(|error| StoreError::migration(source_of(&error)))
         };
         // A failed run has left nothing; the second look tells a lost race from a bad migration.
         attempt(&mut connection).or_else(|_| attempt(&mut connection))
@@ -136,13 +143,12 @@ pub(crate) async fn postgres(mut connection: ClientWrapper) -> Result<Vec<String
         .batch_execute(&format!("SET lock_timeout = '60s'; SELECT pg_advisory_lock({LOCK}); SET lock_timeout = '10s'"))
         .await
         .map_err(|error| migration_error(&error))?;
-    let names = pending(&known, &postgres_applied(&mut connection).await?)?;
-    if !names.is_empty() {
-        let outcome = runner(&known).run_async(&mut *connection).await;
-        outcome.map_err(|error| StoreError::migration(source_of(&error)))?;
+    if pending(&known, &postgres_applied(&mut connection).await?)?.is_empty() {
+        return Ok(Vec::new());
     }
     // The lock goes with the connection.
-    Ok(names)
+    let outcome = runner(&known).run_async(&mut *connection).await;
+    outcome.map(|report| names(&report)).map_err(|error| StoreError::migration(source_of(&error)))
 }
 
 pub(crate) async fn pending_postgres(mut connection: ClientWrapper) -> Result<Vec<String>, StoreError> {

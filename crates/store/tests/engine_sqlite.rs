@@ -1,5 +1,7 @@
 //! What only SQLite can do wrong: one writer, one transaction for many units, one file for many processes.
 
+#![expect(clippy::expect_used, reason = "the steps of a test may fail it")]
+
 use std::os::unix::fs::PermissionsExt;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};

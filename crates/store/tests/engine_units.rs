@@ -1,5 +1,7 @@
 //! Units of work, on both databases: kept whole or not at all.
 
+#![expect(clippy::expect_used, reason = "the steps of a test may fail it")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

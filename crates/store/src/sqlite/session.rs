@@ -86,10 +86,9 @@ impl ToSql for Value {
 
 /// What an error of SQLite means here. Its messages name tables and columns, never values.
 pub(super) fn failure(error: &rusqlite::Error, statement: &str) -> StoreError {
-    let reason = || match error {
+    let reason = || {
         // Its own Display repeats the statement, of which verb and table are enough.
-        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
-        other => other.to_string(),
+        if let rusqlite::Error::SqlInputError { msg, .. } = error { msg.clone() } else { error.to_string() }
     };
     let rejected = || StoreError::Rejected { statement: statement.to_owned(), reason: reason() };
     let (Some(code), rusqlite::Error::SqliteFailure(raw, message)) = (error.sqlite_error_code(), error) else {

@@ -178,6 +178,7 @@ impl Writer {
         let begun = Instant::now();
         let mut done = Vec::new();
         let mut other = None;
+        let mut look = false;
         let mut next = Some(first);
         let mut sound = Ok(());
         let mut changed = false;
@@ -187,11 +188,17 @@ impl Writer {
             if sound.is_err() || done.len() == BATCH_UNITS || begun.elapsed() >= self.batch_time {
                 break;
             }
-            match queue.try_recv() {
-                Ok(Work::Unit(unit)) => next = Some(unit),
-                Ok(work) => other = Some(work),
-                Err(_) => {}
-            }
+            next = loop {
+                match queue.try_recv() {
+                    Ok(Work::Unit(unit)) => break Some(unit),
+                    Ok(Work::LookForOthers) => look = true,
+                    Ok(work) => other = Some(work),
+                    Err(_) => break None,
+                }
+                if other.is_some() {
+                    break None;
+                }
+            };
         }
         let outcome = sound.and_then(|()| self.commit(done.len()));
         if outcome.is_err() {
@@ -201,6 +208,9 @@ impl Writer {
         }
         for unit in done {
             unit.answer(outcome.clone());
+        }
+        if look {
+            self.look_for_others();
         }
         other
     }
