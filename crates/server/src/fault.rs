@@ -8,6 +8,8 @@ use std::error::Error;
 
 use axum::response::{IntoResponse, Response};
 
+use store::StoreError;
+
 use crate::problem::{Problem, ProblemCode};
 
 /// What failed while we tried to answer, and why.
@@ -52,5 +54,36 @@ impl From<Fault> for Problem {
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         Problem::from(self).into_response()
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::new("the store did not do what was asked", error)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Fault::from(error).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_tells_the_operator_everything_and_the_caller_nothing() {
+        let error =
+            StoreError::Corrupt { table: "factors".into(), column: "secret".into(), reason: "too short".into() };
+        let fault = Fault::from(error);
+        assert_eq!(fault.to_string(), "the store did not do what was asked");
+        assert_eq!(fault.causes(), "unreadable value in factors.secret: too short");
+
+        let problem = Problem::from(fault);
+        assert_eq!(problem.code(), ProblemCode::Unavailable);
+        let shown = serde_json::to_string(problem.document()).unwrap();
+        assert!(!shown.contains("factors") && !shown.contains("store"), "{shown}");
     }
 }

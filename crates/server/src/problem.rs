@@ -4,6 +4,8 @@
 //! its status, title and a plain sentence. The framework's own refusals (an unknown path, a wrong method, a panic) are
 //! turned into the same documents by [`adopt`], so a client reads one shape only.
 
+mod refusal;
+
 use std::borrow::Cow;
 
 use axum::body::Body;
@@ -189,15 +191,10 @@ impl Problem {
     /// A refusal with the code's own sentence.
     pub fn new(code: ProblemCode) -> Self {
         let mut headers = HeaderMap::new();
-        match code {
-            ProblemCode::TokenInvalid => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""));
-            }
+        if code.status() == StatusCode::UNAUTHORIZED {
             // RFC 9110 section 15.5.2 asks for a challenge with every 401.
-            _ if code.status() == StatusCode::UNAUTHORIZED => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            _ => {}
+            let challenge = if code == ProblemCode::TokenInvalid { "Bearer error=\"invalid_token\"" } else { "Bearer" };
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         let document = ProblemDocument {
             kind: format!("urn:twinlock:problem:{}", code.as_str()),
@@ -339,3 +336,6 @@ pub fn adopt(mut response: Response, request_id: &str) -> Response {
 fn speaks_for_itself(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"))
 }
+
+#[cfg(test)]
+mod tests;

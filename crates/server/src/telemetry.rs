@@ -4,6 +4,7 @@
 //! direction marks included, after the line has been formatted. So no field can end a line, forge another one, or talk
 //! to the terminal of whoever reads the log. For the same reason there are no colors.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -59,14 +60,29 @@ pub fn subscriber<W>(
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    // PostgreSQL's notices ("relation already exists") come at level info. A filter that names the target wins.
-    let filter = EnvFilter::builder().parse(format!("tokio_postgres=warn,{filter}"))?;
+    let filter = EnvFilter::builder().parse(directives(filter))?;
     let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(OneLine(writer));
     let layer = match format {
         LogFormat::Json => layer.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed(),
         LogFormat::Pretty => layer.boxed(),
     };
     Ok(Registry::default().with(layer).with(filter))
+}
+
+/// The operator's filter, with a bare level meant for our own events.
+///
+/// Below info the libraries underneath write down what passes through them: statements with their parameters, frames
+/// with their headers. That is every secret there is, so it takes naming the target. PostgreSQL's notices ("relation
+/// already exists") come at info and say nothing worth reading.
+fn directives(filter: &str) -> String {
+    let mut directives = vec![String::from("tokio_postgres=warn")];
+    for directive in filter.split(',').map(str::trim) {
+        match directive {
+            level @ ("debug" | "trace") => directives.extend([String::from("info"), format!("twinlock={level}")]),
+            other => directives.push(other.to_owned()),
+        }
+    }
+    directives.join(",")
 }
 
 /// Starts the metrics of this process and the task that keeps them small.
@@ -114,7 +130,8 @@ impl<W: Write> Write for OneLineWriter<W> {
         for character in line.chars() {
             if is_unsafe(character) {
                 // The form JSON knows too: such characters stand only inside its strings.
-                escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+                // Writing to a String cannot fail.
+                let _ = write!(escaped, "\\u{:04x}", u32::from(character));
             } else {
                 escaped.push(character);
             }

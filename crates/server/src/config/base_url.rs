@@ -30,7 +30,7 @@ impl BaseUrl {
         let ip = match address.ip() {
             IpAddr::V4(ip) if ip == Ipv4Addr::UNSPECIFIED => IpAddr::V4(Ipv4Addr::LOCALHOST),
             IpAddr::V6(ip) if ip == Ipv6Addr::UNSPECIFIED => IpAddr::V6(Ipv6Addr::LOCALHOST),
-            ip => ip,
+            ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
         };
         let text = format!("http://{}", SocketAddr::new(ip, address.port()));
         // An IP address and a port always parse; the fallback keeps the type honest without a panic.

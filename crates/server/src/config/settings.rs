@@ -86,14 +86,14 @@ settings! {
         "The database: a SQLite file or a PostgreSQL address.", secret;
     MIGRATE: bool = "TWINLOCK_MIGRATE", "true", None, parse::boolean,
         "Whether serve brings the database up to date by itself. Default: only in development.";
-    KEYS: Zeroizing<String> = "TWINLOCK_KEYS", "the output of `twinlock keys generate`", None, parse::secret,
+    KEYS: Zeroizing<String> = "TWINLOCK_KEYS", "the output of `twinlock keys generate`", None, |text| Ok(Zeroizing::new(text.into())),
         "The key ring itself.", secret;
-    KEYS_FILE: PathBuf = "TWINLOCK_KEYS_FILE", "/etc/twinlock/keys", None, parse::path,
+    KEYS_FILE: PathBuf = "TWINLOCK_KEYS_FILE", "/etc/twinlock/keys", None, |text| Ok(text.into()),
         "A file with the key ring. Default: keys generated into twinlock.keys, in development on SQLite only.";
     TRUSTED_PROXIES: Vec<Network> = "TWINLOCK_TRUSTED_PROXIES", "10.0.0.0/8,fd00::/8", Some(""), parse::networks,
         "The proxies whose X-Forwarded-For is believed.";
     LOG: String = "TWINLOCK_LOG", "info,twinlock=debug", Some("info"), parse::log_filter,
-        "Which events are logged.";
+        "Which events are logged: a level for our own, target=level for any other.";
     LOG_FORMAT: LogFormat = "TWINLOCK_LOG_FORMAT", "json", Some("pretty"), parse::log_format,
         "One readable line per event, or one JSON object.";
     METRICS_BIND: SocketAddr = "TWINLOCK_METRICS_BIND", "127.0.0.1:9090", None, parse::address,

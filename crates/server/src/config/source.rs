@@ -22,7 +22,9 @@ pub struct Sources {
 impl Sources {
     /// The environment of this process and the file of the command line, if it named one.
     pub fn of_process(file: Option<PathBuf>) -> Self {
-        Self { environment: std::env::vars_os().collect(), file }
+        #[expect(clippy::disallowed_methods, reason = "this is the one reader of settings")]
+        let environment = std::env::vars_os().collect();
+        Self { environment, file }
     }
 
     /// Settings given outright, for tests and tools; no file but the one named is read.
@@ -122,17 +124,19 @@ fn known_variables(all: &[(OsString, OsString)]) -> Result<HashMap<String, Strin
             let value =
                 value.to_str().ok_or_else(|| ConfigError::together(name, "is not UTF-8", "write it in UTF-8"))?;
             ours.insert(name.to_owned(), value.to_owned());
-        } else if (name.starts_with("TWINLOCK_") || name.starts_with("TWOFA_")) && !is_service_link(name) {
+        } else if (name.starts_with("TWINLOCK_") || name.starts_with("TWOFA_")) && !is_somebody_elses(name) {
             return Err(ConfigError::unknown(name, nearest(name)));
         }
     }
     Ok(ours)
 }
 
-/// Whether Kubernetes or Docker made this variable for a service that happens to be called `twinlock…`.
-fn is_service_link(name: &str) -> bool {
+/// Whether this variable belongs to our own tests (`TWINLOCK_TEST_…`), or was made by Kubernetes or Docker for a service
+/// that happens to be called `twinlock…`.
+fn is_somebody_elses(name: &str) -> bool {
     let protocol = |end: &str| ["_TCP", "_UDP", "_SCTP"].iter().any(|protocol| end.contains(protocol));
-    name.ends_with("_SERVICE_HOST")
+    name.starts_with("TWINLOCK_TEST_")
+        || name.ends_with("_SERVICE_HOST")
         || name.contains("_SERVICE_PORT")
         || name.ends_with("_PORT")
         || name
@@ -184,7 +188,14 @@ fn text(value: Value) -> Option<String> {
             let items: Option<Vec<String>> = items.into_iter().map(text).collect();
             items.map(|items| items.join(","))
         }
-        _ => value.into_string().ok(),
+        ValueKind::Nil
+        | ValueKind::Boolean(_)
+        | ValueKind::I64(_)
+        | ValueKind::I128(_)
+        | ValueKind::U64(_)
+        | ValueKind::U128(_)
+        | ValueKind::Float(_)
+        | ValueKind::String(_) => value.into_string().ok(),
     }
 }
 

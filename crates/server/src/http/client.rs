@@ -76,3 +76,96 @@ fn user_agent(headers: &HeaderMap) -> Option<Arc<str>> {
     let kept = kept.trim();
     (!kept.is_empty()).then(|| kept.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+    use crate::config::{Config, Sources};
+
+    const PROXY: &str = "10.0.0.1";
+
+    /// The address seen with proxies in `10.0.0.0/8`, called from `peer` with these `X-Forwarded-For` lines.
+    fn seen(peer: &str, lines: &[&str]) -> String {
+        let proxies = [("TWINLOCK_TRUSTED_PROXIES", "10.0.0.0/8,fd00::/8")];
+        let trusted = Config::load(&Sources::of_pairs(proxies, None)).unwrap().trusted_proxies;
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(FORWARDED_FOR, HeaderValue::from_bytes(line.as_bytes()).unwrap());
+        }
+        address(peer.parse().unwrap(), &headers, &trusted).to_string()
+    }
+
+    #[test]
+    fn a_stranger_is_not_believed() {
+        assert_eq!(seen("203.0.113.9", &["1.2.3.4"]), "203.0.113.9");
+        assert_eq!(seen("203.0.113.9", &["1.2.3.4, 10.0.0.1"]), "203.0.113.9");
+    }
+
+    #[test]
+    fn no_other_header_is_believed_even_from_a_proxy() {
+        let mut headers = HeaderMap::new();
+        for name in ["x-real-ip", "forwarded", "true-client-ip", "cf-connecting-ip", "x-client-ip", "x-forwarded"] {
+            headers.insert(name, HeaderValue::from_static("1.2.3.4"));
+        }
+        let trusted =
+            Config::load(&Sources::of_pairs([("TWINLOCK_TRUSTED_PROXIES", "10.0.0.1")], None)).unwrap().trusted_proxies;
+        assert_eq!(address(PROXY.parse().unwrap(), &headers, &trusted).to_string(), PROXY);
+    }
+
+    #[test]
+    fn behind_proxies_the_right_most_stranger_is_the_client() {
+        assert_eq!(seen(PROXY, &["203.0.113.9"]), "203.0.113.9");
+        assert_eq!(seen(PROXY, &["6.6.6.6, 203.0.113.9"]), "203.0.113.9");
+        assert_eq!(seen(PROXY, &["6.6.6.6, 203.0.113.9, 10.0.0.2"]), "203.0.113.9");
+        assert_eq!(
+            seen(PROXY, &["6.6.6.6", "203.0.113.9, 10.0.0.2", "10.0.0.3"]),
+            "203.0.113.9",
+            "several lines are one list"
+        );
+        assert_eq!(seen(PROXY, &["10.0.0.7, 10.0.0.2"]), "10.0.0.7", "all are ours: the one furthest away");
+        assert_eq!(seen(PROXY, &[]), PROXY);
+    }
+
+    #[test]
+    fn an_entry_that_is_no_address_leaves_the_proxy_that_wrote_it() {
+        for line in [
+            "unknown",
+            "",
+            "203.0.113.9, ",
+            "203.0.113.9, x",
+            "203.0.113.9, 1.2.3",
+            "203.0.113.9,\u{e9}",
+            "_hidden",
+            "999.1.1.1",
+        ] {
+            assert_eq!(seen(PROXY, &[line]), PROXY, "{line}");
+        }
+        assert_eq!(seen(PROXY, &["203.0.113.9, x, 10.0.0.2"]), "10.0.0.2");
+    }
+
+    #[test]
+    fn addresses_have_one_spelling() {
+        assert_eq!(seen("::ffff:10.0.0.1", &["::ffff:203.0.113.9"]), "203.0.113.9");
+        assert_eq!(seen("fd00::1", &["2001:DB8:0:0::1"]), "2001:db8::1");
+        assert_eq!(seen(PROXY, &["203.0.113.9:4711"]), "203.0.113.9");
+        assert_eq!(seen(PROXY, &["[2001:db8::1]:4711"]), "2001:db8::1");
+    }
+
+    #[test]
+    fn a_user_agent_is_cut_and_cleaned() {
+        let agent = |bytes: &[u8]| {
+            let mut headers = HeaderMap::new();
+            headers.insert(USER_AGENT, HeaderValue::from_bytes(bytes).unwrap());
+            user_agent(&headers).map(|agent| agent.to_string())
+        };
+        assert_eq!(agent(b"curl/8.0").as_deref(), Some("curl/8.0"));
+        assert_eq!(agent(b"a\tb").as_deref(), Some("ab"));
+        assert_eq!(agent("a\u{85}\u{9b}b".as_bytes()).as_deref(), Some("ab"));
+        assert_eq!(agent(b"\xff").as_deref(), Some("\u{fffd}"));
+        assert_eq!(agent(&[b'x'; 9_000]).map(|agent| agent.len()), Some(256));
+        assert_eq!(agent(b"  "), None);
+        assert_eq!(user_agent(&HeaderMap::new()), None);
+    }
+}

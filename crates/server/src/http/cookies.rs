@@ -99,3 +99,79 @@ fn is_value(value: &str) -> bool {
     (1..=LONGEST).contains(&value.len())
         && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECURE: Cookies = Cookies { https: true };
+    const PLAIN: Cookies = Cookies { https: false };
+    const HOUR: Duration = Duration::from_hours(1);
+
+    fn headers(lines: &[&str]) -> HeaderMap {
+        lines.iter().map(|line| (COOKIE, HeaderValue::from_str(line).unwrap())).collect()
+    }
+
+    fn read(cookies: Cookies, lines: &[&str]) -> Option<String> {
+        cookies.read(Cookie::Refresh, &headers(lines)).map(|value| value.to_string())
+    }
+
+    #[test]
+    fn over_https_every_cookie_is_bound_to_this_host() {
+        for (cookie, expected) in [
+            (Cookie::Refresh, "__Host-twinlock_refresh=v; Path=/; Max-Age=3600; HttpOnly; SameSite=Strict; Secure"),
+            (Cookie::Device, "__Host-twinlock_device=v; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure"),
+            (Cookie::Session, "__Host-twinlock_session=v; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure"),
+        ] {
+            assert_eq!(SECURE.set(cookie, "v", HOUR).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn over_http_the_names_stay_and_the_prefix_goes() {
+        let expected = "twinlock_refresh=v; Path=/; Max-Age=3600; HttpOnly; SameSite=Strict";
+        assert_eq!(PLAIN.set(Cookie::Refresh, "v", HOUR).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_cookie_is_removed_with_the_attributes_it_was_set_with() {
+        let expected = "__Host-twinlock_device=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure";
+        assert_eq!(SECURE.clear(Cookie::Device).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_value_cannot_add_attributes_and_never_shows_in_debug() {
+        for value in ["", "a;Domain=evil", "a b", "a,b", "a\r\nX: y", "ä"] {
+            assert_eq!(SECURE.set(Cookie::Refresh, value, HOUR), None, "{value}");
+        }
+        assert!(!format!("{:?}", SECURE.set(Cookie::Refresh, "hunter2", HOUR)).contains("hunter2"));
+    }
+
+    #[test]
+    fn the_one_cookie_of_that_name_is_read() {
+        assert_eq!(read(SECURE, &["a=b; __Host-twinlock_refresh=tl_x-1.y; c=d"]).as_deref(), Some("tl_x-1.y"));
+        assert_eq!(read(SECURE, &["a=b", "__Host-twinlock_refresh=x"]).as_deref(), Some("x"), "HTTP/2 splits the line");
+        assert_eq!(read(PLAIN, &["twinlock_refresh=x"]).as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn two_cookies_of_one_name_are_none() {
+        assert_eq!(read(SECURE, &["__Host-twinlock_refresh=x; __Host-twinlock_refresh=y"]), None);
+        assert_eq!(read(SECURE, &["__Host-twinlock_refresh=x", "__Host-twinlock_refresh=x"]), None);
+    }
+
+    #[test]
+    fn what_we_did_not_set_is_not_read() {
+        for line in [
+            "twinlock_refresh=x",
+            "__host-twinlock_refresh=x",
+            "__Host-twinlock_refresh=",
+            "__Host-twinlock_refresh=\"x\"",
+            "__Host-twinlock_refresh",
+        ] {
+            assert_eq!(read(SECURE, &[line]), None, "{line}");
+        }
+        assert_eq!(read(PLAIN, &["__Host-twinlock_refresh=x"]), None);
+        assert_eq!(read(SECURE, &[&format!("__Host-twinlock_refresh={}", "x".repeat(513))]), None);
+    }
+}

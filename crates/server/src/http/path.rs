@@ -52,3 +52,62 @@ fn decode(segment: &str) -> Option<String> {
     }
     String::from_utf8(decoded).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn normal(path: &str) -> Option<String> {
+        normalize(&path.parse().unwrap()).map(|uri| uri.to_string())
+    }
+
+    #[test]
+    fn both_spellings_of_the_last_slash_mean_the_same() {
+        for (path, expected) in [
+            ("/auth/login", "/auth/login/"),
+            ("/auth/login/", "/auth/login/"),
+            ("/auth/2fa/recovery-codes/download?format=txt", "/auth/2fa/recovery-codes/download/?format=txt"),
+            ("/healthz/", "/healthz"),
+            ("/.well-known/jwks.json", "/.well-known/jwks.json"),
+            ("/.well-known/jwks.json/", "/.well-known/jwks.json"),
+            ("/auth", "/auth"),
+            ("/", "/"),
+            ("/?x", "/?x"),
+            ("/v1/users/a%40b", "/v1/users/a%40b"),
+            ("http://example.com/auth/login", "http://example.com/auth/login/"),
+        ] {
+            assert_eq!(normal(path).as_deref(), Some(expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_could_be_read_in_two_ways_is_none() {
+        for path in [
+            "//auth/login",
+            "/auth//login/",
+            "/auth/login//",
+            "//",
+            "/auth/../auth/login",
+            "/auth/./login",
+            "/auth/..",
+            "/auth/%2e%2e/x",
+            "/auth/%2E/x",
+            "/a%2ejson",
+            "/auth%2flogin",
+            "/auth/%5Clogin",
+            "/auth/..;/login",
+            "/auth/login;x=1",
+            "/auth/login%3bx",
+            "/auth/%252e%252e/x",
+            "/auth/%",
+            "/auth/%zz",
+            "/auth/%ff",
+            "/auth/%c0%af",
+            "/auth/login%00",
+            "/auth/login%0a",
+            "*",
+        ] {
+            assert_eq!(normal(path), None, "{path}");
+        }
+    }
+}

@@ -8,7 +8,7 @@ use crate::config::{BaseUrl, Config, Environment};
 /// What follows from the base URL. The connection never decides any of it.
 #[derive(Debug, Clone)]
 pub struct Site {
-    origins: Vec<String>,
+    origin: String,
     hosts: Vec<String>,
     https: bool,
     development: bool,
@@ -19,21 +19,23 @@ impl Site {
     pub(super) fn of(config: &Config) -> Self {
         let base = &config.base_url;
         let mut hosts = hosts_of(base);
-        let mut origins = vec![base.origin()];
         hosts.push(config.bind.to_string());
         let development = config.environment == Environment::Development;
         if development {
-            for host in local_hosts(config.bind) {
-                origins.push(format!("http://{host}"));
-                hosts.push(host);
-            }
+            hosts.extend(local_hosts(config.bind));
         }
-        Self { origins, hosts, https: base.is_https(), development, cookies: Cookies::new(base.is_https()) }
+        Self {
+            origin: base.origin(),
+            hosts,
+            https: base.is_https(),
+            development,
+            cookies: Cookies::new(base.is_https()),
+        }
     }
 
     /// Our origin: the prefix of every link, and what a browser on our pages sends.
     pub fn origin(&self) -> &str {
-        self.origins.first().map(String::as_str).unwrap_or_default()
+        &self.origin
     }
 
     /// How our cookies are written and read.
@@ -51,9 +53,15 @@ impl Site {
         self.development
     }
 
-    /// Whether a page of this origin is one of ours.
-    pub(super) fn is_origin(&self, origin: &[u8]) -> bool {
-        self.origins.iter().any(|ours| ours.as_bytes() == origin)
+    /// Whether a page of this origin is one of ours. A developer may have opened the page under another name of this
+    /// machine; then origin and `Host` have to agree.
+    pub(super) fn is_origin(&self, origin: &[u8], host: Option<&[u8]>) -> bool {
+        let same_host = || {
+            origin.strip_prefix(b"http://").is_some_and(|authority| {
+                Some(authority) == host && std::str::from_utf8(authority).is_ok_and(|authority| self.is_host(authority))
+            })
+        };
+        origin == self.origin.as_bytes() || (self.development && !self.https && same_host())
     }
 
     /// Whether we answer for this `Host`.

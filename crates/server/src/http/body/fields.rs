@@ -54,13 +54,11 @@ impl Fields {
 
     /// `true` or `false`, or absent.
     pub fn optional_flag(&mut self, name: &str) -> Option<bool> {
-        match self.members.remove(name)? {
-            Value::Bool(flag) => Some(flag),
-            _ => {
-                self.refuse(name, "must be true or false");
-                None
-            }
+        let flag = self.members.remove(name)?.as_bool();
+        if flag.is_none() {
+            self.refuse(name, "must be true or false");
         }
+        flag
     }
 
     /// One of some words; `placeholder` stands in after a fault.

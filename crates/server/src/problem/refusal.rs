@@ -1,0 +1,54 @@
+//! How each refusal of the rules is told to a caller.
+
+use domain::decision::{CodeHint, Refusal};
+use domain::time::Duration;
+
+use super::{Hint, Problem, ProblemCode};
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::CredentialsInvalid => Self::new(ProblemCode::CredentialsInvalid),
+            Refusal::TokenInvalid => Self::new(ProblemCode::TokenInvalid),
+            Refusal::PartialTokenInvalid => Self::new(ProblemCode::PartialTokenInvalid),
+            Refusal::EmailUnverified => Self::new(ProblemCode::EmailUnverified),
+            Refusal::StepUpRequired => Self::new(ProblemCode::StepUpRequired),
+            Refusal::FeatureDisabled => Self::new(ProblemCode::FeatureDisabled),
+            Refusal::AlreadyCompleted => Self::new(ProblemCode::AlreadyCompleted),
+            Refusal::NoPendingSetup => Self::new(ProblemCode::NoPendingSetup),
+            Refusal::FactorIdNeeded => {
+                Self::invalid_at("/factor_id", "several set-ups are pending; name the one to confirm")
+            }
+            Refusal::AlreadyEnabled => Self::new(ProblemCode::AlreadyEnabled)
+                .detail("There are as many authenticators as one person may have."),
+            Refusal::ChallengeExpired => Self::new(ProblemCode::ChallengeExpired),
+            Refusal::CodeIncorrect { attempts_left, hint } => code_incorrect(attempts_left, hint),
+            Refusal::PasswordRejected(fault) => Self::new(ProblemCode::PasswordRejected).reason(fault.as_str()),
+            Refusal::EmailRejected(fault) => Self::new(ProblemCode::EmailRejected).reason(fault.as_str()),
+            Refusal::TooManyAttempts { retry_after } => wait(ProblemCode::TooManyAttempts, retry_after),
+            Refusal::AccountLocked { retry_after } => wait(ProblemCode::AccountLocked, retry_after),
+        }
+    }
+}
+
+fn code_incorrect(attempts_left: u32, hint: Option<CodeHint>) -> Problem {
+    match hint {
+        None => Problem::code_incorrect(attempts_left, None),
+        Some(CodeHint::AlreadyUsed) => Problem::code_incorrect(attempts_left, Some(Hint::AlreadyUsed))
+            .detail("This code was used already. Wait for the next one."),
+        Some(CodeHint::ClockSkew(seconds)) => {
+            let direction = if seconds < 0 { "behind" } else { "ahead" };
+            Problem::code_incorrect(attempts_left, Some(Hint::ClockSkew)).skew_seconds(seconds).detail(format!(
+                "This code is of another time: the authenticator's clock seems to be {} s {direction}.",
+                seconds.abs()
+            ))
+        }
+    }
+}
+
+fn wait(code: ProblemCode, retry_after: Option<Duration>) -> Problem {
+    match retry_after {
+        Some(wait) => Problem::retry_after(code, u64::try_from(wait.as_secs_ceil()).unwrap_or(1).max(1)),
+        None => Problem::new(code),
+    }
+}
