@@ -16,7 +16,7 @@ const MOST_ERRORS: usize = 16;
 ///
 /// A reader that finds a fault notes it and returns a placeholder; the body is refused as a whole at the end, with all
 /// its faults at once. What is left over when the body type has read its fields is unknown, and therefore a fault.
-#[derive(Debug)]
+/// Without `Debug`: it holds passwords and codes.
 pub struct Fields {
     members: Map<String, Value>,
     errors: Vec<FieldError>,
