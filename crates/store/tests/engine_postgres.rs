@@ -228,6 +228,20 @@ async fn a_connection_that_died_in_the_pool_costs_no_unit() {
 }
 
 #[tokio::test]
+async fn a_pool_of_connections_that_a_firewall_forgot_costs_no_unit() {
+    let Some(database) = TestDatabase::postgres().await else { return };
+    with_items(&database).await.close().await;
+    let proxy = CountingProxy::in_front_of(&database.url).await;
+    let db = Db::connect(&Options { url: proxy.url(), ..Options::default() }).await.unwrap();
+    let warm = join_all((0..8).map(|_| unit(&db, vec![Statement::new("SELECT pg_sleep(0.1)", [])], vec![]))).await;
+    assert!(warm.iter().all(Result::is_ok), "{warm:?}");
+    proxy.forget_connections();
+    for id in 3..6 {
+        assert_eq!(write(&db, vec![put(id)]).await, Ok(()));
+    }
+}
+
+#[tokio::test]
 async fn a_connection_lost_during_commit_is_never_tried_again() {
     let Some(database) = TestDatabase::postgres().await else { return };
     let db = with_items(&database).await;

@@ -21,6 +21,7 @@ pub struct CountingProxy {
     address: SocketAddr,
     target: Config,
     turns: Arc<AtomicUsize>,
+    forgotten: Arc<AtomicUsize>,
     mode: watch::Sender<Mode>,
     accepting: tokio::task::JoinHandle<()>,
 }
@@ -47,8 +48,10 @@ impl CountingProxy {
         let address = listener.local_addr().expect("an address");
         let turns = Arc::new(AtomicUsize::new(0));
         let (mode, watched) = watch::channel(Mode::Forward);
-        let accepting = tokio::spawn(accept(listener, target.clone(), Arc::clone(&turns), watched));
-        Self { address, target, turns, mode, accepting }
+        let forgotten = Arc::new(AtomicUsize::new(0));
+        let counters = (Arc::clone(&turns), Arc::clone(&forgotten));
+        let accepting = tokio::spawn(accept(listener, target.clone(), counters, watched));
+        Self { address, target, turns, forgotten, mode, accepting }
     }
 
     /// As in [`crate::Options::url`], through the proxy.
@@ -79,6 +82,11 @@ impl CountingProxy {
         self.mode.send_replace(Mode::Gone);
     }
 
+    /// Forgets the connections there are, as a firewall does: each breaks when its client next says something.
+    pub fn forget_connections(&self) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+    }
+
     /// Forwards again.
     pub fn come_back(&self) {
         self.mode.send_replace(Mode::Forward);
@@ -92,17 +100,20 @@ impl Drop for CountingProxy {
     }
 }
 
-async fn accept(listener: TcpListener, target: Config, turns: Arc<AtomicUsize>, mode: watch::Receiver<Mode>) {
+/// Turns of clients, and how often all connections were forgotten.
+type Counters = (Arc<AtomicUsize>, Arc<AtomicUsize>);
+
+async fn accept(listener: TcpListener, target: Config, counters: Counters, mode: watch::Receiver<Mode>) {
     while let Ok((client, _)) = listener.accept().await {
         if *mode.borrow() == Mode::Gone {
             continue;
         }
-        let (target, turns, mode) = (target.clone(), Arc::clone(&turns), mode.clone());
+        let (target, counters, mode) = (target.clone(), counters.clone(), mode.clone());
         tokio::spawn(async move {
             let mut until = mode.clone();
             let forwarding = async {
                 let server = connect(&target).await?;
-                forward(client, server, &turns, mode).await
+                forward(client, server, &counters, mode).await
             };
             // Either end means that the connection is over.
             tokio::select! {
@@ -129,9 +140,10 @@ async fn connect(target: &Config) -> io::Result<Box<dyn Stream>> {
 async fn forward(
     client: TcpStream,
     server: Box<dyn Stream>,
-    turns: &AtomicUsize,
+    (turns, forgotten): &Counters,
     mode: watch::Receiver<Mode>,
 ) -> io::Result<()> {
+    let known_since = forgotten.load(Ordering::SeqCst);
     client.set_nodelay(true)?;
     let (mut client_says, mut to_client) = client.into_split();
     let (mut server_says, mut to_server) = tokio::io::split(server);
@@ -146,6 +158,9 @@ async fn forward(
                 }
             }
             speaking(&mut mode_up).await;
+            if forgotten.load(Ordering::SeqCst) != known_since {
+                return Ok(());
+            }
             turns.fetch_add(1, Ordering::SeqCst);
             to_server.write_all(&request).await?;
             request.clear();
