@@ -33,9 +33,9 @@ pub struct Options {
     /// `sqlite:path`, `postgres://…`, or PostgreSQL's `host=… dbname=…` form. `sslmode=require` and `verify-full` both
     /// check the certificate against the system's roots (or `SSL_CERT_FILE`).
     pub url: String,
-    /// Connections to PostgreSQL at most.
+    /// Connections to PostgreSQL for units, at most.
     pub max_connections: usize,
-    /// Read connections to SQLite.
+    /// Connections for reads at most, beside those for units.
     pub read_connections: usize,
     /// How long a unit waits for a connection, or for SQLite's writer to begin it.
     pub acquire_timeout: Duration,
@@ -75,6 +75,8 @@ pub struct Plan<T> {
 pub struct Db {
     engine: Engine,
     commits: watch::Sender<u64>,
+    #[cfg(feature = "testing")]
+    pub(crate) recorder: crate::testing::Recorder,
 }
 
 #[derive(Clone)]
@@ -96,7 +98,12 @@ impl Db {
             postgres.ping().await?;
             Engine::Postgres(Arc::new(postgres))
         };
-        Ok(Self { engine, commits })
+        Ok(Self {
+            engine,
+            commits,
+            #[cfg(feature = "testing")]
+            recorder: crate::testing::Recorder::default(),
+        })
     }
 
     /// Which database this is.
@@ -114,6 +121,8 @@ impl Db {
         P: FnMut(Vec<Vec<Row>>) -> Result<Plan<T>, StoreError> + Send + 'static,
         T: Send + 'static,
     {
+        #[cfg(feature = "testing")]
+        let plan = self.recorder.unit(self.dialect(), self.begin(), &reads, plan);
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.transact(reads, plan).await,
             Engine::Postgres(postgres) => {
@@ -128,6 +137,8 @@ impl Db {
 
     /// Reads that decide nothing: one round trip, one snapshot, never behind a writer, and unable to write.
     pub async fn read(&self, reads: Vec<Statement>) -> Result<Vec<Vec<Row>>, StoreError> {
+        #[cfg(feature = "testing")]
+        self.record_reads(&reads);
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.read(reads).await,
             Engine::Postgres(postgres) => postgres.read(&reads).await,
@@ -171,6 +182,23 @@ impl Db {
             Engine::Sqlite(sqlite) => sqlite.close().await,
             Engine::Postgres(postgres) => postgres.close().await,
         }
+    }
+
+    #[cfg(feature = "testing")]
+    fn begin(&self) -> &str {
+        match &self.engine {
+            Engine::Sqlite(_) => crate::sqlite::BEGIN,
+            Engine::Postgres(postgres) => postgres.begin(),
+        }
+    }
+
+    #[cfg(feature = "testing")]
+    fn record_reads(&self, reads: &[Statement]) {
+        let (opening, closing) = match self.dialect() {
+            Dialect::Sqlite => (crate::sqlite::BEGIN_READ, crate::sqlite::END_READ),
+            Dialect::Postgres => (crate::postgres::BEGIN_READ, "COMMIT"),
+        };
+        self.recorder.reads(self.dialect(), opening, reads, closing);
     }
 
     /// Runs a script outside any unit; on SQLite on the writer's own connection, so that its PRAGMAs take effect there.

@@ -33,7 +33,8 @@ use crate::value::Row;
 type PgError = tokio_postgres::Error;
 type Prepared = tokio_postgres::Statement;
 
-const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/// Begins a snapshot.
+pub(crate) const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 impl Postgres {
     /// The reply, and whether something was written.
@@ -59,7 +60,7 @@ impl Postgres {
 
     #[cfg(feature = "testing")]
     pub(crate) async fn execute_batch(&self, sql: &str) -> Result<(), StoreError> {
-        let connection = self.checkout().await.map_err(Failure::into_error)?;
+        let connection = self.for_unit().await.map_err(Failure::into_error)?;
         connection.batch_execute(sql).await.map_err(|error| Failure::of(&error, "script").into_error())?;
         connection.release();
         Ok(())
@@ -92,7 +93,7 @@ impl Postgres {
     where
         P: FnMut(Vec<Vec<Row>>) -> Result<Plan<T>, StoreError>,
     {
-        let connection = self.checkout().await?;
+        let connection = self.for_unit().await?;
         let prepared = self.prepare(&connection, reads).await?;
         let rows = match self.pipeline(&connection, self.begin(), reads, &prepared, None).await {
             Ok(rows) => rows,
@@ -115,7 +116,7 @@ impl Postgres {
     }
 
     async fn snapshot(&self, reads: &[Statement]) -> Result<Vec<Vec<Row>>, Failure> {
-        let connection = self.checkout().await?;
+        let connection = self.for_reads().await?;
         let prepared = self.prepare(&connection, reads).await?;
         match self.pipeline(&connection, BEGIN_READ, reads, &prepared, Some("COMMIT")).await {
             Ok(rows) => {

@@ -15,9 +15,10 @@ use crate::db::{Dialect, Options};
 use crate::error::StoreError;
 use crate::statement::Texts;
 
-/// A pool of connections to one PostgreSQL database.
+/// Connections to one PostgreSQL database: for units, and for reads that must not queue behind them.
 pub(crate) struct Postgres {
-    pool: Pool,
+    units: Pool,
+    reads: Pool,
     texts: Texts,
     begin: String,
     unit_timeout: Duration,
@@ -38,35 +39,30 @@ impl Postgres {
         if config.get_tcp_user_timeout().is_none() {
             config.tcp_user_timeout(options.unit_timeout);
         }
-        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = if needs_tls(&config) {
-            Manager::from_config(config, tls()?, recycling)
-        } else {
+        if !needs_tls(&config) {
             // A unix socket has no TLS, whatever the URL asks for; to libpq that is no error either.
             config.ssl_mode(SslMode::Disable);
-            Manager::from_config(config, NoTls, recycling)
-        };
-        let pool = Pool::builder(manager)
-            .max_size(options.max_connections.max(1))
-            .wait_timeout(Some(options.acquire_timeout))
-            .create_timeout(Some(options.acquire_timeout))
-            .runtime(Runtime::Tokio1)
-            .build()
-            .map_err(StoreError::unavailable)?;
+        }
         let begin = format!(
             "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {}; \
              SET LOCAL idle_in_transaction_session_timeout = {}",
             options.lock_timeout.as_millis(),
             options.unit_timeout.as_millis(),
         );
-        Ok(Self { pool, texts: Texts::new(Dialect::Postgres), begin, unit_timeout: options.unit_timeout })
+        Ok(Self {
+            units: pool(&config, options.max_connections, options.acquire_timeout)?,
+            reads: pool(&config, options.read_connections, options.acquire_timeout)?,
+            texts: Texts::new(Dialect::Postgres),
+            begin,
+            unit_timeout: options.unit_timeout,
+        })
     }
 
     pub(super) fn texts(&self) -> &Texts {
         &self.texts
     }
 
-    pub(super) fn begin(&self) -> &str {
+    pub(crate) fn begin(&self) -> &str {
         &self.begin
     }
 
@@ -75,39 +71,67 @@ impl Postgres {
     }
 
     /// A connection for one unit.
-    pub(super) async fn checkout(&self) -> Result<Checkout, Failure> {
-        match self.pool.get().await {
-            Ok(connection) => Ok(Checkout(Some(connection))),
-            Err(PoolError::Backend(error)) => Err(refused(&error)),
-            Err(PoolError::Timeout(_)) => {
-                Err(Failure::final_(StoreError::unavailable("no connection became free in time")))
-            }
-            Err(error) => Err(Failure::final_(StoreError::unavailable(error))),
-        }
+    pub(super) async fn for_unit(&self) -> Result<Checkout, Failure> {
+        checkout(&self.units).await
+    }
+
+    /// A connection for one batch of reads.
+    pub(super) async fn for_reads(&self) -> Result<Checkout, Failure> {
+        checkout(&self.reads).await
     }
 
     /// A connection of its own, no longer the pool's.
     pub(crate) async fn direct(&self) -> Result<ClientWrapper, StoreError> {
-        let mut connection = self.checkout().await.map_err(Failure::into_error)?;
+        let mut connection = self.for_unit().await.map_err(Failure::into_error)?;
         connection.0.take().map(Object::take).ok_or_else(|| StoreError::unavailable("no connection"))
     }
 
     /// Closes the connections that nobody uses.
     pub(super) fn forget_idle(&self) {
-        self.pool.retain(|_, _| false);
+        self.units.retain(|_, _| false);
+        self.reads.retain(|_, _| false);
     }
 
     /// Hands out no more connections and waits until those in use have come back.
     pub(crate) async fn close(&self) {
-        self.pool.close();
+        self.units.close();
+        self.reads.close();
         let drained = async {
-            while self.pool.status().size > 0 {
+            while self.units.status().size + self.reads.status().size > 0 {
                 sleep(Duration::from_millis(5)).await;
             }
         };
         if timeout(self.unit_timeout, drained).await.is_err() {
             tracing::warn!("units were still under way when the database was closed");
         }
+    }
+}
+
+/// A pool that connects when first asked.
+fn pool(config: &Config, size: usize, patience: Duration) -> Result<Pool, StoreError> {
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let manager = if needs_tls(config) {
+        Manager::from_config(config.clone(), tls()?, recycling)
+    } else {
+        Manager::from_config(config.clone(), NoTls, recycling)
+    };
+    Pool::builder(manager)
+        .max_size(size.max(1))
+        .wait_timeout(Some(patience))
+        .create_timeout(Some(patience))
+        .runtime(Runtime::Tokio1)
+        .build()
+        .map_err(StoreError::unavailable)
+}
+
+async fn checkout(pool: &Pool) -> Result<Checkout, Failure> {
+    match pool.get().await {
+        Ok(connection) => Ok(Checkout(Some(connection))),
+        Err(PoolError::Backend(error)) => Err(refused(&error)),
+        Err(PoolError::Timeout(_)) => {
+            Err(Failure::final_(StoreError::unavailable("no connection was to be had in time")))
+        }
+        Err(error) => Err(Failure::final_(StoreError::unavailable(error))),
     }
 }
 
