@@ -1,0 +1,348 @@
+//! Bad days: the database goes away, the process is killed, a client hangs up, a row or a key is missing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+
+use crate::client::{Answer, Browser};
+use crate::database::Database;
+use crate::harness::World;
+use crate::people::{Person, Session, is_signed_in, login, partial_token, refresh, verification, verify};
+use crate::totp::{code, wrong_code};
+
+/// without its database the server says so, gives nobody a session, and serves again as soon as it is back.
+async fn a_lost_database_is_a_503_and_comes_back(database: Database) {
+    if !database.is_postgres() {
+        return;
+    }
+    let mut world = World::on(database).through_proxy().start().await;
+    let person = world.add_person_with_totp();
+    let browser = world.browser();
+    let session = world.sign_in(&browser, &person).await;
+    let token = partial_token(&browser, &person).await;
+    let right = code(&person.secret, world.fresh_step().await);
+
+    world.proxy.as_ref().unwrap().cut();
+    let began = Instant::now();
+    for answer in [
+        verify(&browser, &token, &right).await,
+        verify(&browser, &token, "000000").await,
+        login(&browser, &person).await,
+        refresh(&browser, &session.refresh).await,
+        browser.get_as(&session.access, "/auth/2fa/status/").await,
+        browser.post_as(&session.access, "/auth/2fa/setup/", json!({ "method": "totp" })).await,
+    ] {
+        answer.refused(503, "unavailable").holds_no_session();
+    }
+    assert!(began.elapsed() < Duration::from_mins(1), "six refusals took {:?}", began.elapsed());
+    world.browser().get("/healthz").await.expect(200);
+    assert_eq!(world.browser().get("/readyz").await.status, 503);
+
+    world.proxy.as_ref().unwrap().mend();
+    let patience = Instant::now() + Duration::from_secs(20);
+    while world.browser().get("/readyz").await.status != 200 {
+        assert!(Instant::now() < patience, "it did not come back");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    verify(&browser, &token, &right).await.expect(200);
+    refresh(&browser, &session.refresh).await.expect(200);
+    assert!(world.nodes[0].is_alive());
+}
+
+/// a connection that breaks in the middle of many logins leaves each of them done or not done, never half.
+async fn a_connection_lost_under_load_leaves_nothing_half_done(database: Database) {
+    if !database.is_postgres() {
+        return;
+    }
+    let world = World::on(database).through_proxy().start().await;
+    let people: Vec<Person> = (0..8).map(|_| world.add_person_with_totp()).collect();
+    let browser = world.browser();
+    let mut tokens = Vec::new();
+    for person in &people {
+        tokens.push(partial_token(&browser, person).await);
+    }
+    let now = world.fresh_step().await;
+    let calls = people.iter().zip(&tokens).map(|(person, token)| {
+        let body = verification(token, &code(&person.secret, now));
+        browser.stranger().submit("/auth/2fa/verify/").json(&body)
+    });
+    let wire = world.proxy.as_ref().unwrap();
+    let cutting = async {
+        tokio::time::sleep(Duration::from_millis(4)).await;
+        wire.cut();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        wire.mend();
+    };
+    let (answers, ()) = tokio::join!(world.burst(calls.collect()), cutting);
+    let patience = Instant::now() + Duration::from_secs(20);
+    while world.browser().get("/readyz").await.status != 200 {
+        assert!(Instant::now() < patience, "it did not come back");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    for ((person, token), answer) in people.iter().zip(&tokens).zip(answers) {
+        assert!(matches!(answer.status, 200 | 503), "{} {}", answer.status, answer.text);
+        let again = verify(&browser, token, &code(&person.secret, now)).await;
+        if answer.status == 200 {
+            assert!(!again.is_success(), "accepted twice");
+            assert!(is_signed_in(&browser, &Session::of(&answer).access).await);
+        } else {
+            assert!(matches!(again.status, 200 | 409), "{} {}", again.status, again.text);
+        }
+        consistent(&world, person).await;
+    }
+}
+
+/// A session for each accepted code, an accepted code for each session, and the challenge closed with them.
+async fn consistent(world: &World, person: &Person) {
+    let id = world.id_of(person).await;
+    let sessions = world.look.count(&format!("SELECT count(*) FROM sessions WHERE user_id = {id}")).await;
+    let done = "completed_at IS NOT NULL";
+    let completed = world.look.count(&format!("SELECT count(*) FROM challenges WHERE user_id = {id} AND {done}")).await;
+    let accepted = world.audit_count(person, "code_verified", true).await;
+    assert_eq!((sessions, completed), (i64::try_from(accepted).unwrap(), i64::try_from(accepted).unwrap()));
+}
+
+/// killed in the middle of load, the server has lost nothing it answered, and takes nothing twice.
+async fn a_kill_under_load_loses_nothing_and_accepts_nothing_twice(database: Database) {
+    let mut world = World::start(database).await;
+    let mut people = Vec::new();
+    for _ in 0..3 {
+        people.push(world.person_with_totp().await.0);
+    }
+    let now = world.fresh_step().await;
+    let stopped = Arc::new(AtomicBool::new(false));
+    let tasks: Vec<_> = people
+        .iter()
+        .map(|person| tokio::spawn(spend_everything(world.browser(), person.clone(), now, Arc::clone(&stopped))))
+        .collect();
+    tokio::time::sleep(Duration::from_millis(900)).await;
+    world.nodes[0].kill();
+    stopped.store(true, Ordering::SeqCst);
+    let mut answered = Vec::new();
+    for task in tasks {
+        answered.push(task.await.unwrap());
+    }
+    assert!(answered.iter().any(|list| !list.is_empty()), "nothing was answered before the kill");
+    world.start_again(0).await;
+
+    let browser = world.browser();
+    for (person, answered) in people.iter().zip(answered) {
+        for (_, session) in &answered {
+            assert!(is_signed_in(&browser, &session.access).await, "an answered session is gone");
+            refresh(&browser, &session.refresh).await.expect(200);
+        }
+        for codes in answered.chunks(4) {
+            // Nobody's budget of wrong codes is to run out over this check.
+            world.advance(3700).await;
+            let token = partial_token(&browser, person).await;
+            for (used, _) in codes {
+                verify(&browser, &token, used).await.refused(422, "code_incorrect");
+            }
+        }
+        consistent(&world, person).await;
+    }
+}
+
+/// Signs in with every code a person has, until the server is gone; gives what was answered.
+async fn spend_everything(
+    browser: Browser,
+    person: Person,
+    now: i64,
+    stopped: Arc<AtomicBool>,
+) -> Vec<(String, Session)> {
+    let mut answered = Vec::new();
+    let mut codes = person.recovery_codes.clone();
+    codes.insert(1, code(&person.secret, now));
+    for code in codes {
+        let body = json!({ "email": person.email, "password": person.password, "refresh_in_body": true });
+        let Ok(answer) = browser.submit("/auth/login/").json(&body).try_send().await else { break };
+        let token = answer.expect(200).text_at("/partial_token");
+        let call = browser.submit("/auth/2fa/verify/").json(&verification(&token, &code));
+        let Ok(answer) = call.try_send().await else { break };
+        answered.push((code, Session::of(&answer.expect(200))));
+        if stopped.load(Ordering::SeqCst) {
+            break;
+        }
+    }
+    answered
+}
+
+/// A client that hangs up, before or after its request was whole, leaves the step done or not done.
+async fn a_client_that_hangs_up_leaves_nothing_half_done(database: Database) {
+    let world = World::start(database).await;
+    let browser = world.browser();
+    for pause in [0, 1, 2, 4, 8, 15, 30] {
+        let person = world.add_person_with_totp();
+        let token = partial_token(&browser, &person).await;
+        let right = code(&person.secret, world.fresh_step().await);
+        let body = verification(&token, &right).to_string();
+        let head = format!(
+            "POST /auth/2fa/verify/ HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            world.host(),
+            body.len()
+        );
+        let mut half = TcpStream::connect(("127.0.0.1", world.nodes[0].port)).await.unwrap();
+        half.write_all(format!("{head}{}", &body[..body.len() / 2]).as_bytes()).await.unwrap();
+        drop(half);
+        let mut whole = TcpStream::connect(("127.0.0.1", world.nodes[0].port)).await.unwrap();
+        whole.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        drop(whole);
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        let again = verify(&browser, &token, &right).await;
+        assert!(matches!(again.status, 200 | 409), "{} {}", again.status, again.text);
+        consistent(&world, &person).await;
+        assert_eq!(world.audit_count(&person, "code_verified", true).await, 1);
+    }
+}
+
+/// A graceful stop finishes what it began.
+async fn a_stop_finishes_what_it_began(database: Database) {
+    let mut world = World::start(database).await;
+    let person = world.add_person_with_totp();
+    let browser = world.browser();
+    let calls: Vec<_> = (0..10)
+        .map(|turn| {
+            let body = json!({ "email": format!("late{turn}@example.com"), "password": person.password });
+            tokio::spawn(browser.submit("/auth/signup/").json(&body).try_send())
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    let pid = world.nodes[0].pid().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    let mut served = 0;
+    for call in calls {
+        if let Ok(answer) = call.await.unwrap() {
+            assert!(matches!(answer.status, 201 | 503), "{} {}", answer.status, answer.text);
+            served += i32::from(answer.status == 201);
+        }
+    }
+    let patience = Instant::now() + Duration::from_secs(30);
+    while world.nodes[0].is_alive() {
+        assert!(Instant::now() < patience, "it does not stop");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let kept = world.look.count("SELECT count(*) FROM pending_signups").await;
+    assert!(kept >= i64::from(served) && served >= 1, "{served} answered, {kept} kept");
+}
+
+#[track_caller]
+fn fails_closed(answer: &Answer) {
+    assert_eq!(answer.status, 503, "{} {}", answer.what, answer.text);
+    answer.clone().refused(503, "unavailable").holds_no_session();
+}
+
+/// a missing settings row is a fault; it never reads as "this person has no second factor".
+async fn a_missing_settings_row_lets_nobody_in(database: Database) {
+    let world = World::start(database).await;
+    let person = world.add_person_with_totp();
+    let browser = world.browser();
+    let session = world.sign_in(&browser, &person).await;
+    let token = partial_token(&browser, &person).await;
+    let id = world.id_of(&person).await;
+    world.look.execute(&format!("DELETE FROM two_factor_settings WHERE user_id = {id}")).await;
+    fails_closed(&login(&browser, &person).await);
+    fails_closed(&verify(&browser, &token, &code(&person.secret, world.fresh_step().await)).await);
+    let setup = browser.post_as(&session.access, "/auth/2fa/setup/", json!({ "method": "totp" })).await;
+    assert!(!setup.is_success(), "{}", setup.text);
+    // Somebody else is not concerned.
+    let other = world.add_person_with_totp();
+    world.sign_in(&browser, &other).await;
+}
+
+/// settings that say "enabled" without any factor to ask for, and factors that nobody enabled, let nobody in.
+async fn settings_that_contradict_the_factors_let_nobody_in(database: Database) {
+    let world = World::start(database).await;
+    let browser = world.browser();
+    let (bare, unset) = (world.add_person_with_totp(), world.add_person_with_totp());
+    let id = world.id_of(&bare).await;
+    world.look.execute(&format!("DELETE FROM factors WHERE user_id = {id}")).await;
+    let answer = login(&browser, &bare).await;
+    answer.holds_no_session();
+    assert_ne!(answer.json["requires_2fa"], false, "{}", answer.text);
+
+    let id = world.id_of(&unset).await;
+    world.look.execute(&format!("UPDATE two_factor_settings SET enabled_at = NULL WHERE user_id = {id}")).await;
+    let answer = login(&browser, &unset).await;
+    answer.holds_no_session();
+    assert_ne!(answer.json["requires_2fa"], false, "{}", answer.text);
+}
+
+/// with another key ring the server refuses to start, or refuses every factor; never skips one.
+async fn another_key_ring_lets_nobody_in(database: Database) {
+    let mut world = World::start(database).await;
+    let person = world.add_person_with_totp();
+    let own = world.setting("TWINLOCK_KEYS").map(str::to_owned);
+    world.nodes[0].kill();
+    let foreign = world.generate_keys();
+    for keys in [foreign.as_str(), "", "nonsense", &"A".repeat(64)] {
+        world.set("TWINLOCK_KEYS", keys);
+        let port = world.nodes[0].port;
+        match world.try_start(port).await {
+            Err(log) => {
+                assert!(log.contains("TWINLOCK_KEYS") || log.contains("key"), "{log}");
+                assert!(!log.contains("panicked"), "{log}");
+            }
+            Ok(node) => {
+                world.nodes[0] = node;
+                let browser = world.browser();
+                let answer = login(&browser, &person).await;
+                answer.holds_no_session();
+                if answer.status == 200 {
+                    let token = answer.text_at("/partial_token");
+                    let now = world.fresh_step().await;
+                    for code in [code(&person.secret, now), wrong_code(&person.secret, now)] {
+                        fails_closed(&verify(&browser, &token, &code).await);
+                    }
+                }
+                world.nodes[0].kill();
+            }
+        }
+    }
+    match own {
+        Some(keys) => world.set("TWINLOCK_KEYS", &keys),
+        None => world.unset("TWINLOCK_KEYS"),
+    }
+    world.start_again(0).await;
+    world.sign_in(&world.browser(), &person).await;
+}
+
+/// a key file that vanished under a database in use is not silently made anew.
+async fn a_vanished_key_file_is_no_fresh_start(database: Database) {
+    let mut world = World::start(database).await;
+    let person = world.add_person_with_totp();
+    let file = world.path().join("twinlock.keys");
+    let keys = std::fs::read_to_string(&file).unwrap();
+    world.nodes[0].kill();
+    std::fs::remove_file(&file).unwrap();
+    let port = world.nodes[0].port;
+    match world.try_start(port).await {
+        Err(log) => assert!(log.contains("key") && !log.contains("panicked"), "{log}"),
+        Ok(node) => {
+            world.nodes[0] = node;
+            let browser = world.browser();
+            let answer = login(&browser, &person).await;
+            answer.holds_no_session();
+            assert_ne!(answer.json["requires_2fa"], false, "{}", answer.text);
+            world.nodes[0].kill();
+        }
+    }
+    std::fs::write(&file, keys).unwrap();
+    world.start_again(0).await;
+    world.sign_in(&world.browser(), &person).await;
+}
+
+on_both_databases![
+    a_kill_under_load_loses_nothing_and_accepts_nothing_twice,
+    a_client_that_hangs_up_leaves_nothing_half_done,
+    a_stop_finishes_what_it_began,
+    a_missing_settings_row_lets_nobody_in,
+    settings_that_contradict_the_factors_let_nobody_in,
+    another_key_ring_lets_nobody_in,
+];
+on_sqlite![a_vanished_key_file_is_no_fresh_start];
+on_postgresql![a_lost_database_is_a_503_and_comes_back, a_connection_lost_under_load_leaves_nothing_half_done];

@@ -1,0 +1,334 @@
+//! The first step: wrong passwords, who they may be counted against, and what an answer gives away.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::client::{Answer, Browser};
+use crate::database::Database;
+use crate::harness::World;
+use crate::people::{PASSWORD, login, login_with};
+
+/// Two refusals that must not be told apart: status, headers and body, but for what names this one request.
+#[track_caller]
+pub(crate) fn assert_same(one: &Answer, other: &Answer) {
+    assert_eq!(one.status, other.status);
+    let headers = |answer: &Answer| {
+        let mut all: Vec<(String, String)> = answer
+            .headers
+            .iter()
+            .filter(|(name, _)| !matches!(name.as_str(), "date" | "x-request-id"))
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
+            .collect();
+        all.sort();
+        all
+    };
+    assert_eq!(headers(one), headers(other));
+    let body = |answer: &Answer| {
+        let mut body = answer.json.clone();
+        if let Value::Object(members) = &mut body {
+            members.remove("request_id");
+            members.remove("instance");
+        }
+        body
+    };
+    assert_eq!(body(one), body(other));
+}
+
+/// A login attempt that comes from `address` by way of the trusted proxy.
+async fn login_from(browser: &Browser, address: &str, email: &str, password: &str) -> Answer {
+    browser
+        .submit("/auth/login/")
+        .header("x-forwarded-for", address)
+        .json(&json!({ "email": email, "password": password }))
+        .send()
+        .await
+}
+
+/// unknown, wrong and disabled look alike, and nobody learns of factors before the password was right.
+async fn a_wrong_password_tells_nothing(database: Database) {
+    let world = World::start(database).await;
+    let browser = world.browser();
+    let (plain, guarded, disabled) =
+        (world.add_person(None), world.add_person_with_totp(), world.add_person_with_totp());
+    world.disable(&disabled).await;
+    let unknown =
+        login_with(&browser, "nobody@example.com", "wrong password").await.refused(401, "credentials_invalid");
+    for person in [&plain, &guarded, &disabled] {
+        let wrong = login_with(&browser, &person.email, "wrong password").await;
+        assert_same(&unknown, &wrong);
+        assert!(wrong.cookies().is_empty());
+    }
+    let right_but_disabled = login_with(&browser, &disabled.email, &disabled.password).await;
+    assert_same(&unknown, &right_but_disabled);
+}
+
+/// sign-up and resend say the same of a taken, a pending and a free address.
+async fn sign_up_and_resend_tell_nothing(database: Database) {
+    let world = World::start(database).await;
+    let browser = world.browser();
+    let taken = world.sign_up().await;
+    let (free, pending) = (world.new_address(), world.new_address());
+    let sign_up = |email: String| {
+        let browser = browser.clone();
+        async move { browser.post("/auth/signup/", json!({ "email": email, "password": PASSWORD })).await }
+    };
+    let for_pending = sign_up(pending.clone()).await.expect(201);
+    assert_same(&for_pending, &sign_up(taken.email.clone()).await);
+    assert_same(&for_pending, &sign_up(pending.clone()).await);
+    assert_same(&for_pending, &sign_up(free.clone()).await);
+    // The owner of a taken address hears of it, and gets no link that would make a second account.
+    let told = world.messages(&taken.email).await;
+    assert!(told.len() >= 2, "{told:?}");
+
+    let resend = |email: String| {
+        let browser = browser.clone();
+        async move { browser.post("/auth/verify-email/resend/", json!({ "email": email })).await }
+    };
+    let for_pending = resend(pending).await.expect(202);
+    assert_same(&for_pending, &resend(taken.email.clone()).await);
+    assert_same(&for_pending, &resend("nobody@example.com".to_owned()).await);
+
+    // With the right password a pending account is told so, the same where the address is another's.
+    let pending_login = login_with(&browser, &free, PASSWORD).await.refused(403, "email_unverified");
+    pending_login.holds_no_session();
+    let other = "an entirely different 9";
+    browser.post("/auth/signup/", json!({ "email": taken.email, "password": other })).await.expect(201);
+    let shadow = login_with(&browser, &taken.email, other).await;
+    assert_same(&pending_login, &shadow);
+    login(&browser, &taken).await.expect(200);
+}
+
+/// the clock tells nothing either. Medians of interleaved samples, each pair from addresses of its own.
+async fn unknown_and_known_addresses_take_the_same_time(database: Database) {
+    let world = World::on(database).with("TWINLOCK_TRUSTED_PROXIES", "127.0.0.1/32").start().await;
+    let browser = world.browser();
+    let (plain, guarded, disabled) = (world.add_person(None), world.add_person_with_totp(), world.add_person(None));
+    world.disable(&disabled).await;
+    let kinds = ["nobody@example.com", &plain.email, &guarded.email, &disabled.email];
+    let mut samples = vec![Vec::new(); kinds.len()];
+    for turn in 0..45_usize {
+        for step in 0..kinds.len() {
+            let kind = (step + turn) % kinds.len();
+            let from = format!("198.18.{turn}.{step}");
+            let began = Instant::now();
+            let answer = login_from(&browser, &from, kinds[kind], "wrong password").await;
+            samples[kind].push(began.elapsed());
+            answer.refused(401, "credentials_invalid");
+        }
+    }
+    let medians: Vec<Duration> = samples.into_iter().map(median).collect();
+    let (least, most) = (medians.iter().min().unwrap(), medians.iter().max().unwrap());
+    assert!(most.as_secs_f64() < least.as_secs_f64() * 1.3, "{kinds:?}: {medians:?}");
+}
+
+pub(crate) fn median(mut samples: Vec<Duration>) -> Duration {
+    samples.sort();
+    samples[samples.len() / 2]
+}
+
+/// the eleventh wrong password is refused, for a known and for an unknown address alike, and only from there.
+async fn ten_wrong_passwords_from_one_block_are_enough(database: Database) {
+    let world = World::on(database).in_cluster().with("TWINLOCK_TRUSTED_PROXIES", "127.0.0.1/32").start().await;
+    let known = world.add_person(None);
+    let (mut last, emails) = (Vec::new(), [known.email.as_str(), "nobody@example.com"]);
+    for (block, email) in emails.into_iter().enumerate() {
+        let from = format!("203.0.113.{block}");
+        for turn in 0..10 {
+            let answer = login_from(&world.browser_at(turn), &from, email, "wrong password").await;
+            answer.refused(401, "credentials_invalid");
+        }
+        let answer = login_from(&world.browser(), &from, email, "wrong password").await;
+        last.push(answer.refused(429, "too_many_attempts"));
+    }
+    for answer in &last {
+        assert!(matches!(answer.number_at("/retry_after"), 1..=900), "{}", answer.text);
+    }
+    login_from(&world.browser(), "203.0.113.0", &known.email, &known.password).await.refused(429, "too_many_attempts");
+    login_from(&world.browser(), "203.0.113.77", &known.email, &known.password).await.expect(200);
+    world.advance(901).await;
+    login_from(&world.browser(), "203.0.113.0", &known.email, &known.password).await.expect(200);
+}
+
+/// with no proxy configured, no header moves anybody; with one, only its own word counts.
+async fn a_forwarded_address_is_believed_from_the_proxy_only(database: Database) {
+    let world = World::start(database).await;
+    let person = world.add_person(None);
+    let browser = world.browser();
+    for turn in 0..11_u8 {
+        let mut call = browser.submit("/auth/login/");
+        for name in ["x-forwarded-for", "x-real-ip", "true-client-ip", "cf-connecting-ip", "x-client-ip"] {
+            call = call.header(name, format!("203.0.113.{turn}"));
+        }
+        call = call.header("forwarded", format!("for=203.0.113.{turn}"));
+        let answer = call.json(&json!({ "email": person.email, "password": "wrong" })).send().await;
+        if turn < 10 {
+            answer.refused(401, "credentials_invalid");
+        } else {
+            answer.refused(429, "too_many_attempts");
+        }
+    }
+    let addresses = world.audit_addresses().await;
+    assert!(!addresses.is_empty() && addresses.iter().all(|address| address == "127.0.0.1"), "{addresses:?}");
+}
+
+/// behind a trusted proxy the right-most address is the client; what a client puts before it is nothing.
+async fn only_the_last_untrusted_hop_counts(database: Database) {
+    let world = World::on(database).with("TWINLOCK_TRUSTED_PROXIES", "127.0.0.1/32,10.0.0.0/8").start().await;
+    let person = world.add_person(None);
+    let browser = world.browser();
+    for turn in 0..11 {
+        let chain = format!("192.0.2.{turn}, 203.0.113.50, 10.1.2.3");
+        let answer = login_from(&browser, &chain, &person.email, "wrong").await;
+        if turn < 10 {
+            answer.refused(401, "credentials_invalid");
+        } else {
+            answer.refused(429, "too_many_attempts");
+        }
+    }
+    let addresses = world.audit_addresses().await;
+    assert!(addresses.iter().any(|address| address == "203.0.113.50"), "{addresses:?}");
+    assert!(!addresses.iter().any(|address| address.starts_with("192.0.2.")), "{addresses:?}");
+    for nonsense in ["", ",", "not an address", "203.0.113.999", "[::1", "unknown, 127.0.0.1", "::ffff:203.0.113.51"] {
+        let answer = login_from(&browser, nonsense, &person.email, "wrong").await;
+        assert!(answer.status < 500, "{nonsense}: {}", answer.text);
+    }
+}
+
+/// a thousand addresses of one /64 are one.
+async fn one_ipv6_network_is_one_guesser(database: Database) {
+    let world = World::on(database).with("TWINLOCK_TRUSTED_PROXIES", "127.0.0.1/32").start().await;
+    let person = world.add_person(None);
+    let browser = world.browser();
+    for turn in 0..11_u32 {
+        let from = format!("2001:db8:7:7:{turn:x}:{turn:x}::{turn:x}");
+        let answer = login_from(&browser, &from, &person.email, "wrong").await;
+        if turn < 10 {
+            answer.refused(401, "credentials_invalid");
+        } else {
+            answer.refused(429, "too_many_attempts");
+        }
+    }
+    login_from(&browser, "2001:db8:7:8::1", &person.email, &person.password).await.expect(200);
+}
+
+/// Product.md section 5: a hundred wrong passwords an hour from one block, whoever they were for.
+async fn a_hundred_wrong_passwords_from_one_block_are_enough(database: Database) {
+    let world = World::on(database).with("TWINLOCK_TRUSTED_PROXIES", "127.0.0.1/32").start().await;
+    let person = world.add_person(None);
+    let browser = world.browser();
+    let from = "203.0.113.60";
+    for turn in 0..100 {
+        let email = format!("guess{turn}@example.com");
+        login_from(&browser, from, &email, "wrong").await.refused(401, "credentials_invalid");
+    }
+    login_from(&browser, from, "guess100@example.com", "wrong").await.refused(429, "too_many_attempts");
+    login_from(&browser, "203.0.113.61", &person.email, &person.password).await.expect(200);
+}
+
+/// a body without an address is a bad request, never an address that everybody shares.
+async fn a_missing_address_is_nobodys_bucket(database: Database) {
+    let world = World::start(database).await;
+    let people: Vec<_> = (0..3).map(|_| world.add_person(None)).collect();
+    let browser = world.browser();
+    for _ in 0..15 {
+        browser.post("/auth/login/", json!({ "password": "x" })).await.refused(400, "invalid_request");
+        browser.post("/auth/login/", json!({ "email": "", "password": "x" })).await.refused(400, "invalid_request");
+        browser.post("/auth/login/", json!({ "email": null, "password": "x" })).await.refused(400, "invalid_request");
+        let form = browser.submit("/auth/login/").raw("application/x-www-form-urlencoded", "email=a&password=b");
+        assert_eq!(form.send().await.expect_problem().status, 415);
+    }
+    for person in &people {
+        login(&browser, person).await.expect(200);
+    }
+}
+
+/// however an address or the path is spelled, it is one bucket, or no address and no path at all.
+async fn another_spelling_is_no_other_bucket(database: Database) {
+    let world = World::start(database).await;
+    let person = world.add_person(None);
+    let browser = world.browser();
+    let email = &person.email;
+    let upper = email.to_uppercase();
+    let mixed = email.replace('e', "E");
+    let host = email.replace("example.com", "EXAMPLE.COM");
+    let mut counted = 0;
+    for spelling in [email, &upper, &mixed, &host, email, &upper, &mixed, &host, email, &upper] {
+        login_with(&browser, spelling, "wrong").await.refused(401, "credentials_invalid");
+        counted += 1;
+    }
+    assert_eq!(counted, 10);
+    let fullwidth = email.replace("person", "ｐｅｒｓｏｎ");
+    for spelling in [
+        format!(" {email}"),
+        format!("{email} "),
+        format!("{email}\n"),
+        format!("{email}\0"),
+        format!("\u{feff}{email}"),
+        format!("{email}."),
+        format!("\"{}\"@example.com", email.split('@').next().unwrap()),
+        fullwidth,
+    ] {
+        let answer = login_with(&browser, &spelling, &person.password).await;
+        assert!(matches!(answer.status, 400 | 401 | 429), "{spelling:?}: {} {}", answer.status, answer.text);
+        answer.expect_problem();
+    }
+    let body = json!({ "email": email, "password": person.password });
+    for path in ["/auth/login", "/auth/login/", "//auth/login/", "/AUTH/LOGIN/", "/auth/./login/", "/auth/%6cogin/"] {
+        let answer = browser.post(path, body.clone()).await;
+        assert!(matches!(answer.status, 400 | 404 | 429), "{path}: {} {}", answer.status, answer.text);
+    }
+}
+
+/// long passwords count to the last byte, common ones and the address are refused, and nothing is trimmed.
+async fn passwords_are_taken_as_they_are(database: Database) {
+    let world = World::start(database).await;
+    let browser = world.browser();
+    let sign_up = |password: String| {
+        let browser = browser.clone();
+        let email = world.new_address();
+        async move { browser.post("/auth/signup/", json!({ "email": email, "password": password })).await }
+    };
+    for weak in ["password", "12345678", "qwertyuiop", "Password1", "iloveyou", "short12", "1234567"] {
+        let answer = sign_up(weak.to_owned()).await;
+        assert!(matches!(answer.status, 400 | 422), "{weak}: {} {}", answer.status, answer.text);
+        if answer.status == 422 {
+            answer.refused(422, "password_rejected");
+        }
+    }
+    let email = "rosalind.franklin@example.com";
+    for own in [email, "rosalind.franklin"] {
+        let answer = browser.post("/auth/signup/", json!({ "email": email, "password": own })).await;
+        answer.refused(422, "password_rejected");
+    }
+    let long = format!("{}{}", "long ".repeat(20), "end");
+    for good in [&long, "tide 🌊 glass 🪟 moss 🌿", "  two spaces at each end  ", &"Zäh".repeat(43)] {
+        let person = world.sign_up_as(&world.new_address(), good).await;
+        let shorter: String = good.chars().take(good.chars().count() - 1).collect();
+        for almost in [shorter.as_str(), &good.to_lowercase(), &good.to_uppercase(), good.trim()] {
+            if almost != good {
+                login_with(&browser, &person.email, almost).await.refused(401, "credentials_invalid");
+            }
+        }
+        login(&browser, &person).await.expect(200);
+    }
+    let cut_at_72 = &long[..72];
+    let person = world.sign_up_as(&world.new_address(), &long).await;
+    login_with(&browser, &person.email, cut_at_72).await.refused(401, "credentials_invalid");
+}
+
+on_both_databases![
+    a_wrong_password_tells_nothing,
+    sign_up_and_resend_tell_nothing,
+    ten_wrong_passwords_from_one_block_are_enough,
+    a_forwarded_address_is_believed_from_the_proxy_only,
+    only_the_last_untrusted_hop_counts,
+    one_ipv6_network_is_one_guesser,
+    a_hundred_wrong_passwords_from_one_block_are_enough,
+    another_spelling_is_no_other_bucket,
+];
+on_sqlite![
+    unknown_and_known_addresses_take_the_same_time,
+    a_missing_address_is_nobodys_bucket,
+    passwords_are_taken_as_they_are
+];

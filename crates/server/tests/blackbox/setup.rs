@@ -1,0 +1,362 @@
+//! Enrolling an authenticator: pending until proven, apart from what works, and only for a session that may.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::client::{Answer, Browser};
+use crate::database::Database;
+use crate::harness::World;
+use crate::people::{Session, is_signed_in, login, partial_token, strings, verify};
+use crate::totp::{code, wrong_code};
+
+async fn begin(browser: &Browser, session: &Session) -> Answer {
+    browser.post_as(&session.access, "/auth/2fa/setup/", json!({ "method": "totp" })).await
+}
+
+async fn confirm(browser: &Browser, session: &Session, code: &str) -> Answer {
+    browser.post_as(&session.access, "/auth/2fa/verify-setup/", json!({ "code": code })).await
+}
+
+async fn status(browser: &Browser, session: &Session) -> Answer {
+    browser.get_as(&session.access, "/auth/2fa/status/").await.expect(200)
+}
+
+/// The value of a parameter of an otpauth URI, once; fails when it is there twice.
+#[track_caller]
+pub(crate) fn parameter(uri: &str, name: &str) -> String {
+    let uri = url::Url::parse(uri).unwrap();
+    let all: Vec<String> =
+        uri.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value.into_owned()).collect();
+    assert_eq!(all.len(), 1, "{name} in {uri}");
+    all.into_iter().next().unwrap()
+}
+
+/// The whole road: the fields the contract names, ten codes with the first factor, none with the next.
+async fn the_road_to_two_authenticators(database: Database) {
+    let world = World::start(database).await;
+    let mut person = world.sign_up().await;
+    let browser = world.browser();
+    let first = login(&browser, &person).await.expect(200);
+    assert_eq!(first.json["requires_2fa"], false);
+    assert_eq!(first.json["reason"], "no_factor");
+    assert_eq!(first.json["tokens"]["token_type"], "Bearer");
+    assert_eq!(first.json["tokens"]["expires_in"], 600);
+    assert_eq!(first.json["user"]["email"], person.email);
+    assert_eq!(first.json["user"]["email_verified"], true);
+    let session = Session::of(&first);
+    let before = status(&browser, &session).await;
+    assert_eq!(before.json["is_enabled"], false);
+    assert_eq!(before.json["factors"], json!([]));
+    assert_eq!(before.json["recovery_codes_remaining"], 0);
+    assert!(before.json["fresh_until"].is_string(), "{}", before.text);
+
+    let body = json!({ "method": "totp", "label": "Work phone" });
+    let setup = browser.post_as(&session.access, "/auth/2fa/setup/", body).await.expect(201);
+    assert_eq!(setup.json["method"], "totp");
+    for field in ["enrollment_id", "factor_id", "secret", "qr_code", "qr_code_image", "expires_at"] {
+        assert!(setup.json[field].is_string(), "{field}: {}", setup.text);
+    }
+    person.secret = setup.text_at("/secret");
+    let now = world.fresh_step().await;
+    let confirmed = confirm(&browser, &session, &code(&person.secret, now)).await.expect(200);
+    assert_eq!(confirmed.json["enabled"], true);
+    assert_eq!(confirmed.json["method"], "totp");
+    assert_eq!(confirmed.json["factor_id"], setup.json["factor_id"]);
+    let codes = strings(&confirmed.json["recovery_codes"]);
+    assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), 10);
+    for code in &codes {
+        let groups: Vec<&str> = code.split('-').collect();
+        assert!(groups.len() == 3 && groups.iter().all(|group| group.len() == 4), "{code}");
+    }
+    let after = status(&browser, &session).await;
+    assert_eq!(after.json["is_enabled"], true);
+    assert_eq!(after.json["preferred_method"], "totp");
+    assert_eq!(after.json["recovery_codes_remaining"], 10);
+    assert_eq!(after.json["factors"][0]["label"], "Work phone");
+    assert_eq!(after.json["factors"][0]["preferred"], true);
+
+    let second = begin(&browser, &session).await.expect(201);
+    let code = code(&second.text_at("/secret"), now);
+    let confirmed = confirm(&browser, &session, &code).await.expect(200);
+    assert_eq!(confirmed.json["recovery_codes"], json!([]));
+    let after = status(&browser, &session).await;
+    assert_eq!(after.json["factors"].as_array().unwrap().len(), 2);
+    assert_eq!(after.json["recovery_codes_remaining"], 10);
+    // Either authenticator signs in.
+    let now = world.fresh_step().await;
+    for secret in [&person.secret, &second.text_at("/secret")] {
+        let token = partial_token(&browser, &person).await;
+        verify(&browser, &token, &crate::totp::code(secret, now)).await.expect(200);
+    }
+}
+
+/// every set-up draws a secret of 160 bits of its own, and the URI says all an authenticator must know.
+async fn every_setup_draws_its_own_secret(database: Database) {
+    let issuer = "Tea & Toast? 100%";
+    let world = World::on(database).with("TWOFA_ISSUER_NAME", issuer).start().await;
+    let person = world.add_person(None);
+    let browser = world.browser();
+    let session = Session::of(&login(&browser, &person).await.expect(200));
+    let mut secrets = BTreeSet::new();
+    for _ in 0..40 {
+        let setup = begin(&browser, &session).await.expect(201);
+        let secret = setup.text_at("/secret");
+        let bytes = data_encoding::BASE32_NOPAD.decode(secret.as_bytes()).expect("base32 without padding");
+        assert!(bytes.len() >= 20, "{} bytes", bytes.len());
+        let uri = setup.text_at("/qr_code");
+        assert!(uri.starts_with("otpauth://totp/"), "{uri}");
+        assert!(!uri.contains(' ') && uri.is_ascii(), "{uri}");
+        assert_eq!(parameter(&uri, "secret"), secret);
+        assert_eq!(parameter(&uri, "issuer"), issuer);
+        for (name, value) in [("algorithm", "SHA1"), ("digits", "6"), ("period", "30")] {
+            assert_eq!(parameter(&uri, name), value);
+        }
+        let label = uri["otpauth://totp/".len()..].split('?').next().unwrap();
+        let label: String = url::form_urlencoded::parse(format!("x={}", label.replace('+', "%2B")).as_bytes())
+            .map(|(_, value)| value.into_owned())
+            .collect();
+        assert_eq!(label.replace(": ", ":"), format!("{issuer}:{}", person.email));
+        assert!(secrets.insert(secret), "a secret came twice");
+    }
+}
+
+/// an account name that tries to be a query stays a name.
+async fn an_account_name_cannot_write_into_the_uri(database: Database) {
+    let world = World::start(database).await;
+    let browser = world.browser();
+    for local in ["a?secret=AAAA&issuer=Evil", "50%25", "a+b", "x#y", "o'hara"] {
+        let email = format!("{local}@example.com");
+        let answer =
+            browser.post("/auth/signup/", json!({ "email": email, "password": crate::people::PASSWORD })).await;
+        if answer.status != 201 {
+            assert!(matches!(answer.status, 400 | 422), "{}", answer.text);
+            continue;
+        }
+        let token = world.verification_token(&email).await;
+        browser.post("/auth/verify-email/", json!({ "token": token })).await.expect(200);
+        let answer = crate::people::login_with(&browser, &email, crate::people::PASSWORD).await.expect(200);
+        let setup = begin(&browser, &Session::of(&answer)).await.expect(201);
+        let uri = setup.text_at("/qr_code");
+        assert_eq!(parameter(&uri, "secret"), setup.text_at("/secret"));
+        assert_eq!(parameter(&uri, "issuer"), "Twinlock");
+        assert!(!uri.contains('#'), "{uri}");
+    }
+    for email in [
+        "a\nb@example.com",
+        "a\r\nBcc: x@example.com",
+        "a\u{202e}b@example.com",
+        &format!("{}@example.com", "a".repeat(2000)),
+    ] {
+        let body = json!({ "email": email, "password": crate::people::PASSWORD });
+        let answer = browser.post("/auth/signup/", body).await;
+        assert!(matches!(answer.status, 400 | 422), "{email:?}: {} {}", answer.status, answer.text);
+    }
+    let person = world.add_person(None);
+    let session = Session::of(&login(&browser, &person).await.expect(200));
+    for label in ["line\nbreak", "nul\0", "\u{1b}[31m", &"x".repeat(2000)] {
+        let body = json!({ "method": "totp", "label": label });
+        let answer = browser.post_as(&session.access, "/auth/2fa/setup/", body).await;
+        assert!(matches!(answer.status, 400 | 422), "{label:?}: {} {}", answer.status, answer.text);
+    }
+}
+
+/// a set-up begun again changes nothing before its proof.
+async fn the_working_secret_stays_until_the_new_one_is_proven(database: Database) {
+    let world = World::start(database).await;
+    let person = world.add_person_with_totp();
+    let browser = world.browser();
+    let session = world.sign_in(&browser, &person).await;
+    let before = status(&browser, &session).await;
+    let setup = begin(&browser, &session).await.expect(201);
+    assert_eq!(status(&browser, &session).await.json["factors"], before.json["factors"]);
+
+    let now = world.fresh_step().await;
+    let answer = login(&browser, &person).await.expect(200);
+    assert_eq!(answer.json["method"], "totp");
+    assert_eq!(answer.json["methods"].as_array().unwrap().len(), 1);
+    let token = answer.text_at("/partial_token");
+    verify(&browser, &token, &code(&setup.text_at("/secret"), now)).await.refused(422, "code_incorrect");
+    verify(&browser, &token, &code(&person.secret, now)).await.expect(200);
+}
+
+/// half a login may not set anything up.
+async fn a_partial_token_sets_nothing_up(database: Database) {
+    let world = World::start(database).await;
+    let person = world.add_person_with_totp();
+    let browser = world.browser();
+    let token = partial_token(&browser, &person).await;
+    for (path, body) in [
+        ("/auth/2fa/setup/", json!({ "method": "totp" })),
+        ("/auth/2fa/verify-setup/", json!({ "code": code(&person.secret, world.fresh_step().await) })),
+    ] {
+        browser.post_as(&token, path, body.clone()).await.refused(401, "token_invalid");
+        let cookie = format!("twinlock_refresh={token}; twinlock_session={token}; twinlock_device={token}");
+        browser.submit(path).header("cookie", cookie).json(&body).send().await.refused(401, "token_invalid");
+        browser.submit(path).header("x-token", &token).json(&body).send().await.refused(401, "token_invalid");
+        let mut within = body;
+        within["partial_token"] = json!(token);
+        let answer = browser.post(path, within).await;
+        assert!(matches!(answer.status, 400 | 401), "{}", answer.text);
+    }
+}
+
+/// a pending secret dies after ten minutes, and it dies with the session that began it.
+async fn a_pending_secret_does_not_wait_for_a_victim(database: Database) {
+    let world = World::start(database).await;
+    let person = world.add_person(None);
+    let browser = world.browser();
+    let gone =
+        |answer: Answer| assert!(matches!(answer.code(), "no_pending_setup" | "challenge_expired"), "{}", answer.text);
+
+    let session = Session::of(&login(&browser, &person).await.expect(200));
+    let setup = begin(&browser, &session).await.expect(201);
+    world.advance(601).await;
+    let session = Session::of(&login(&browser, &person).await.expect(200));
+    gone(confirm(&browser, &session, &code(&setup.text_at("/secret"), world.now().await)).await);
+
+    let setup = begin(&browser, &session).await.expect(201);
+    browser.post("/auth/logout/", json!({ "refresh": session.refresh })).await.expect(204);
+    let session = Session::of(&login(&browser, &person).await.expect(200));
+    gone(confirm(&browser, &session, &code(&setup.text_at("/secret"), world.fresh_step().await)).await);
+
+    // Another session of the same person cannot confirm what this one began either.
+    let setup = begin(&browser, &session).await.expect(201);
+    let other = Session::of(&login(&browser, &person).await.expect(200));
+    let answer = confirm(&browser, &other, &code(&setup.text_at("/secret"), world.fresh_step().await)).await;
+    assert!(!answer.is_success() && answer.status < 500, "{}", answer.text);
+    assert_eq!(status(&browser, &other).await.json["is_enabled"], false);
+}
+
+/// Product.md section 5: a set-up lives ten minutes, to the second, however old its session's proof.
+async fn a_setup_can_be_confirmed_for_ten_minutes(database: Database) {
+    let world = World::start(database).await;
+    let person = world.add_person(None);
+    let browser = world.browser();
+    let session = Session::of(&login(&browser, &person).await.expect(200));
+    let setup = begin(&browser, &session).await.expect(201);
+    world.advance(8 * 60).await;
+    confirm(&browser, &session, &code(&setup.text_at("/secret"), world.fresh_step().await)).await.expect(200);
+}
+
+/// Product.md section 3: a change of factors needs a proof of the last five minutes; a refresh is none.
+async fn an_old_login_sets_nothing_up(database: Database) {
+    let world = World::start(database).await;
+    let (plain, guarded) = (world.add_person(None), world.add_person_with_totp());
+    let browser = world.browser();
+    let sessions = [Session::of(&login(&browser, &plain).await.expect(200)), world.sign_in(&browser, &guarded).await];
+    world.advance(150).await;
+    begin(&browser, &sessions[1]).await.expect(201);
+    world.advance(151).await;
+    for session in sessions {
+        begin(&browser, &session).await.refused(403, "step_up_required");
+        let renewed = Session::of(&crate::people::refresh(&browser, &session.refresh).await.expect(200));
+        begin(&browser, &renewed).await.refused(403, "step_up_required");
+        assert!(status(&browser, &renewed).await.json["fresh_until"].is_null());
+    }
+}
+
+/// turning the second factor on ends the other sessions, on every node, at once; this one goes on.
+async fn enabling_ends_every_other_session(database: Database) {
+    let world = World::on(database).in_cluster().start().await;
+    let mut person = world.sign_up().await;
+    let (elsewhere, browser) = (world.browser_at(1), world.browser());
+    let other = Session::of(&login(&elsewhere, &person).await.expect(200));
+    let half_way = login(&elsewhere, &person).await.expect(200);
+    let session = world.enroll(&browser, &mut person).await;
+    for dead in [other, Session::of(&half_way)] {
+        assert!(!is_signed_in(&elsewhere, &dead.access).await);
+        crate::people::refresh(&elsewhere, &dead.refresh).await.refused(401, "token_invalid");
+    }
+    assert!(is_signed_in(&elsewhere, &session.access).await);
+
+    // Adding a second factor does the same to sessions and to logins on their way.
+    let other = world.sign_in(&elsewhere, &person).await;
+    let waiting = partial_token(&elsewhere, &person).await;
+    let session = world.sign_in(&browser, &person).await;
+    let setup = begin(&browser, &session).await.expect(201);
+    let now = world.fresh_step().await;
+    confirm(&browser, &session, &code(&setup.text_at("/secret"), now)).await.expect(200);
+    assert!(!is_signed_in(&elsewhere, &other.access).await);
+    assert!(is_signed_in(&browser, &session.access).await);
+    let late = verify(&elsewhere, &waiting, &code(&person.secret, now)).await;
+    assert!(!late.is_success() && late.status < 500, "{}", late.text);
+}
+
+/// the session that changed a factor keeps its id and gets a new refresh token.
+async fn the_session_that_enables_gets_a_new_refresh_token(database: Database) {
+    let world = World::start(database).await;
+    let person = world.add_person(None);
+    let browser = world.browser();
+    let body = json!({ "email": person.email, "password": person.password });
+    let answer = browser.post("/auth/login/", body).await.expect(200);
+    assert!(answer.json["tokens"]["refresh"].is_null(), "nobody asked for it in the body: {}", answer.text);
+    let access = answer.text_at("/tokens/access");
+    let before = browser.cookie("twinlock_refresh").expect("a refresh cookie");
+    let setup = browser.post_as(&access, "/auth/2fa/setup/", json!({ "method": "totp" })).await.expect(201);
+    let body = json!({ "code": code(&setup.text_at("/secret"), world.fresh_step().await) });
+    browser.post_as(&access, "/auth/2fa/verify-setup/", body).await.expect(200);
+    let after = browser.cookie("twinlock_refresh").expect("a refresh cookie");
+    assert_ne!(before, after);
+    browser.post("/auth/token/refresh/", json!({})).await.expect(200);
+    assert!(is_signed_in(&browser, &access).await);
+}
+
+/// the steps of a set-up come in their order, and a refusal changes nothing.
+async fn no_step_of_a_setup_can_be_skipped(database: Database) {
+    let world = World::start(database).await;
+    let person = world.add_person(None);
+    let browser = world.browser();
+    let session = Session::of(&login(&browser, &person).await.expect(200));
+    let before = status(&browser, &session).await.json;
+    confirm(&browser, &session, "123456").await.refused(409, "no_pending_setup");
+    let call = |body| browser.post_as(&session.access, "/auth/2fa/verify-setup/", body);
+    call(json!({ "code": "123456", "factor_id": uuid::Uuid::nil() })).await.expect_problem();
+    call(json!({})).await.refused(400, "invalid_request");
+    for method in ["sms", "email"] {
+        let body = json!({ "method": method, "phone_number": "+447700900123" });
+        let body = if method == "email" { json!({ "method": method, "email": person.email }) } else { body };
+        browser.post_as(&session.access, "/auth/2fa/setup/", body).await.refused(403, "feature_disabled");
+    }
+    for method in ["", "TOTP", "passkey", "totp\0"] {
+        let body = json!({ "method": method });
+        browser.post_as(&session.access, "/auth/2fa/setup/", body).await.refused(400, "invalid_request");
+    }
+    let setup = begin(&browser, &session).await.expect(201);
+    let secret = setup.text_at("/secret");
+    let now = world.fresh_step().await;
+    confirm(&browser, &session, &wrong_code(&secret, now)).await.refused(422, "code_incorrect");
+    let mut after = status(&browser, &session).await.json;
+    after["fresh_until"] = before["fresh_until"].clone();
+    assert_eq!(before, after);
+    confirm(&browser, &session, &code(&secret, now)).await.expect(200);
+    confirm(&browser, &session, &code(&secret, now)).await.refused(409, "no_pending_setup");
+}
+
+/// Product.md section 6: with `TWOFA_ENABLED=false` nobody is asked and nothing can be set up, and nothing is deleted.
+async fn switched_off_means_not_asked_and_nothing_lost(database: Database) {
+    let mut world = World::start(database).await;
+    let person = world.add_person_with_totp();
+    world.set("TWOFA_ENABLED", "false");
+    world.restart(0).await;
+    let browser = world.browser();
+    let session = Session::of(&login(&browser, &person).await.expect(200));
+    begin(&browser, &session).await.refused(403, "feature_disabled");
+    world.unset("TWOFA_ENABLED");
+    world.restart(0).await;
+    world.sign_in(&world.browser(), &person).await;
+}
+
+on_both_databases![
+    the_road_to_two_authenticators,
+    the_working_secret_stays_until_the_new_one_is_proven,
+    a_partial_token_sets_nothing_up,
+    a_pending_secret_does_not_wait_for_a_victim,
+    a_setup_can_be_confirmed_for_ten_minutes,
+    an_old_login_sets_nothing_up,
+    enabling_ends_every_other_session,
+    the_session_that_enables_gets_a_new_refresh_token,
+    no_step_of_a_setup_can_be_skipped,
+    switched_off_means_not_asked_and_nothing_lost,
+];
+on_sqlite![every_setup_draws_its_own_secret, an_account_name_cannot_write_into_the_uri];
