@@ -63,4 +63,3 @@ pub const fn explain_email(fault: EmailFault) -> &'static str {
         EmailFault::NotAscii => "has characters outside ASCII",
     }
 }
-

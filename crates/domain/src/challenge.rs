@@ -127,7 +127,13 @@ pub struct ChallengeState {
 
 impl ChallengeState {
     /// Describes a live challenge.
-    pub fn of(challenge: &Challenge, account: &Account, factors: &[Factor], now: Timestamp, policy: &Policy) -> Result<Self, Broken> {
+    pub fn of(
+        challenge: &Challenge,
+        account: &Account,
+        factors: &[Factor],
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Result<Self, Broken> {
         let methods = offers(account, factors);
         let first = methods.first().ok_or(Broken { table: "factors", column: "id", fault: Fault::Missing })?;
         Ok(Self {

@@ -51,8 +51,19 @@ mod tests {
     #[test]
     fn other_spellings_are_not_digits() {
         for text in [
-            "12345", "1234567", "+12345", "1.23e5", "0x1E24", "１２３４５６", "١٢٣٤٥٦", "12345\u{200b}6", "\u{feff}123456",
-            "123456\n", "123456\0", "null", "",
+            "12345",
+            "1234567",
+            "+12345",
+            "1.23e5",
+            "0x1E24",
+            "１２３４５６",
+            "١٢٣٤٥٦",
+            "12345\u{200b}6",
+            "\u{feff}123456",
+            "123456\n",
+            "123456\0",
+            "null",
+            "",
         ] {
             assert!(matches!(TypedCode::parse(text), TypedCode::Other), "{text:?}");
         }

@@ -4,7 +4,9 @@ use crate::audit::{AuditEntry, AuditHead};
 use crate::challenge::Challenge;
 use crate::enrollment::Enrollment;
 use crate::factor::Factor;
-use crate::ids::{ApplicationId, ChallengeId, EnrollmentId, FactorId, MessageId, PendingSignupId, RecoveryCodeId, SessionId, UserId};
+use crate::ids::{
+    ApplicationId, ChallengeId, EnrollmentId, FactorId, MessageId, PendingSignupId, RecoveryCodeId, SessionId, UserId,
+};
 use crate::message::{Channel, MessageKind};
 use crate::recovery_code::StoredRecoveryCode;
 use crate::secret::{Sealed, TokenHash};

@@ -108,7 +108,10 @@ impl Decide for BeginEnrollment {
         let alarms = account.seen(moment, &self.origin);
         let entry = |success| account.entry(AuditAction::EnrollmentStarted, success, &self.origin).method(Method::Totp);
         let refused = |refusal, why| {
-            Ok(Decision::new(Err(refusal), now).on_chain_of(&account).audit_all(alarms.clone()).audit(entry(false).because(why)))
+            Ok(Decision::new(Err(refusal), now)
+                .on_chain_of(&account)
+                .audit_all(alarms.clone())
+                .audit(entry(false).because(why)))
         };
         if !policy.two_factor_enabled {
             return refused(Refusal::FeatureDisabled, "feature_disabled");
@@ -185,7 +188,8 @@ pub struct Confirmed {
 impl ConfirmEnrollment {
     /// Picks the pending set-up meant.
     fn pick(&self, mut waiting: Vec<Enrollment>, now: Timestamp) -> Result<Enrollment, Refusal> {
-        waiting.retain(|enrollment| enrollment.expires_at > now && self.factor.is_none_or(|id| id == enrollment.factor));
+        waiting
+            .retain(|enrollment| enrollment.expires_at > now && self.factor.is_none_or(|id| id == enrollment.factor));
         if waiting.len() > 1 { Err(Refusal::FactorIdNeeded) } else { waiting.pop().ok_or(Refusal::NoPendingSetup) }
     }
 }
@@ -205,7 +209,10 @@ impl Decide for ConfirmEnrollment {
         let alarms = account.seen(moment, &self.origin);
         let entry = |success| account.entry(AuditAction::EnrollmentConfirmed, success, &self.origin);
         let refused = |refusal, why| {
-            Ok(Decision::new(Err(refusal), now).on_chain_of(&account).audit_all(alarms.clone()).audit(entry(false).because(why)))
+            Ok(Decision::new(Err(refusal), now)
+                .on_chain_of(&account)
+                .audit_all(alarms.clone())
+                .audit(entry(false).because(why)))
         };
         if !policy.two_factor_enabled {
             return refused(Refusal::FeatureDisabled, "feature_disabled");
@@ -232,7 +239,11 @@ impl Decide for ConfirmEnrollment {
             user: account.user.id,
             method: enrollment.method,
             label: enrollment.label.clone(),
-            secret: context.keys.seal(&Factor::place(enrollment.factor, account.user.id), secret.as_bytes(), context.rng),
+            secret: context.keys.seal(
+                &Factor::place(enrollment.factor, account.user.id),
+                secret.as_bytes(),
+                context.rng,
+            ),
             last_used_step: None,
             last_used_at: None,
             created_at: now,
@@ -260,14 +271,17 @@ impl Decide for ConfirmEnrollment {
             .change(Change::EndOtherSessions { user: account.user.id, keep: session.id })
             .audit_all(alarms)
             .audit(right)
-            .audit(account.entry(AuditAction::FactorAdded, true, &self.origin).about("factor", enrollment.factor.uuid()))
+            .audit(
+                account.entry(AuditAction::FactorAdded, true, &self.origin).about("factor", enrollment.factor.uuid()),
+            )
             .audit(account.entry(AuditAction::SessionsEnded, true, &self.origin).because("factor_added"));
         let mut recovery_codes = Vec::new();
         if first {
             account.settings.enabled_at = Some(now);
             account.settings.preferred_factor = Some(enrollment.factor);
             let user = account.user.id;
-            let (shown, stored) = recovery_code::generate_set(user, policy.recovery_codes, now, context.keys, context.rng);
+            let (shown, stored) =
+                recovery_code::generate_set(user, policy.recovery_codes, now, context.keys, context.rng);
             recovery_codes = shown;
             decision = decision
                 .change(Change::ReplaceRecoveryCodes(user, stored))
@@ -320,7 +334,13 @@ impl ConfirmEnrollment {
 }
 
 /// Adds a factor whose secret is known already: for operators, imports and demonstrations.
-pub fn import_factor(account: &mut Account, label: &str, secret: &TotpSecret, now: Timestamp, context: &mut Context<'_>) -> Change {
+pub fn import_factor(
+    account: &mut Account,
+    label: &str,
+    secret: &TotpSecret,
+    now: Timestamp,
+    context: &mut Context<'_>,
+) -> Change {
     let id = FactorId::new(now, context.rng);
     account.settings.enabled_at = Some(now);
     account.settings.preferred_factor = Some(id);

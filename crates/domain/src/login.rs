@@ -215,7 +215,9 @@ impl Decide for FinishLogin {
         }
         let mut decision = if account.factor_due(&factors, context.policy)? {
             match account.settings.guesses.check(now) {
-                Err(locked) => Decision::new(Err(Refusal::locked(locked, now)), now).audit(right.because("account_locked")),
+                Err(locked) => {
+                    Decision::new(Err(Refusal::locked(locked, now)), now).audit(right.because("account_locked"))
+                }
                 Ok(()) => self.challenge(&account, &factors, &challenges, now, context)?.audit(right),
             }
         } else {
@@ -255,7 +257,8 @@ impl FinishLogin {
             origin: self.origin.clone(),
         };
         let state = ChallengeState::of(&challenge, account, factors, now, context.policy)?;
-        let entry = account.entry(AuditAction::ChallengeStarted, true, &self.origin).about("challenge", challenge.id.uuid());
+        let entry =
+            account.entry(AuditAction::ChallengeStarted, true, &self.origin).about("challenge", challenge.id.uuid());
         let live = challenges.iter().filter(|(_, expires_at)| *expires_at > now).map(|(id, _)| *id);
         let too_many: Vec<ChallengeId> = live.skip(context.policy.live_challenges.saturating_sub(1)).collect();
         let reply = LoggedIn::FactorDue { partial_token, challenge: state };

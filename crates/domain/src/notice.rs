@@ -13,17 +13,17 @@ pub const fn place(id: MessageId) -> Place {
     Place { table: "outbox", column: "payload", row: id.uuid(), owner: uuid::Uuid::nil() }
 }
 
-fn seal(content: &MessageContent, user: Option<UserId>, now: Timestamp, context: &mut Context<'_>) -> OutboxMessage {
+fn seal(message: &MessageContent, user: Option<UserId>, now: Timestamp, context: &mut Context<'_>) -> OutboxMessage {
     let id = MessageId::new(now, context.rng);
     // Plain strings and times always serialize; were that ever to fail, the message would not open and be given up.
-    let plain = content.to_bytes().unwrap_or_default();
+    let plain = message.to_bytes().unwrap_or_default();
     OutboxMessage {
         id,
         user,
-        kind: content.kind,
-        channel: content.channel,
+        kind: message.kind,
+        channel: message.channel,
         payload: context.keys.seal(&place(id), &plain, context.rng),
-        expires_at: content.expires_at,
+        expires_at: message.expires_at,
     }
 }
 
@@ -38,7 +38,7 @@ pub fn link(
     context: &mut Context<'_>,
 ) -> OutboxMessage {
     let base = &context.policy.base_url;
-    let content = MessageContent {
+    let message = MessageContent {
         kind,
         channel: Channel::Email,
         to: to.as_str().to_owned(),
@@ -51,15 +51,11 @@ pub fn link(
         expires_at: token.map(|(_, expires_at)| expires_at),
         event: Some(event(origin, now)),
     };
-    seal(&content, None, now, context)
+    seal(&message, None, now, context)
 }
 
 fn event(origin: &Origin, now: Timestamp) -> EventDetails {
-    EventDetails {
-        ip: origin.ip.map(|ip| ip.to_string()),
-        browser: origin.user_agent.clone(),
-        ..EventDetails::at(now)
-    }
+    EventDetails { ip: origin.ip.map(|ip| ip.to_string()), browser: origin.user_agent.clone(), ..EventDetails::at(now) }
 }
 
 /// A notice to a person about something that happened to their account.
@@ -73,7 +69,7 @@ pub fn notice(
 ) -> OutboxMessage {
     let mut event = event(origin, now);
     tell(&mut event);
-    let content = MessageContent {
+    let message = MessageContent {
         kind,
         channel: Channel::Email,
         to: account.user.email.as_str().to_owned(),
@@ -83,5 +79,5 @@ pub fn notice(
         expires_at: None,
         event: Some(event),
     };
-    seal(&content, Some(account.user.id), now, context)
+    seal(&message, Some(account.user.id), now, context)
 }

@@ -35,11 +35,12 @@ impl RecoveryCode {
 
     /// Reads a code: any case, spaces and dashes ignored, O for 0, I and L for 1.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut symbols = text.bytes().filter(|byte| !b" -".contains(byte)).map(|byte| match byte.to_ascii_uppercase() {
-            b'O' => b'0',
-            b'I' | b'L' => b'1',
-            other => other,
-        });
+        let mut symbols =
+            text.bytes().filter(|byte| !b" -".contains(byte)).map(|byte| match byte.to_ascii_uppercase() {
+                b'O' => b'0',
+                b'I' | b'L' => b'1',
+                other => other,
+            });
         let mut code = Self([0; SYMBOLS]);
         for place in &mut code.0 {
             *place = symbols.next().filter(|symbol| ALPHABET.contains(symbol))?;

@@ -26,7 +26,7 @@ use crate::user::{Account, Moment};
 /// How a client holds its refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefreshHolder {
-    /// In an HttpOnly cookie.
+    /// In an `HttpOnly` cookie.
     Cookie,
     /// Wherever it puts what the body said.
     Body,
@@ -190,7 +190,8 @@ impl Session {
         now: Timestamp,
         context: &mut Context<'_>,
     ) -> Option<(Change, Grant)> {
-        let shown = family.filter(|token| self.holder == RefreshHolder::Cookie && token.whole.matches(&self.refresh))?;
+        let shown =
+            family.filter(|token| self.holder == RefreshHolder::Cookie && token.whole.matches(&self.refresh))?;
         Some(self.rotate(shown, account, now, context))
     }
 
@@ -224,7 +225,13 @@ pub struct Bearer {
 
 impl Bearer {
     /// Finds the caller's session alive, or refuses. The token's own end is read again, with the person's time.
-    pub fn admit(&self, account: Option<Account>, session: Option<Session>, clock: Timestamp, policy: &Policy) -> Result<Admitted, Refusal> {
+    pub fn admit(
+        &self,
+        account: Option<Account>,
+        session: Option<Session>,
+        clock: Timestamp,
+        policy: &Policy,
+    ) -> Result<Admitted, Refusal> {
         let (Some(account), Some(session)) = (account, session) else {
             return Err(Refusal::TokenInvalid);
         };

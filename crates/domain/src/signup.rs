@@ -56,7 +56,16 @@ pub struct SignUpView {
 }
 
 fn unchained(application: ApplicationId, action: AuditAction, success: bool, origin: &Origin) -> AuditEntry {
-    AuditEntry { person: None, application, action, success, method: None, device: None, detail: Detail::None, origin: origin.clone() }
+    AuditEntry {
+        person: None,
+        application,
+        action,
+        success,
+        method: None,
+        device: None,
+        detail: Detail::None,
+        origin: origin.clone(),
+    }
 }
 
 fn mail_allowed(mails: &[(Counter, Charged)], now: Timestamp) -> bool {
@@ -93,9 +102,11 @@ impl Decide for SignUp {
         } else {
             notice::link(MessageKind::AccountExists, &self.email, "", None, &self.origin, now, context)
         };
-        let decision = Decision::new(Ok(()), now)
-            .change(Change::AddPendingSignup(pending))
-            .audit(if send { entry.about("pending_signup", about) } else { entry.because("send_limit") });
+        let decision = Decision::new(Ok(()), now).change(Change::AddPendingSignup(pending)).audit(if send {
+            entry.about("pending_signup", about)
+        } else {
+            entry.because("send_limit")
+        });
         Ok(if send { decision.send(message) } else { decision })
     }
 }
@@ -139,7 +150,15 @@ impl Decide for ResendVerification {
         let token = new_token(context.rng);
         let expires_at = now + context.policy.signup_life;
         let link = Some((&token, expires_at));
-        let message = notice::link(MessageKind::EmailVerification, &pending.email, "verify-email", link, &self.origin, now, context);
+        let message = notice::link(
+            MessageKind::EmailVerification,
+            &pending.email,
+            "verify-email",
+            link,
+            &self.origin,
+            now,
+            context,
+        );
         let renewed = Change::RenewPendingSignup { id: pending.id, token: TokenHash::of(token.expose()), expires_at };
         Ok(decision.change(renewed).audit(entry.about("pending_signup", pending.id.uuid())).send(message))
     }

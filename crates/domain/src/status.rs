@@ -80,7 +80,12 @@ impl Decide for ReadStatus {
             .filter_map(|offer| {
                 let factor = view.factors.iter().find(|factor| factor.id == offer.id)?;
                 let preferred = account.settings.preferred_factor == Some(factor.id);
-                Some(FactorStatus { offer, preferred, created_at: factor.created_at, last_used_at: factor.last_used_at })
+                Some(FactorStatus {
+                    offer,
+                    preferred,
+                    created_at: factor.created_at,
+                    last_used_at: factor.last_used_at,
+                })
             })
             .collect();
         let status = Status {

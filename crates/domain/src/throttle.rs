@@ -199,7 +199,10 @@ mod tests {
             assert_eq!(wrong(&mut budget, Timestamp::from_secs(1), &policy), Outcome::Open(left));
         }
         let until = Timestamp::from_secs(1) + Duration::from_mins(15);
-        assert_eq!(wrong(&mut budget, Timestamp::from_secs(1), &policy), Outcome::Locked(Locked { until: Some(until) }));
+        assert_eq!(
+            wrong(&mut budget, Timestamp::from_secs(1), &policy),
+            Outcome::Locked(Locked { until: Some(until) })
+        );
         assert!(budget.check(Timestamp::from_secs(2)).is_err());
         assert!(budget.check(until).is_ok());
     }

@@ -124,6 +124,7 @@ impl Duration {
     }
 
     /// `times` this length, saturating.
+    #[must_use]
     pub const fn times(self, times: i64) -> Self {
         Self(self.0.saturating_mul(times))
     }

@@ -120,13 +120,17 @@ pub fn otpauth_uri(issuer: &str, account: &str, secret: &TotpSecret) -> SecretTe
     ))
 }
 
+const fn hex(digit: u8) -> char {
+    b"0123456789ABCDEF"[digit as usize] as char
+}
+
 /// Percent-encodes all but the unreserved characters of RFC 3986 section 2.3.
 fn percent_encode(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            out.extend(['%', hex(byte >> 4), hex(byte & 15)]);
         }
         out
     })

@@ -50,7 +50,8 @@ impl Email {
         if text.len() > 254 {
             return Err(EmailFault::TooLong);
         }
-        let options = email_address::Options::default().with_required_tld().without_domain_literal().without_display_text();
+        let options =
+            email_address::Options::default().with_required_tld().without_domain_literal().without_display_text();
         email_address::EmailAddress::parse_with_options(text, options).map_err(|_| EmailFault::Malformed)?;
         if text.contains('"') {
             return Err(EmailFault::Malformed);

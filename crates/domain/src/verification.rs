@@ -89,12 +89,10 @@ pub(crate) fn judge(
 ) -> Result<Answer, Broken> {
     match typed {
         TypedCode::Other => Ok(Answer::Wrong(None)),
-        TypedCode::Recovery(code) => {
-            Ok(match recovery_code::find(code, account.user.id, recovery_codes, keys)? {
-                Some(id) => Answer::RecoveryCode(id),
-                None => Answer::Wrong(None),
-            })
-        }
+        TypedCode::Recovery(code) => Ok(match recovery_code::find(code, account.user.id, recovery_codes, keys)? {
+            Some(id) => Answer::RecoveryCode(id),
+            None => Answer::Wrong(None),
+        }),
         TypedCode::Digits(code) => {
             let mut answer = Answer::Wrong(None);
             for factor in factors.iter().filter(|factor| factor.method == Method::Totp) {
@@ -117,7 +115,11 @@ pub(crate) fn judge(
 ///
 /// A code of a past step is dead: its offset is said at once. A code of a future step will live: its offset is said only
 /// when two different codes in a row agree on it, so that nobody learns from one guess that it will be right.
-pub(crate) fn explain(near: Option<Judgement>, last: Option<SkewHint>, now: Timestamp) -> (Option<CodeHint>, Option<SkewHint>) {
+pub(crate) fn explain(
+    near: Option<Judgement>,
+    last: Option<SkewHint>,
+    now: Timestamp,
+) -> (Option<CodeHint>, Option<SkewHint>) {
     match near {
         Some(Judgement::AlreadyUsed) => (Some(CodeHint::AlreadyUsed), None),
         Some(Judgement::OtherStep(step)) => {
@@ -168,9 +170,14 @@ impl Decide for Verify {
         let moment = account.moment(context.clock, policy);
         let now = moment.now;
         let alarms = account.seen(moment, &self.origin);
-        let entry = |success| account.entry(AuditAction::CodeVerified, success, &self.origin).about("challenge", challenge.id.uuid());
+        let entry = |success| {
+            account.entry(AuditAction::CodeVerified, success, &self.origin).about("challenge", challenge.id.uuid())
+        };
         let refused = |refusal, why| {
-            Ok(Decision::new(Err(refusal), now).on_chain_of(&account).audit_all(alarms.clone()).audit(entry(false).because(why)))
+            Ok(Decision::new(Err(refusal), now)
+                .on_chain_of(&account)
+                .audit_all(alarms.clone())
+                .audit(entry(false).because(why)))
         };
         if account.user.disabled_at.is_some() {
             return refused(Refusal::PartialTokenInvalid, "disabled");
@@ -198,7 +205,10 @@ impl Decide for Verify {
             Answer::RecoveryCode(id) => (Method::RecoveryCode, Change::UseRecoveryCode(id)),
             Answer::Wrong(near) => {
                 let outcome = account.settings.guesses.kept(charge, policy);
-                return Ok(self.wrong(&account, challenge, near, outcome, now, context).audit(wrong.because(reason(near))).audit_all(alarms));
+                return Ok(self
+                    .wrong(&account, challenge, near, outcome, now, context)
+                    .audit(wrong.because(reason(near)))
+                    .audit_all(alarms));
             }
         };
         account.settings.guesses.returned(charge);
@@ -206,8 +216,7 @@ impl Decide for Verify {
         let (session, grant) = Session::start(&account, Some(method), holder, &self.origin, now, context);
         let spent = usize::from(method == Method::RecoveryCode);
         let remaining = view.recovery_codes.len().saturating_sub(spent);
-        let reply =
-            Verified { grant, user: SignedInUser::of(&account), method, recovery_codes_remaining: remaining };
+        let reply = Verified { grant, user: SignedInUser::of(&account), method, recovery_codes_remaining: remaining };
         let mut decision = Decision::new(Ok(reply), now)
             .on_chain_of(&account)
             .change(Change::CompleteChallenge(challenge.id))
@@ -222,7 +231,8 @@ impl Decide for Verify {
             decision = decision.audit(account.entry(AuditAction::RecoveryCodeUsed, true, &self.origin)).send(told);
             if remaining == FEW_RECOVERY_CODES {
                 let kind = MessageKind::RecoveryCodesLow;
-                let told = notice::notice(kind, &account, &self.origin, now, context, |event| event.remaining = Some(left));
+                let told =
+                    notice::notice(kind, &account, &self.origin, now, context, |event| event.remaining = Some(left));
                 decision = decision.send(told);
             }
         }
@@ -251,7 +261,8 @@ impl Verify {
             .change(Change::SaveAttempts { id: challenge.id, attempts: challenge.attempts, skew })
             .change(Change::SaveSettings(account.user.id, account.settings.clone()));
         if challenge.attempts == WRONG_CODES_TOLD {
-            decision = decision.send(notice::notice(MessageKind::WrongCodes, account, &self.origin, now, context, |_| {}));
+            decision =
+                decision.send(notice::notice(MessageKind::WrongCodes, account, &self.origin, now, context, |_| {}));
         }
         match locked_notice(outcome, account, &self.origin, now, context) {
             Some((entry, message)) => decision.audit(entry).send(message),
