@@ -22,6 +22,12 @@ use crate::error::StoreError;
 use crate::statement::{Statement, Texts};
 use crate::value::Row;
 
+/// Begins a batch of units: takes the write lock at once, so that no unit finds out later that it cannot have it.
+pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
+/// Begins a snapshot.
+pub(crate) const BEGIN_READ: &str = "BEGIN";
+/// Ends one: there is nothing to keep.
+pub(crate) const END_READ: &str = "ROLLBACK";
 /// Units that may wait for the writer before callers wait for a place in the queue.
 const QUEUE: usize = 1024;
 /// How often another process's commits are looked for.

@@ -1,12 +1,18 @@
-//! For tests, of this and other crates: fresh databases and a proxy that counts round trips.
+//! For tests and benchmarks, of this and other crates: fresh databases, people in bulk, the statements a command sends, and
+//! a proxy that counts round trips.
 //!
 //! Nothing here is compiled into the program. A database lives as long as its [`TestDatabase`].
 
 mod proxy;
+mod recorder;
+mod seed;
 
 use tokio_postgres::{Config, NoTls};
 
 pub use self::proxy::CountingProxy;
+pub(crate) use self::recorder::Recorder;
+pub use self::recorder::{Recorded, RecordedUnit};
+pub use self::seed::Person;
 use crate::{Db, Options};
 
 /// The variable that names a PostgreSQL server on which tests may create databases.
@@ -94,6 +100,11 @@ impl Drop for TestDatabase {
             eprintln!("the test's database {name} could not be dropped");
         }
     }
+}
+
+/// A bare connection to an SQLite file, with the settings of the store's own writer.
+pub fn sqlite_connection(path: &std::path::Path) -> rusqlite::Result<rusqlite::Connection> {
+    crate::sqlite::open_connection(path)
 }
 
 /// A fresh database of each kind; PostgreSQL as in [`TestDatabase::postgres`].

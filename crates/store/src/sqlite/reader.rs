@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::open_patiently;
+use super::{BEGIN_READ, END_READ, open_patiently};
 use super::session::{Session, failure};
 use crate::error::StoreError;
 use crate::statement::{Statement, Texts};
@@ -65,9 +65,9 @@ impl Readers {
 
 fn snapshot(connection: &Connection, texts: &Texts, reads: &[Statement]) -> Result<Vec<Vec<Row>>, StoreError> {
     let session = Session { connection, texts };
-    session.control("BEGIN").map_err(|error| failure(&error, "BEGIN"))?;
+    session.control(BEGIN_READ).map_err(|error| failure(&error, BEGIN_READ))?;
     let answer = session.read_all(reads);
-    let ended = session.control("ROLLBACK").map_err(|error| failure(&error, "ROLLBACK"));
+    let ended = session.control(END_READ).map_err(|error| failure(&error, END_READ));
     answer.and_then(|rows| ended.map(|()| rows))
 }
 

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::session::{Session, failure};
-use super::{is_busy, open_connection};
+use super::{BEGIN, is_busy, open_connection};
 use crate::db::Plan;
 use crate::error::StoreError;
 use crate::statement::{Statement, Texts};
@@ -221,7 +221,7 @@ impl Writer {
             if Instant::now() >= deadline {
                 return Err(StoreError::unavailable("the writer was busy for too long"));
             }
-            match self.session().control("BEGIN IMMEDIATE") {
+            match self.session().control(BEGIN) {
                 Ok(()) => return Ok(()),
                 // SQLite has mostly waited already; where it answers at once, waiting would not have helped it.
                 Err(error) if is_busy(&error) => std::thread::sleep(Duration::from_millis(1)),
