@@ -1,0 +1,115 @@
+//! What rests in the database: sealed into its row, or hashed so that it costs to guess.
+
+use crate::database::Database;
+use crate::harness::World;
+use crate::people::{PASSWORD, login, login_with, partial_token, verify};
+use crate::totp::code;
+
+/// what is sealed is sealed into its row. One person's secret moved into another's row opens nothing.
+async fn a_secret_moved_to_another_row_is_broken(database: Database) {
+    let world = World::start(database).await;
+    let (alice, mallory) = (world.add_person_with_totp(), world.add_person_with_totp());
+    let browser = world.browser();
+    let (one, other) = (world.id_of(&alice).await, world.id_of(&mallory).await);
+    let swap = format!(
+        "UPDATE factors SET secret = (SELECT f.secret FROM factors f WHERE f.user_id = {other}) WHERE user_id = {one}"
+    );
+    world.look.execute(&swap).await;
+    let token = partial_token(&browser, &alice).await;
+    let now = world.fresh_step().await;
+    for secret in [&mallory.secret, &alice.secret] {
+        let answer = verify(&browser, &token, &code(secret, now)).await;
+        assert!(!answer.is_success(), "{}", answer.text);
+        assert!(matches!(answer.status, 422 | 500 | 503), "{} {}", answer.status, answer.text);
+        answer.holds_no_session();
+    }
+    let answer = login(&browser, &alice).await;
+    assert_ne!(answer.json["requires_2fa"], false, "{}", answer.text);
+    world.sign_in(&browser, &mallory).await;
+}
+
+/// a broken ciphertext never reads as no second factor, nor as a right code.
+async fn a_broken_secret_is_no_missing_factor(database: Database) {
+    let world = World::start(database).await;
+    let person = world.add_person_with_totp();
+    let browser = world.browser();
+    let id = world.id_of(&person).await;
+    let (empty, bytes) = if world.database.is_postgres() {
+        ("'\\x'::bytea", "'\\x00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff'::bytea")
+    } else {
+        ("x''", "x'00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff'")
+    };
+    for broken in [empty, bytes] {
+        world.look.execute(&format!("UPDATE factors SET secret = {broken} WHERE user_id = {id}")).await;
+        let answer = login(&browser, &person).await;
+        answer.holds_no_session();
+        assert_ne!(answer.json["requires_2fa"], false, "{}", answer.text);
+        if answer.status == 200 {
+            let token = answer.text_at("/partial_token");
+            let answer = verify(&browser, &token, &code(&person.secret, world.fresh_step().await)).await;
+            assert!(matches!(answer.status, 422 | 500 | 503), "{} {}", answer.status, answer.text);
+            answer.expect_problem().holds_no_session();
+        }
+    }
+}
+
+/// passwords rest as Argon2id with the costs of the contract, each with its own salt; weaker ones are made anew.
+async fn passwords_rest_as_argon2id(database: Database) {
+    let world = World::start(database).await;
+    let (one, other) = (world.sign_up().await, world.add_person(None));
+    let browser = world.browser();
+    let hash = |email: String| {
+        let look = &world.look;
+        async move { look.value(&format!("SELECT password_hash FROM users WHERE email = '{email}'")).await.unwrap() }
+    };
+    let (first, second) = (hash(one.email.clone()).await, hash(other.email.clone()).await);
+    for hash in [&first, &second] {
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+    }
+    assert_ne!(first, second);
+
+    for weaker in [argon2_of(PASSWORD, 8 * 1024, 1), pbkdf2_of(PASSWORD, 1000)] {
+        world.look.execute(&format!("UPDATE users SET password_hash = '{weaker}' WHERE email = '{}'", one.email)).await;
+        login_with(&browser, &one.email, "not it, though").await.refused(401, "credentials_invalid");
+        login(&browser, &one).await.expect(200);
+        let renewed = hash(one.email.clone()).await;
+        assert!(renewed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{renewed}");
+        login(&browser, &one).await.expect(200);
+    }
+}
+
+fn argon2_of(password: &str, memory: u32, passes: u32) -> String {
+    let salt = [5_u8; 16];
+    let mut bytes = [0; 32];
+    let costs = argon2::Params::new(memory, passes, 1, Some(32)).unwrap();
+    argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, costs)
+        .hash_password_into(password.as_bytes(), &salt, &mut bytes)
+        .unwrap();
+    let base64 = |bytes: &[u8]| data_encoding::BASE64_NOPAD.encode(bytes);
+    format!("$argon2id$v=19$m={memory},t={passes},p=1${}${}", base64(&salt), base64(&bytes))
+}
+
+/// Django's `pbkdf2_sha256$iterations$salt$hash`, from the definition of RFC 8018 for one block.
+fn pbkdf2_of(password: &str, iterations: u32) -> String {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    let mac = |message: &[u8]| {
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(password.as_bytes()).unwrap();
+        mac.update(message);
+        let bytes: [u8; 32] = mac.finalize().into_bytes().into();
+        bytes
+    };
+    let salt = "abcdefgh12345678";
+    let mut round = mac(&[salt.as_bytes(), &1_u32.to_be_bytes()].concat());
+    let mut sum = round;
+    for _ in 1..iterations {
+        round = mac(&round);
+        sum.iter_mut().zip(round).for_each(|(sum, byte)| *sum ^= byte);
+    }
+    format!("pbkdf2_sha256${iterations}${salt}${}", data_encoding::BASE64.encode(&sum))
+}
+
+on_both_databases![
+    a_secret_moved_to_another_row_is_broken,
+    a_broken_secret_is_no_missing_factor,
+    passwords_rest_as_argon2id
+];
