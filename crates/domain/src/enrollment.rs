@@ -49,7 +49,7 @@ pub struct Enrollment {
 }
 
 impl Enrollment {
-    const fn place(id: EnrollmentId, user: UserId) -> Place {
+    pub(crate) const fn place(id: EnrollmentId, user: UserId) -> Place {
         Place { table: "enrollments", column: "secret", row: id.uuid(), owner: user.uuid() }
     }
 }

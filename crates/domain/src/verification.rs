@@ -270,3 +270,6 @@ impl Verify {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,10 +4,13 @@
 //! of refusals ([`manners`]); panics; then the gate ([`gate`]) that refuses what no endpoint should see and resolves
 //! who is calling; then the router. There is no CORS on purpose: no other site has any business here.
 
+pub mod auth;
 pub mod body;
+pub mod caller;
 pub mod client;
 pub mod cookies;
 pub mod csrf;
+mod dev_mailbox;
 mod gate;
 mod headers;
 pub mod health;
@@ -16,7 +19,9 @@ pub mod listen;
 mod manners;
 mod path;
 mod request_id;
+pub mod routes;
 pub mod site;
+mod test_mode;
 
 use std::any::Any;
 use std::sync::Arc;

@@ -1,7 +1,17 @@
 //! Twinlock's server: configuration, the HTTP edge, and what runs behind it.
 
+pub mod app;
+pub mod cli;
 pub mod config;
 pub mod fault;
 pub mod http;
+pub mod keys;
+pub mod openapi;
+pub mod password;
 pub mod problem;
+mod qr;
+pub mod run;
+pub mod serve;
 pub mod telemetry;
+pub mod token;
+pub mod worker;

@@ -25,6 +25,9 @@ impl From<Refusal> for Problem {
             Refusal::CodeIncorrect { attempts_left, hint } => code_incorrect(attempts_left, hint),
             Refusal::PasswordRejected(fault) => Self::new(ProblemCode::PasswordRejected).reason(fault.as_str()),
             Refusal::EmailRejected(fault) => Self::new(ProblemCode::EmailRejected).reason(fault.as_str()),
+            // A spent challenge is not waited for: signing in again works at once.
+            Refusal::TooManyAttempts { retry_after: None } => Self::retry_after(ProblemCode::TooManyAttempts, 0)
+                .detail("There were too many wrong codes. Start again."),
             Refusal::TooManyAttempts { retry_after } => wait(ProblemCode::TooManyAttempts, retry_after),
             Refusal::AccountLocked { retry_after } => wait(ProblemCode::AccountLocked, retry_after),
         }
@@ -49,6 +52,6 @@ fn code_incorrect(attempts_left: u32, hint: Option<CodeHint>) -> Problem {
 fn wait(code: ProblemCode, retry_after: Option<Duration>) -> Problem {
     match retry_after {
         Some(wait) => Problem::retry_after(code, u64::try_from(wait.as_secs_ceil()).unwrap_or(1).max(1)),
-        None => Problem::new(code),
+        None => Problem::new(code).detail("The account is locked until its owner or an administrator unlocks it."),
     }
 }

@@ -8,8 +8,8 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::{BEGIN_READ, END_READ, open_patiently};
 use super::session::{Session, failure};
+use super::{BEGIN_READ, END_READ, open_patiently};
 use crate::error::StoreError;
 use crate::statement::{Statement, Texts};
 use crate::value::Row;

@@ -61,6 +61,15 @@ impl Fields {
         flag
     }
 
+    /// A whole number, or absent.
+    pub fn optional_integer(&mut self, name: &str) -> Option<i64> {
+        let number = self.members.remove(name)?.as_i64();
+        if number.is_none() {
+            self.refuse(name, "must be a whole number");
+        }
+        number
+    }
+
     /// One of some words; `placeholder` stands in after a fault.
     pub fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)], placeholder: T) -> T {
         self.required(name, |fields| fields.optional_choice(name, choices)).unwrap_or(placeholder)

@@ -1,0 +1,1 @@
+//! Rules that hold over any sequence of commands and clocks.

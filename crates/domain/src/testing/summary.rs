@@ -1,0 +1,73 @@
+//! A decision in a few lines, for snapshots: what it says and does, without ids and moments that differ from test to test.
+
+use std::fmt::Write;
+
+use crate::decision::{Change, Decision};
+
+/// One line for the answer, one for each change, audit entry and message.
+pub fn summary<R>(decision: &Decision<R>) -> String {
+    let mut lines = match &decision.reply {
+        Ok(_) => "yes".to_owned(),
+        Err(refusal) => format!("no: {refusal:?}"),
+    };
+    for change in &decision.changes {
+        lines.push_str("\nchange ");
+        lines.push_str(&change_line(change));
+    }
+    for entry in &decision.audit {
+        let chain = if entry.person.is_some() { "" } else { ", unchained" };
+        let outcome = if entry.success { "done" } else { "failed" };
+        let method = entry.method.map_or("", crate::factor::Method::as_str);
+        let detail = entry.detail.to_text();
+        let detail = detail.split(':').next().unwrap_or_default();
+        let words = [entry.action.as_str(), outcome, method, detail];
+        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        // Writing to a string does not fail.
+        let _ = write!(lines, "\naudit {}{chain}", words.join(" "));
+    }
+    for message in &decision.outbox {
+        let _ = write!(lines, "\nmail {}", message.kind.as_str());
+    }
+    lines
+}
+
+fn change_line(change: &Change) -> String {
+    match change {
+        Change::AddPendingSignup(pending) => format!("AddPendingSignup, link {}", pending.token.is_some()),
+        Change::RenewPendingSignup { .. } => "RenewPendingSignup".to_owned(),
+        Change::ConsumePendingSignup { .. } => "ConsumePendingSignup".to_owned(),
+        Change::AddUser(..) => "AddUser".to_owned(),
+        Change::SetPassword(..) => "SetPassword".to_owned(),
+        Change::SaveSettings(_, settings) => {
+            let guesses = &settings.guesses;
+            let mut line = format!("SaveSettings, {} wrong, {} in a row", guesses.recent.len(), guesses.in_a_row);
+            if guesses.locked_until.is_some() {
+                line.push_str(", locked");
+            }
+            if guesses.stopped_at.is_some() {
+                line.push_str(", stopped");
+            }
+            line
+        }
+        Change::AddChallenge(_) => "AddChallenge".to_owned(),
+        Change::SaveAttempts { attempts, skew, .. } => {
+            format!("SaveAttempts {attempts}, offset {:?}", skew.map(|skew| skew.offset))
+        }
+        Change::CompleteChallenge(_) => "CompleteChallenge".to_owned(),
+        Change::EndChallenge(_) => "EndChallenge".to_owned(),
+        Change::EndChallengesOf(_) => "EndChallengesOf".to_owned(),
+        Change::PutEnrollment(_) => "PutEnrollment".to_owned(),
+        Change::SaveEnrollmentAttempts(_, attempts) => format!("SaveEnrollmentAttempts {attempts}"),
+        Change::ConsumeEnrollment(_) => "ConsumeEnrollment".to_owned(),
+        Change::AbandonEnrollmentsOf(_) => "AbandonEnrollmentsOf".to_owned(),
+        Change::AddFactor(factor) => format!("AddFactor, used {}", factor.last_used_step.is_some()),
+        Change::UseStep { .. } => "UseStep".to_owned(),
+        Change::ReplaceRecoveryCodes(_, codes) => format!("ReplaceRecoveryCodes, {}", codes.len()),
+        Change::UseRecoveryCode(_) => "UseRecoveryCode".to_owned(),
+        Change::AddSession(session) => format!("AddSession, fresh {}", session.fresh_at.is_some()),
+        Change::RotateSession { .. } => "RotateSession".to_owned(),
+        Change::EndSession(_, reason) => format!("EndSession {}", reason.as_str()),
+        Change::EndOtherSessions { .. } => "EndOtherSessions".to_owned(),
+        Change::ReturnCharge(_) => "ReturnCharge".to_owned(),
+    }
+}

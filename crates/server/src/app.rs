@@ -1,0 +1,127 @@
+//! What the server is made of, put together once. The only place that builds a clock or a source of randomness.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use domain::policy::Policy;
+use domain::secret::KeyRing;
+use domain::time::{Duration, Timestamp};
+use rand::CryptoRng;
+use rand::rand_core::UnwrapErr;
+use store::{Db, Surroundings};
+
+use crate::config::Config;
+use crate::http::HttpContext;
+use crate::password::Hasher;
+use crate::token::AccessTokens;
+
+/// Everything a handler or a worker needs. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts of an [`App`].
+pub struct Parts {
+    /// The database.
+    pub db: Db,
+    /// Clock, randomness, keys and policy of every decision.
+    pub world: Arc<World>,
+    /// Checks and makes password hashes.
+    pub hasher: Hasher,
+    /// Signs and checks access tokens.
+    pub tokens: AccessTokens,
+    /// The edge: origin and cookies.
+    pub http: HttpContext,
+}
+
+impl App {
+    /// Puts an application together.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// Clock, randomness, keys and policy.
+pub struct World {
+    clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    offset: AtomicI64,
+    randomness: Box<dyn Fn() -> Box<dyn CryptoRng + Send> + Send + Sync>,
+    keys: KeyRing,
+    policy: Policy,
+}
+
+impl World {
+    /// The real world: the system's clock and randomness.
+    pub fn real(keys: KeyRing, policy: Policy) -> Self {
+        Self::new(Box::new(system_time), Box::new(|| Box::new(system_rng())), keys, policy)
+    }
+
+    /// A world of a test's own making.
+    pub fn new(
+        clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
+        randomness: Box<dyn Fn() -> Box<dyn CryptoRng + Send> + Send + Sync>,
+        keys: KeyRing,
+        policy: Policy,
+    ) -> Self {
+        Self { clock, offset: AtomicI64::new(0), randomness, keys, policy }
+    }
+
+    /// Moves this process's clock, for test mode: time goes on from there.
+    pub fn shift(&self, by: Duration) {
+        self.offset.fetch_add(by.as_micros(), Ordering::SeqCst);
+    }
+}
+
+impl Surroundings for World {
+    fn now(&self) -> Timestamp {
+        (self.clock)() + Duration::from_micros(self.offset.load(Ordering::SeqCst))
+    }
+
+    fn rng(&self) -> Box<dyn CryptoRng + Send> {
+        (self.randomness)()
+    }
+
+    fn keys(&self) -> &KeyRing {
+        &self.keys
+    }
+
+    fn policy(&self) -> &Policy {
+        &self.policy
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one clock of the server")]
+fn system_time() -> Timestamp {
+    Timestamp::from_datetime(time::OffsetDateTime::now_utc())
+}
+
+/// Randomness of the operating system. It panics when there is none: nothing is safe then.
+#[expect(clippy::disallowed_types, reason = "the one source of randomness of the server")]
+pub(crate) fn system_rng() -> impl CryptoRng + Send {
+    UnwrapErr(rand::rngs::SysRng)
+}
+
+/// The rules' numbers, as configured.
+pub fn policy(config: &Config) -> Policy {
+    let second = &config.second_factor;
+    let span = |time: std::time::Duration| Duration::from_secs(i64::try_from(time.as_secs()).unwrap_or(i64::MAX));
+    Policy {
+        base_url: config.base_url.origin(),
+        issuer: second.issuer_name.clone(),
+        two_factor_enabled: second.enabled,
+        signup_enabled: config.signup_enabled,
+        challenge_attempts: second.max_attempts,
+        guesses: second.rate_limit_max,
+        guess_window: span(second.rate_limit_window),
+        guesses_in_a_row: second.lockout_threshold,
+        lockout: span(second.lockout_duration),
+        recovery_codes: usize::from(second.recovery_code_count),
+        ..Policy::default()
+    }
+}

@@ -1,0 +1,93 @@
+//! The command line.
+
+mod doctor;
+mod keys;
+mod user;
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, Sources};
+use crate::serve::{self, Asked};
+use crate::{openapi, telemetry};
+
+/// The second lock for the login you already have.
+#[derive(Parser)]
+#[command(name = "twinlock", version, about, propagate_version = true)]
+pub struct Cli {
+    /// A file of settings, below the environment; twinlock.toml in the working folder unless given.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API, and send what is to be sent.
+    Serve {
+        /// Bring the database up to date first.
+        #[arg(long)]
+        migrate: bool,
+        /// For tests on this machine: a clock that can be moved and an outbox that can be read.
+        #[arg(long)]
+        test_mode: bool,
+    },
+    /// Bring the database up to date.
+    Migrate,
+    /// Look at users and make them.
+    #[command(subcommand)]
+    User(user::Command),
+    /// Make keys, and see which are in use.
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Check the configuration, the database and the keys.
+    Doctor,
+}
+
+impl Cli {
+    /// Runs the command.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let sources = Sources::of_process(self.config);
+        let config = || Config::load(&sources).map_err(anyhow::Error::from);
+        match self.command {
+            Command::Serve { migrate, test_mode } => serve::serve(config()?, Asked { migrate, test_mode }).await,
+            Command::Migrate => migrate(&config()?).await,
+            Command::User(command) => user::run(&config()?, command).await,
+            Command::Keys(keys::Command::Generate) => keys::generate(),
+            Command::Keys(keys::Command::Status) => keys::status(&config()?).await,
+            Command::Openapi => {
+                let document = openapi::document().to_pretty_json().context("the OpenAPI document cannot be written")?;
+                say(&document)
+            }
+            Command::Doctor => doctor::examine(config()).await,
+        }
+    }
+}
+
+async fn migrate(config: &Config) -> anyhow::Result<()> {
+    telemetry::start_logs("warn", config.log_format)?;
+    let db = serve::connect(config).await?;
+    let done = db.migrate().await?;
+    if done.is_empty() {
+        say("The database is up to date.")?;
+    }
+    for name in done {
+        say(&format!("migrated {name}"))?;
+    }
+    db.close().await;
+    Ok(())
+}
+
+/// Prints a line. A reader that went away is no reason to fail.
+fn say(line: &str) -> anyhow::Result<()> {
+    use std::io::{ErrorKind, Write as _};
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("nothing can be printed"),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}

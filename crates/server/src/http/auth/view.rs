@@ -1,0 +1,163 @@
+//! What several answers share.
+
+use axum::http::HeaderMap;
+use axum::http::header::{HeaderValue, SET_COOKIE};
+use domain::challenge::{ChallengeState, Offer};
+use domain::login::SignedInUser;
+use domain::session::{Grant, RefreshHolder, expires_in};
+use domain::time::Timestamp;
+use domain::user::Email;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::http::Fields;
+use crate::http::cookies::Cookie;
+use crate::problem::{Problem, ProblemCode};
+use crate::run::access_token;
+
+/// The tokens of a session.
+#[derive(Serialize, ToSchema)]
+pub struct Tokens {
+    /// The access token: a signed JWT (RFC 9068).
+    access: String,
+    /// How to send it.
+    #[schema(example = "Bearer")]
+    token_type: String,
+    /// Seconds it lives.
+    #[schema(example = 600)]
+    expires_in: i64,
+    /// The refresh token, when it was asked for in the body; else it is in the cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refresh: Option<String>,
+}
+
+impl Tokens {
+    /// The tokens of a grant, and the cookie to set with them.
+    pub fn of(app: &App, grant: &Grant) -> (Self, HeaderMap) {
+        let in_body = grant.holder == RefreshHolder::Body;
+        let tokens = Self {
+            access: access_token(app, grant),
+            token_type: "Bearer".to_owned(),
+            expires_in: expires_in(grant),
+            refresh: in_body.then(|| grant.refresh.expose().to_owned()),
+        };
+        (tokens, refresh_cookie(app, grant))
+    }
+}
+
+/// The cookie of a grant whose refresh token is held in one.
+pub fn refresh_cookie(app: &App, grant: &Grant) -> HeaderMap {
+    let life = grant.refresh_expires_at.since(grant.issued_at).as_secs();
+    let life = std::time::Duration::from_secs(u64::try_from(life).unwrap_or(0));
+    let cookie = match grant.holder {
+        RefreshHolder::Cookie => app.http.site().cookies().set(Cookie::Refresh, grant.refresh.expose(), life),
+        RefreshHolder::Body => None,
+    };
+    headers(cookie)
+}
+
+/// The cookie gone.
+pub fn no_refresh_cookie(app: &App) -> HeaderMap {
+    headers(app.http.site().cookies().clear(Cookie::Refresh))
+}
+
+fn headers(cookie: Option<HeaderValue>) -> HeaderMap {
+    cookie.map(|cookie| (SET_COOKIE, cookie)).into_iter().collect()
+}
+
+/// The person signed in.
+#[derive(Serialize, ToSchema)]
+pub struct UserView {
+    id: Uuid,
+    #[schema(example = "person@example.org")]
+    email: String,
+    email_verified: bool,
+}
+
+impl From<SignedInUser> for UserView {
+    fn from(user: SignedInUser) -> Self {
+        Self { id: user.id.uuid(), email: user.email.as_str().to_owned(), email_verified: user.email_verified }
+    }
+}
+
+/// A factor a challenge can be answered with.
+#[derive(Serialize, ToSchema)]
+pub struct MethodView {
+    id: Uuid,
+    #[schema(example = "totp")]
+    method: String,
+    #[schema(example = "Authenticator")]
+    label: String,
+    /// Where a code would go, masked; null for an authenticator.
+    destination: Option<String>,
+}
+
+impl From<Offer> for MethodView {
+    fn from(offer: Offer) -> Self {
+        Self {
+            id: offer.id.uuid(),
+            method: offer.method.as_str().to_owned(),
+            label: offer.label,
+            destination: offer.destination,
+        }
+    }
+}
+
+/// How a challenge stands.
+#[derive(Serialize, ToSchema)]
+pub struct ChallengeBody {
+    /// The method offered first.
+    #[schema(example = "totp")]
+    method: String,
+    /// What the challenge can be answered with, the preferred one first.
+    methods: Vec<MethodView>,
+    /// Whether a code was sent.
+    code_sent: bool,
+    /// How the sending of the last code stands: `queued`, `unavailable`, or null when none was sent.
+    delivery: Option<String>,
+    /// When the next code may be asked for; null when there is nothing to send.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    next_send_at: Option<Timestamp>,
+    /// Tries left.
+    attempts_left: u32,
+    /// When the challenge runs out.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+}
+
+impl From<ChallengeState> for ChallengeBody {
+    fn from(state: ChallengeState) -> Self {
+        Self {
+            method: state.method.as_str().to_owned(),
+            methods: state.methods.into_iter().map(MethodView::from).collect(),
+            code_sent: false,
+            delivery: None,
+            next_send_at: None,
+            attempts_left: state.attempts_left,
+            expires_at: state.expires_at,
+        }
+    }
+}
+
+/// Where the client says it keeps its refresh token.
+pub fn holder(refresh_in_body: Option<bool>) -> Option<RefreshHolder> {
+    refresh_in_body.map(|in_body| if in_body { RefreshHolder::Body } else { RefreshHolder::Cookie })
+}
+
+/// A partial token as it was sent: any text may be one.
+pub fn partial_token(fields: &mut Fields) -> domain::secret::TokenHash {
+    domain::secret::TokenHash::of(&fields.secret("partial_token", 1..=512))
+}
+
+/// A code as it was typed: any 1 to 64 characters are a guess.
+pub fn code(fields: &mut Fields) -> domain::code::TypedCode {
+    domain::code::TypedCode::parse(&fields.secret("code", 1..=64))
+}
+
+/// An address as it was typed; whether it is one is judged after the shape of the body.
+pub fn email(text: &str) -> Result<Email, Problem> {
+    Email::parse(text).map_err(|fault| Problem::new(ProblemCode::EmailRejected).reason(fault.as_str()))
+}

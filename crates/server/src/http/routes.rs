@@ -1,0 +1,46 @@
+//! All routes together.
+
+use axum::Router;
+use axum::http::HeaderName;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use super::health::Readiness;
+use super::{auth, dev_mailbox, health, layers, test_mode};
+use crate::app::App;
+use crate::config::{Config, Environment};
+use crate::fault::Fault;
+use crate::openapi;
+
+/// The whole server: API, documents, health, and what only development and test mode have.
+pub fn router(app: &App, config: &Config, metrics: Option<PrometheusHandle>, test_mode: bool) -> Result<Router, Fault> {
+    let (api, _) = auth::routes().split_for_parts();
+    let document = openapi::document()
+        .to_json()
+        .map_err(|error| Fault::new("the OpenAPI document could not be written", error))?;
+    let mut router = api.route("/openapi.json", get(async move || openapi_json(document.clone())));
+    let development = config.environment == Environment::Development;
+    if development {
+        router = router.merge(dev_mailbox::routes());
+    }
+    if test_mode {
+        router = router.merge(test_mode::routes());
+    }
+    let metrics = metrics.filter(|_| development && config.metrics_bind.is_none());
+    let router = router.with_state(app.clone()).merge(health::routes(readiness(app), metrics));
+    Ok(layers(router, &app.http))
+}
+
+/// Ready when the database answers.
+pub fn readiness(app: &App) -> Readiness {
+    let db = app.db.clone();
+    Readiness::new(move || {
+        let db = db.clone();
+        async move { db.ping().await.map_err(Fault::from) }
+    })
+}
+
+fn openapi_json(document: String) -> ([(HeaderName, &'static str); 2], String) {
+    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")], document)
+}

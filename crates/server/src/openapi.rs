@@ -1,0 +1,114 @@
+//! The OpenAPI 3.1 document: generated from the handlers, completed with what every call shares.
+
+use std::collections::BTreeMap;
+
+use utoipa::OpenApi as _;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{AdditionalProperties, Schema};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
+
+use crate::http::auth;
+use crate::problem::{MEDIA_TYPE, ProblemCode, ProblemDocument};
+
+/// What any call may answer, whoever calls it.
+const COMMON: &[ProblemCode] = &[
+    ProblemCode::NotFound,
+    ProblemCode::MethodNotAllowed,
+    ProblemCode::MisdirectedRequest,
+    ProblemCode::HeadersTooLarge,
+    ProblemCode::InternalError,
+    ProblemCode::Unavailable,
+];
+
+/// What any call with a body may answer.
+const WITH_BODY: &[ProblemCode] = &[
+    ProblemCode::InvalidRequest,
+    ProblemCode::RequestTimeout,
+    ProblemCode::BodyTooLarge,
+    ProblemCode::UnsupportedMediaType,
+];
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Twinlock",
+        description = "A self-hosted second-factor server: the second lock for the login you already have.\n\n\
+            Every refusal is a problem document (RFC 9457): decide by its `code`. Every path answers with and without its \
+            trailing slash.",
+        license(name = "MIT OR Apache-2.0"),
+    ),
+    tags(
+        (name = "sign-up", description = "From an address to an account."),
+        (name = "sign-in", description = "Password, then second factor."),
+        (name = "session", description = "Tokens and their end."),
+        (name = "factors", description = "Setting up the second factor."),
+    ),
+    components(schemas(ProblemDocument))
+)]
+struct Document;
+
+/// The document of the whole API.
+pub fn document() -> OpenApi {
+    let (_, paths) = auth::routes().split_for_parts();
+    let mut document = Document::openapi();
+    document.merge(paths);
+    if let Some(components) = &mut document.components {
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        components.add_security_scheme("access_token", SecurityScheme::Http(bearer));
+    }
+    let mut bodies = Vec::new();
+    for (path, item) in &mut document.paths.paths {
+        let own = auth::REFUSALS.iter().find(|(known, _)| known == path).map_or(&[][..], |(_, refusals)| refusals);
+        for operation in [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten() {
+            if let Some(RefOr::T(body)) = &operation.request_body {
+                bodies.extend(body.content.values().filter_map(schema_name));
+            }
+            refuse(operation, own);
+        }
+    }
+    if let Some(components) = &mut document.components {
+        for name in bodies {
+            if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(&name) {
+                object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+            }
+        }
+    }
+    document
+}
+
+fn schema_name(content: &RefOr<utoipa::openapi::Content>) -> Option<String> {
+    let RefOr::T(content) = content else { return None };
+    match content.schema.as_ref()? {
+        RefOr::Ref(reference) => reference.ref_location.rsplit('/').next().map(str::to_owned),
+        RefOr::T(_) => None,
+    }
+}
+
+/// Adds the refusals of a call: one response per status, naming its codes.
+fn refuse(operation: &mut Operation, own: &[ProblemCode]) {
+    let with_body = if operation.request_body.is_some() { WITH_BODY } else { &[] };
+    let mut by_status: BTreeMap<u16, Vec<&'static str>> = BTreeMap::new();
+    for code in own.iter().chain(with_body).chain(COMMON) {
+        by_status.entry(code.status().as_u16()).or_default().push(code.as_str());
+    }
+    for (status, codes) in by_status {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let description = codes.iter().map(|code| format!("`{code}`")).collect::<Vec<_>>().join(" · ");
+        let response = ResponseBuilder::new().description(description).content(MEDIA_TYPE, content).build();
+        operation.responses.responses.insert(status.to_string(), RefOr::T(response));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_call_has_its_refusals_in_the_table() {
+        let paths: Vec<String> = document().paths.paths.keys().cloned().collect();
+        let mut known: Vec<&str> = auth::REFUSALS.iter().map(|(path, _)| *path).collect();
+        known.sort_unstable();
+        assert_eq!(paths, known);
+    }
+}

@@ -1,0 +1,197 @@
+//! Passwords: hashed and checked with Argon2id, off the runtime and off the database's threads.
+//!
+//! A pool as wide as the machine works; beyond a short queue the answer is "unavailable", so that no flood of sign-ins can
+//! take the machine. A password that has nothing to be checked against is checked against a hash of nobody: an unknown
+//! address costs what a known one costs.
+
+use std::sync::Arc;
+
+use argon2::password_hash::phc::PasswordHash as Phc;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use domain::decision::PasswordFault;
+use domain::user::{Email, PasswordHash, PasswordProof};
+use domain::login::PasswordCheck;
+use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
+
+use crate::fault::Fault;
+
+/// Parameters of the OWASP Password Storage Cheat Sheet: 19 MiB, two passes, one lane.
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+/// Characters of a password.
+const LENGTHS: std::ops::RangeInclusive<usize> = 8..=1024;
+/// Checks that may wait for each one under way. At 25 ms each the last one waits about a second and a half.
+const WAITING_PER_WORKER: usize = 64;
+/// Below this many guesses, as a power of ten, a password is among the first that would be tried.
+const TOO_COMMON_LOG10: f64 = 4.0;
+/// How much of a password its strength is judged by: judging takes longer than in proportion to the length.
+const JUDGED: usize = 100;
+
+/// The pool of hashers.
+#[derive(Clone)]
+pub struct Hasher(Arc<Pool>);
+
+struct Pool {
+    argon2: Argon2<'static>,
+    workers: Semaphore,
+    places: Semaphore,
+    nobody: PasswordHash,
+}
+
+/// What a check found, and the password hashed anew where its hash has other parameters.
+#[derive(Debug)]
+pub struct Checked {
+    /// Whose password it is.
+    pub proof: PasswordProof,
+    /// To be stored instead.
+    pub rehashed: Option<PasswordHash>,
+}
+
+impl Hasher {
+    /// A pool of as many workers as the machine has processors. Makes one hash, of nobody's password.
+    pub fn new() -> Result<Self, Fault> {
+        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
+            .map_err(|error| Fault::plain(format!("Argon2 refuses its parameters: {error}")))?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let nobody = hash(&argon2, "nobody's password", &[0; 16])?;
+        Ok(Self(Arc::new(Pool {
+            argon2,
+            workers: Semaphore::new(workers),
+            places: Semaphore::new(workers * WAITING_PER_WORKER),
+            nobody,
+        })))
+    }
+
+    /// Hashes a new password.
+    pub async fn hash(&self, password: Zeroizing<String>, salt: [u8; 16]) -> Result<PasswordHash, Fault> {
+        self.work(move |pool| hash(&pool.argon2, &password, &salt)).await?
+    }
+
+    /// Checks a password. A right one costs one check; a wrong one costs two, whatever there was to check against.
+    pub async fn check(
+        &self,
+        password: Zeroizing<String>,
+        check: PasswordCheck,
+        salt: [u8; 16],
+    ) -> Result<Checked, Fault> {
+        self.work(move |pool| {
+            let user = check.user.as_ref();
+            let is_users = verify(&pool.argon2, &password, user.unwrap_or(&pool.nobody)) && user.is_some();
+            if let (true, Some(hash_of_user)) = (is_users, user) {
+                let rehashed = outdated(hash_of_user).then(|| hash(&pool.argon2, &password, &salt)).transpose()?;
+                return Ok(Checked { proof: PasswordProof::Right(hash_of_user.clone()), rehashed });
+            }
+            let pending = check.pending.as_ref();
+            let is_pendings = verify(&pool.argon2, &password, pending.unwrap_or(&pool.nobody)) && pending.is_some();
+            let proof = if is_pendings { PasswordProof::Pending } else { PasswordProof::Wrong };
+            Ok(Checked { proof, rehashed: None })
+        })
+        .await?
+    }
+
+    /// Judges a new password.
+    pub async fn judge(&self, password: Zeroizing<String>, email: &Email) -> Result<Result<(), PasswordFault>, Fault> {
+        let known = vec![email.as_str().to_owned(), email.local_part().to_owned()];
+        self.work(move |_| judge(&password, &known)).await
+    }
+
+    async fn work<T: Send + 'static>(&self, job: impl FnOnce(&Pool) -> T + Send + 'static) -> Result<T, Fault> {
+        let pool = Arc::clone(&self.0);
+        let busy = |_| Fault::plain("more passwords wait to be checked than can be");
+        let _place = self.0.places.try_acquire().map_err(busy)?;
+        let _worker = self.0.workers.acquire().await.map_err(|_| Fault::plain("the hashers are gone"))?;
+        // The job runs to its end even when its request is gone, and so holds a processor without a permit; a caller that
+        // hangs up gains nothing, for its try was charged before.
+        tokio::task::spawn_blocking(move || job(&pool))
+            .await
+            .map_err(|error| Fault::new("checking a password did not come to its end", error))
+    }
+}
+
+/// Whether a password has a length this server takes; counted in characters.
+pub fn check_length(password: &str) -> Result<(), PasswordFault> {
+    let length = password.chars().count();
+    if length > *LENGTHS.end() {
+        Err(PasswordFault::TooLong)
+    } else if length < *LENGTHS.start() {
+        Err(PasswordFault::TooShort)
+    } else {
+        Ok(())
+    }
+}
+
+fn judge(password: &str, known: &[String]) -> Result<(), PasswordFault> {
+    check_length(password)?;
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let judged: Zeroizing<String> = Zeroizing::new(password.chars().take(JUDGED).collect());
+    if zxcvbn::zxcvbn(&judged, &known).guesses_log10() < TOO_COMMON_LOG10 {
+        return Err(PasswordFault::TooCommon);
+    }
+    Ok(())
+}
+
+fn hash(argon2: &Argon2<'static>, password: &str, salt: &[u8; 16]) -> Result<PasswordHash, Fault> {
+    let made: Phc = argon2
+        .hash_password_with_salt(password.as_bytes(), salt)
+        .map_err(|error| Fault::plain(format!("a password could not be hashed: {error}")))?;
+    Ok(PasswordHash::new(made.to_string()))
+}
+
+fn verify(argon2: &Argon2<'static>, password: &str, stored: &PasswordHash) -> bool {
+    Phc::new(stored.as_str()).is_ok_and(|stored| argon2.verify_password(password.as_bytes(), &stored).is_ok())
+}
+
+/// Whether a hash was made with other parameters than those of today.
+fn outdated(stored: &PasswordHash) -> bool {
+    let today = format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$");
+    !stored.as_str().starts_with(&today)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known() -> Vec<String> {
+        vec!["gudrun.meier@example.org".into(), "gudrun.meier".into()]
+    }
+
+    #[test]
+    fn common_passwords_and_the_address_are_refused() {
+        for password in ["password", "12345678", "qwertyuiop", "gudrun.meier", "aaaaaaaa"] {
+            assert_eq!(judge(password, &known()), Err(PasswordFault::TooCommon), "{password}");
+        }
+    }
+
+    #[test]
+    fn long_and_strange_passwords_are_taken_as_they_are() {
+        for password in ["correct horse battery", "päßwörter sind 🔑 gut", &"xK9#".repeat(16), &"long-".repeat(25)] {
+            assert_eq!(judge(password, &known()), Ok(()), "{password}");
+        }
+        assert_eq!(judge("7 chars", &known()), Err(PasswordFault::TooShort));
+        assert_eq!(judge(&"é".repeat(1025), &known()), Err(PasswordFault::TooLong));
+    }
+
+    #[tokio::test]
+    async fn the_whole_password_counts_and_old_parameters_are_replaced() {
+        let hasher = Hasher::new().unwrap();
+        let password = |text: String| Zeroizing::new(text);
+        let long = "x".repeat(100);
+        let stored = hasher.hash(password(long.clone()), [1; 16]).await.unwrap();
+        let check = |text: &str, stored: &PasswordHash| {
+            let against = PasswordCheck { user: Some(stored.clone()), pending: None };
+            let (hasher, text) = (hasher.clone(), password(text.to_owned()));
+            async move { hasher.check(text, against, [2; 16]).await.unwrap() }
+        };
+        let right = check(&long, &stored).await;
+        assert!(matches!(right.proof, PasswordProof::Right(_)) && right.rehashed.is_none());
+        assert!(matches!(check(&long[..72], &stored).await.proof, PasswordProof::Wrong));
+
+        let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8, 1, 1, None).unwrap());
+        let old = hash(&weak, "old password", &[3; 16]).unwrap();
+        let renewed = check("old password", &old).await.rehashed.expect("a new hash");
+        assert!(matches!(check("old password", &renewed).await.proof, PasswordProof::Right(_)));
+    }
+}

@@ -1,0 +1,201 @@
+//! `twinlock serve`: from a configuration to a running server, and back to nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use axum::Router;
+use domain::account_admin::AddUser;
+use domain::command::Origin;
+use domain::ids::ApplicationId;
+use domain::secret::{KeyId, KeyRing, new_token};
+use domain::totp::TotpSecret;
+use domain::user::Email;
+use messaging::Renderer;
+use store::{Db, Options, Surroundings};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
+
+use crate::app::{App, Parts, World, policy};
+use crate::config::{Config, DatabaseUrl, Environment};
+use crate::fault::Fault;
+use crate::http::listen::{self, Ending};
+use crate::http::routes::{readiness, router};
+use crate::http::{HttpContext, Limits, health};
+use crate::password::Hasher;
+use crate::run::salt;
+use crate::token::AccessTokens;
+use crate::worker::{self, Transport};
+use crate::{keys, telemetry};
+
+/// How long a stop waits for requests under way.
+const FAREWELL: Duration = Duration::from_secs(25);
+/// The demo account's address.
+const DEMO_EMAIL: &str = "demo@example.com";
+
+/// What `serve` was asked beyond the configuration.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked {
+    /// Bring the database up to date first.
+    pub migrate: bool,
+    /// A movable clock and a readable outbox, for tests on this machine.
+    pub test_mode: bool,
+}
+
+/// Connects to the configured database.
+pub async fn connect(config: &Config) -> anyhow::Result<Db> {
+    let url = match &config.database {
+        DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
+        DatabaseUrl::Postgres(url) => url.clone(),
+    };
+    let options = Options { url, ..Options::default() };
+    Db::connect(&options).await.with_context(|| format!("DATABASE_URL: {} cannot be opened", config.database))
+}
+
+/// Reads the key ring, and refuses one that lacks a key the database still needs.
+pub async fn keys_for(config: &Config, db: &Db) -> anyhow::Result<KeyRing> {
+    let ring = keys::load(config.keys()?)?;
+    let missing: Vec<String> = db
+        .keys_in_use()
+        .await?
+        .into_iter()
+        .filter(|used| !ring.ids().any(|id| KeyId::parse(&used.key) == Some(id)))
+        .map(|used| format!("{} ({} rows of {})", used.key, used.rows, used.table))
+        .collect();
+    if !missing.is_empty() {
+        bail!("the key ring lacks keys the database still needs: {}; add them to TWINLOCK_KEYS", missing.join(", "));
+    }
+    Ok(ring)
+}
+
+/// Puts the application together.
+pub fn assemble(config: &Config, db: Db, ring: KeyRing) -> anyhow::Result<App> {
+    let tokens = AccessTokens::new(&config.base_url.origin(), &ring);
+    let world = Arc::new(World::real(ring, policy(config)));
+    let http = HttpContext::new(config, Limits::default());
+    Ok(App::new(Parts { db, world, hasher: Hasher::new()?, tokens, http }))
+}
+
+/// Serves until the process is told to stop; then finishes what has begun.
+pub async fn serve(mut config: Config, asked: Asked) -> anyhow::Result<()> {
+    config.check_serve(asked.test_mode)?;
+    telemetry::start_logs(&config.log, config.log_format)?;
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let shutdown = CancellationToken::new();
+    tokio::spawn(stop_on_signal(signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, shutdown.clone()));
+
+    let db = connect(&config).await?;
+    prepare_schema(&config, &db, asked.migrate).await?;
+    let ring = keys_for(&config, &db).await?;
+    let listener = TcpListener::bind(config.bind).await.with_context(|| format!("TWINLOCK_BIND: {} cannot be used", config.bind))?;
+    config.bound_to(listener.local_addr()?);
+    let app = assemble(&config, db, ring)?;
+    let demo = if config.environment == Environment::Development && config.bind.ip().is_loopback() {
+        demo_account(&app).await?
+    } else {
+        None
+    };
+
+    let metrics = telemetry::start_metrics(shutdown.clone())?;
+    let renderer = Renderer::new(&config.second_factor.issuer_name, &config.base_url.origin())?;
+    let transport = match config.environment {
+        Environment::Development => Transport::Mailbox,
+        Environment::Production => Transport::None,
+    };
+    let worker = tokio::spawn(worker::work(app.clone(), renderer, transport, shutdown.clone()));
+    let aside = match config.metrics_bind {
+        Some(address) => {
+            let listener = TcpListener::bind(address)
+                .await
+                .with_context(|| format!("TWINLOCK_METRICS_BIND: {address} cannot be used"))?;
+            let routes: Router = health::routes(readiness(&app), Some(metrics.clone()));
+            let routes = crate::http::layers(routes, &app.http);
+            Some(tokio::spawn(listen::serve(listener, routes, Limits::default(), shutdown.clone(), FAREWELL)))
+        }
+        None => None,
+    };
+
+    announce(&config, asked, demo.as_ref());
+    let router = router(&app, &config, Some(metrics), asked.test_mode)?;
+    let ending = listen::serve(listener, router, *app.http.limits(), shutdown, FAREWELL).await;
+    if let Ending::Cut(connections) = ending {
+        tracing::warn!(connections, "connections were cut at the end of the time to stop");
+    }
+    worker.await.context("the worker did not come to its end")?;
+    if let Some(aside) = aside {
+        aside.await.context("the metrics listener did not come to its end")?;
+    }
+    app.db.close().await;
+    Ok(())
+}
+
+async fn stop_on_signal(
+    mut terminate: tokio::signal::unix::Signal,
+    mut interrupt: tokio::signal::unix::Signal,
+    shutdown: CancellationToken,
+) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: requests under way are finished first");
+    shutdown.cancel();
+}
+
+/// Migrates where that was asked for, or stops with the command that does.
+async fn prepare_schema(config: &Config, db: &Db, asked: bool) -> anyhow::Result<()> {
+    if asked || config.migrate {
+        for name in db.migrate().await? {
+            tracing::info!(migration = %name, "migrated");
+        }
+        return Ok(());
+    }
+    let pending = db.pending_migrations().await?;
+    if !pending.is_empty() {
+        bail!("the database is not up to date ({} pending): run `twinlock migrate`, or `twinlock serve --migrate`", pending.len());
+    }
+    Ok(())
+}
+
+/// What a developer needs to sign in at once.
+struct Demo {
+    password: Zeroizing<String>,
+    totp_secret: Zeroizing<String>,
+}
+
+/// Makes the demo account in an empty database.
+async fn demo_account(app: &App) -> Result<Option<Demo>, Fault> {
+    if !app.db.is_empty().await? {
+        return Ok(None);
+    }
+    let mut rng = app.world.rng();
+    let password = Zeroizing::new(new_token(rng.as_mut()).expose().get(..16).unwrap_or_default().to_owned());
+    let totp = TotpSecret::generate(rng.as_mut());
+    let totp_secret = Zeroizing::new(totp.to_base32().expose().to_owned());
+    let email = Email::parse(DEMO_EMAIL).map_err(|_| Fault::plain("the demo address is no address"))?;
+    let hash = app.hasher.hash(password.clone(), salt(app)).await?;
+    let origin = Origin { actor: Some("demo".to_owned()), ..Origin::default() };
+    let add = AddUser { application: ApplicationId::DEFAULT, email, password: hash, totp: Some(totp), origin };
+    let world: Arc<dyn Surroundings> = Arc::clone(&app.world) as _;
+    let made = app.db.run(Arc::new(add), world).await?;
+    // Another node may have made it a moment ago.
+    Ok(matches!(made, Ok(Some(_))).then_some(Demo { password, totp_secret }))
+}
+
+#[expect(clippy::print_stdout, reason = "what a person who starts the server looks for")]
+fn announce(config: &Config, asked: Asked, demo: Option<&Demo>) {
+    println!("twinlock url={}", config.base_url.origin());
+    if config.environment == Environment::Development {
+        println!("mailbox url={}/dev/mailbox", config.base_url.origin());
+    }
+    if asked.test_mode {
+        println!("test mode: the clock can be moved by anyone on this machine");
+    }
+    if let Some(Demo { password, totp_secret }) = demo {
+        println!("demo email={DEMO_EMAIL} password={} totp_secret={}", password.as_str(), totp_secret.as_str());
+    }
+}

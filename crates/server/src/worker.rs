@@ -1,0 +1,51 @@
+//! The worker: sends what the outbox holds, outside any transaction, and tidies up now and then.
+//!
+//! It wakes at once when this process commits, and by a timer for what others left. Any number of workers may run: a message
+//! is leased to one of them at a time.
+
+mod deliver;
+
+use std::time::Duration;
+
+use messaging::Renderer;
+use store::Surroundings;
+use tokio::time::{Instant, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+
+/// How often messages of other nodes and of lost leases are looked for.
+const TICK: Duration = Duration::from_secs(1);
+/// How often the database is tidied.
+const SWEEP: Duration = Duration::from_secs(10 * 60);
+
+/// Where messages go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// Into the development mailbox.
+    Mailbox,
+    /// Nowhere: this version has no mail transport for production. Messages wait for their end.
+    None,
+}
+
+/// Works until `shutdown`, and finishes what it began.
+pub async fn work(app: App, renderer: Renderer, transport: Transport, shutdown: CancellationToken) {
+    let mut commits = app.db.commits();
+    let mut tick = interval(TICK);
+    let mut swept = Instant::now();
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            _ = tick.tick() => {}
+            Ok(()) = commits.changed() => {}
+        }
+        commits.mark_unchanged();
+        while deliver::deliver_some(&app, &renderer, transport).await && !shutdown.is_cancelled() {}
+        if swept.elapsed() > SWEEP {
+            swept = Instant::now();
+            if let Err(error) = app.db.sweep(app.world.now()).await {
+                tracing::warn!(%error, "the database could not be tidied");
+            }
+        }
+    }
+}
