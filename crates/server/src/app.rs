@@ -102,7 +102,6 @@ fn system_time() -> Timestamp {
 }
 
 /// Randomness of the operating system. It panics when there is none: nothing is safe then.
-#[expect(clippy::disallowed_types, reason = "the one source of randomness of the server")]
 pub(crate) fn system_rng() -> impl CryptoRng + Send {
     UnwrapErr(rand::rngs::SysRng)
 }

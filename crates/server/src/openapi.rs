@@ -93,7 +93,7 @@ fn refuse(operation: &mut Operation, own: &[ProblemCode]) {
         by_status.entry(code.status().as_u16()).or_default().push(code.as_str());
     }
     for (status, codes) in by_status {
-        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDocument"))).build();
         let description = codes.iter().map(|code| format!("`{code}`")).collect::<Vec<_>>().join(" · ");
         let response = ResponseBuilder::new().description(description).content(MEDIA_TYPE, content).build();
         operation.responses.responses.insert(status.to_string(), RefOr::T(response));

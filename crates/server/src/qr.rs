@@ -11,7 +11,7 @@ const SCALE: usize = 6;
 const QUIET: usize = 4;
 
 /// Draws a text as a QR code: black on white, one bit per pixel.
-pub fn png_data_uri(text: &str) -> Result<String, Fault> {
+pub(crate) fn png_data_uri(text: &str) -> Result<String, Fault> {
     let code = QrCode::encode_text(text, QrCodeEcc::Medium)
         .map_err(|error| Fault::new("a text is too long for a QR code", error))?;
     let modules = usize::try_from(code.size()).unwrap_or(0);

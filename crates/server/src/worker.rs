@@ -17,7 +17,7 @@ use crate::app::App;
 /// How often messages of other nodes and of lost leases are looked for.
 const TICK: Duration = Duration::from_secs(1);
 /// How often the database is tidied.
-const SWEEP: Duration = Duration::from_secs(10 * 60);
+const SWEEP: Duration = Duration::from_mins(10);
 
 /// Where messages go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

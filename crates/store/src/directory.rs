@@ -1,6 +1,7 @@
 //! Reads for operators: users and the keys still in use. They decide nothing and take the read connections.
 
 use domain::ids::UserId;
+use domain::secret::KeyId;
 use domain::time::Timestamp;
 
 use crate::{Db, Row, Statement, StoreError, params};
@@ -101,7 +102,7 @@ impl Db {
                 let key = if *table == peppered.0 {
                     row.get::<String>(0)?
                 } else {
-                    row.get::<Vec<u8>>(0)?.iter().map(|byte| format!("{byte:02x}")).collect()
+                    KeyId::from_bytes(&row.get::<Vec<u8>>(0)?).map(|key| key.to_string()).unwrap_or_default()
                 };
                 uses.push(KeyUse { key, table, rows: u64::try_from(row.get::<i64>(1)?).unwrap_or(0) });
             }

@@ -11,7 +11,7 @@ use crate::{keys, serve};
 /// What can be done with keys.
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Print a new key ring, for TWINLOCK_KEYS or a file of its own. Whoever has it can read what is sealed.
+    /// Print a new key ring, for `TWINLOCK_KEYS` or a file of its own. Whoever has it can read what is sealed.
     Generate,
     /// Show the keys of the ring and how many rows need each.
     Status,

@@ -23,7 +23,7 @@ const MAIL_CSP: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; def
                         style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 /// The routes.
-pub fn routes() -> axum::Router<App> {
+pub(super) fn routes() -> axum::Router<App> {
     axum::Router::new()
         .route("/dev/mailbox", get(list))
         .route("/dev/mailbox/{id}", get(mail))

@@ -19,7 +19,7 @@ use crate::problem::{Problem, ProblemCode};
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// The routes.
-pub fn routes() -> axum::Router<App> {
+pub(super) fn routes() -> axum::Router<App> {
     axum::Router::new()
         .route("/v1/test/clock", get(read_clock).post(set_clock))
         .route("/v1/test/outbox", get(outbox))

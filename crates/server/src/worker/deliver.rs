@@ -78,16 +78,16 @@ async fn settle(
 fn prepare(app: &App, renderer: &Renderer, message: &Claimed, now: Timestamp) -> Result<MailboxMessage, String> {
     let plain = app.world.keys().open(&notice::place(message.id), &message.payload).map_err(|error| error.to_string())?;
     let content = MessageContent::from_bytes(&plain).map_err(|error| error.to_string())?;
-    let rendered = renderer.render(&content).map_err(|error| error.to_string())?;
+    let mail = renderer.render(&content).map_err(|error| error.to_string())?;
     Ok(MailboxMessage {
         id: message.id.uuid(),
         channel: content.channel,
         to: content.to.clone(),
         kind: content.kind,
         locale: content.locale.clone(),
-        subject: rendered.subject,
-        text: rendered.text,
-        html: rendered.html,
+        subject: mail.subject,
+        text: mail.text,
+        html: mail.html,
         code: content.code.clone(),
         link: content.link.clone(),
         state: Settled::Delivered.as_str().to_owned(),

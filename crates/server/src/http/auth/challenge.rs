@@ -12,7 +12,7 @@ use crate::problem::{Problem, ProblemCode};
 use crate::run::ask;
 
 /// What this call may refuse.
-pub const REFUSALS: &[ProblemCode] = &[
+pub(super) const REFUSALS: &[ProblemCode] = &[
     ProblemCode::PartialTokenInvalid,
     ProblemCode::AlreadyCompleted,
     ProblemCode::ChallengeExpired,
@@ -23,7 +23,7 @@ pub const REFUSALS: &[ProblemCode] = &[
 /// The partial token of a sign-in.
 #[derive(ToSchema)]
 #[schema(as = PartialToken)]
-pub struct Body {
+pub(super) struct Body {
     #[schema(value_type = String, min_length = 1, max_length = 512)]
     partial_token: TokenHash,
 }
@@ -37,7 +37,7 @@ impl ReadBody for Body {
 /// How a challenge stands.
 #[utoipa::path(post, path = "/auth/2fa/challenge/", tag = "sign-in", request_body = Body,
     responses((status = 200, description = "The challenge is live.", body = ChallengeBody)))]
-pub async fn challenge(State(app): State<App>, Json(body): Json<Body>) -> Result<Json<ChallengeBody>, Problem> {
+pub(super) async fn challenge(State(app): State<App>, Json(body): Json<Body>) -> Result<Json<ChallengeBody>, Problem> {
     let state = ask(&app, &ReadChallenge { token: body.partial_token }).await?;
     Ok(Json(state.into()))
 }

@@ -11,6 +11,6 @@ use crate::token::JwkSet;
 /// The keys to check access tokens with (RFC 7517).
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "session",
     responses((status = 200, description = "The keys, the one in use first.", body = JwkSet)))]
-pub async fn jwks(State(app): State<App>) -> ([(HeaderName, &'static str); 1], Json<JwkSet>) {
+pub(super) async fn jwks(State(app): State<App>) -> ([(HeaderName, &'static str); 1], Json<JwkSet>) {
     ([(CACHE_CONTROL, "public, max-age=300")], Json(app.tokens.jwks()))
 }

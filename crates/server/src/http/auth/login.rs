@@ -18,7 +18,7 @@ use crate::problem::{Problem, ProblemCode};
 use crate::run::{run, salt};
 
 /// What this call may refuse.
-pub const REFUSALS: &[ProblemCode] = &[
+pub(super) const REFUSALS: &[ProblemCode] = &[
     ProblemCode::CredentialsInvalid,
     ProblemCode::EmailUnverified,
     ProblemCode::EmailRejected,
@@ -30,7 +30,8 @@ pub const REFUSALS: &[ProblemCode] = &[
 /// An address and its password.
 #[derive(ToSchema)]
 #[schema(as = Login)]
-pub struct Body {
+#[expect(clippy::struct_field_names, reason = "the names of the wire")]
+pub(super) struct Body {
     #[schema(example = "person@example.org", min_length = 1, max_length = 320)]
     email: String,
     #[schema(value_type = String, min_length = 1, max_length = 1024)]
@@ -54,7 +55,7 @@ impl ReadBody for Body {
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 #[schema(as = LoginAnswer)]
-pub enum Answer {
+pub(super) enum Answer {
     /// A second factor is due: answer the challenge.
     FactorDue {
         /// True.
@@ -82,7 +83,7 @@ pub enum Answer {
 /// Sign in with a password. With a factor due the answer is a challenge and holds no token.
 #[utoipa::path(post, path = "/auth/login/", tag = "sign-in", request_body = Body,
     responses((status = 200, description = "The password is right. `requires_2fa` says what comes next.", body = Answer)))]
-pub async fn login(
+pub(super) async fn login(
     State(app): State<App>,
     Anyone(origin): Anyone,
     Json(body): Json<Body>,

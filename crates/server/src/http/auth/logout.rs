@@ -13,13 +13,13 @@ use crate::problem::{Problem, ProblemCode};
 use crate::run::run;
 
 /// What this call may refuse.
-pub const REFUSALS: &[ProblemCode] = &[ProblemCode::TokenInvalid, ProblemCode::CsrfRefused];
+pub(super) const REFUSALS: &[ProblemCode] = &[ProblemCode::TokenInvalid, ProblemCode::CsrfRefused];
 
 /// End the session of a refresh token: the body's, else the cookie's, else the one of the access token. Access and refresh
 /// are dead at once.
 #[utoipa::path(post, path = "/auth/logout/", tag = "session", request_body = Body,
     responses((status = 204, description = "The session is over.")))]
-pub async fn logout(
+pub(super) async fn logout(
     State(app): State<App>,
     Anyone(origin): Anyone,
     bearer: Result<SignedIn, Problem>,

@@ -16,12 +16,12 @@ use crate::problem::{Problem, ProblemCode};
 use crate::run::run;
 
 /// What this call may refuse.
-pub const REFUSALS: &[ProblemCode] = &[ProblemCode::TokenInvalid, ProblemCode::CsrfRefused];
+pub(super) const REFUSALS: &[ProblemCode] = &[ProblemCode::TokenInvalid, ProblemCode::CsrfRefused];
 
 /// A refresh token, unless the cookie holds it.
 #[derive(ToSchema)]
 #[schema(as = RefreshToken)]
-pub struct Body {
+pub(super) struct Body {
     /// The refresh token; else the cookie's.
     #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 512)]
     pub refresh: Option<Zeroizing<String>>,
@@ -36,14 +36,14 @@ impl ReadBody for Body {
 /// New tokens.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Refreshed)]
-pub struct Answer {
+pub(super) struct Answer {
     tokens: Tokens,
 }
 
 /// Renew a session's tokens. The refresh token is good once: showing it again ends the session.
 #[utoipa::path(post, path = "/auth/token/refresh/", tag = "session", request_body = Body,
     responses((status = 200, description = "New tokens; the old refresh token is dead.", body = Answer)))]
-pub async fn refresh(
+pub(super) async fn refresh(
     State(app): State<App>,
     Anyone(origin): Anyone,
     cookie: CookieRefresh,

@@ -17,13 +17,13 @@ use crate::qr;
 use crate::run::run;
 
 /// What this call may refuse.
-pub const REFUSALS: &[ProblemCode] =
+pub(super) const REFUSALS: &[ProblemCode] =
     &[ProblemCode::TokenInvalid, ProblemCode::StepUpRequired, ProblemCode::FeatureDisabled, ProblemCode::AlreadyEnabled];
 
 /// Which kind of factor to add.
 #[derive(ToSchema)]
 #[schema(as = Setup)]
-pub struct Body {
+pub(super) struct Body {
     /// `totp`; `sms` and `email` are not part of this version and refused as `feature_disabled`.
     #[schema(value_type = String, example = "totp")]
     method: Method,
@@ -61,7 +61,7 @@ impl ReadBody for Body {
 /// A set-up that waits for its first code.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SetupBegun)]
-pub struct Answer {
+pub(super) struct Answer {
     enrollment_id: Uuid,
     /// The id the factor will have.
     factor_id: Uuid,
@@ -81,7 +81,7 @@ pub struct Answer {
 /// Begin to add a factor. Nothing that works changes before its first code is confirmed.
 #[utoipa::path(post, path = "/auth/2fa/setup/", tag = "factors", request_body = Body, security(("access_token" = [])),
     responses((status = 201, description = "The set-up waits for its first code.", body = Answer)))]
-pub async fn setup(
+pub(super) async fn setup(
     State(app): State<App>,
     Anyone(origin): Anyone,
     SignedIn(bearer): SignedIn,

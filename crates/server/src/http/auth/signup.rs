@@ -17,13 +17,13 @@ use crate::problem::{Problem, ProblemCode};
 use crate::run::{run, salt};
 
 /// What this call may refuse.
-pub const REFUSALS: &[ProblemCode] =
+pub(super) const REFUSALS: &[ProblemCode] =
     &[ProblemCode::FeatureDisabled, ProblemCode::EmailRejected, ProblemCode::PasswordRejected];
 
 /// An address and a password to sign in with.
 #[derive(ToSchema)]
 #[schema(as = Credentials)]
-pub struct Body {
+pub(super) struct Body {
     /// The address; a link is sent to it.
     #[schema(example = "person@example.org", max_length = 320, min_length = 1)]
     email: String,
@@ -40,7 +40,7 @@ impl ReadBody for Body {
 
 /// What became of it: the same for a free and a taken address.
 #[derive(Serialize, ToSchema)]
-pub struct Status {
+pub(super) struct Status {
     #[schema(example = "verification_sent")]
     status: String,
 }
@@ -48,7 +48,7 @@ pub struct Status {
 /// Sign up: a link goes to the address, and the account exists once it was opened.
 #[utoipa::path(post, path = "/auth/signup/", tag = "sign-up", request_body = Body,
     responses((status = 201, description = "A message is on its way to the address.", body = Status)))]
-pub async fn signup(
+pub(super) async fn signup(
     State(app): State<App>,
     Anyone(origin): Anyone,
     Json(body): Json<Body>,

@@ -14,12 +14,12 @@ use crate::problem::{Problem, ProblemCode};
 use crate::run::ask;
 
 /// What this call may refuse.
-pub const REFUSALS: &[ProblemCode] = &[ProblemCode::TokenInvalid];
+pub(super) const REFUSALS: &[ProblemCode] = &[ProblemCode::TokenInvalid];
 
 /// How a person's second factor stands.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TwoFactorStatus)]
-pub struct Answer {
+pub(super) struct Answer {
     is_enabled: bool,
     /// The method offered first; null without a factor.
     preferred_method: Option<String>,
@@ -39,7 +39,7 @@ pub struct Answer {
 
 /// One factor.
 #[derive(Serialize, ToSchema)]
-pub struct FactorView {
+pub(super) struct FactorView {
     id: Uuid,
     #[schema(example = "totp")]
     method: String,
@@ -85,6 +85,6 @@ impl From<Status> for Answer {
 /// How the caller's second factor stands.
 #[utoipa::path(get, path = "/auth/2fa/status/", tag = "factors", security(("access_token" = [])),
     responses((status = 200, description = "How it stands.", body = Answer)))]
-pub async fn status(State(app): State<App>, SignedIn(bearer): SignedIn) -> Result<Json<Answer>, Problem> {
+pub(super) async fn status(State(app): State<App>, SignedIn(bearer): SignedIn) -> Result<Json<Answer>, Problem> {
     Ok(Json(ask(&app, &ReadStatus { bearer }).await?.into()))
 }

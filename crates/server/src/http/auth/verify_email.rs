@@ -16,14 +16,14 @@ use crate::problem::{Problem, ProblemCode};
 use crate::run::run;
 
 /// What verifying may refuse.
-pub const REFUSALS: &[ProblemCode] = &[ProblemCode::TokenInvalid];
+pub(super) const REFUSALS: &[ProblemCode] = &[ProblemCode::TokenInvalid];
 /// What sending again may refuse.
-pub const RESEND_REFUSALS: &[ProblemCode] = &[ProblemCode::EmailRejected];
+pub(super) const RESEND_REFUSALS: &[ProblemCode] = &[ProblemCode::EmailRejected];
 
 /// The token of the link.
 #[derive(ToSchema)]
 #[schema(as = LinkToken)]
-pub struct Body {
+pub(super) struct Body {
     /// As it stands behind `#token=` in the link.
     #[schema(value_type = String, min_length = 1, max_length = 512)]
     token: TokenHash,
@@ -38,7 +38,7 @@ impl ReadBody for Body {
 /// What became of it.
 #[derive(Serialize, ToSchema)]
 #[schema(as = VerifyEmailStatus)]
-pub struct Status {
+pub(super) struct Status {
     #[schema(example = "verified")]
     status: String,
 }
@@ -46,7 +46,7 @@ pub struct Status {
 /// Prove the address with the token of the link. Signs nobody in.
 #[utoipa::path(post, path = "/auth/verify-email/", tag = "sign-up", request_body = Body,
     responses((status = 200, description = "The address is verified; the account exists.", body = Status)))]
-pub async fn verify_email(
+pub(super) async fn verify_email(
     State(app): State<App>,
     Anyone(origin): Anyone,
     Json(body): Json<Body>,
@@ -58,7 +58,7 @@ pub async fn verify_email(
 /// An address.
 #[derive(ToSchema)]
 #[schema(as = Address)]
-pub struct ResendBody {
+pub(super) struct ResendBody {
     #[schema(example = "person@example.org", min_length = 1, max_length = 320)]
     email: String,
 }
@@ -72,7 +72,7 @@ impl ReadBody for ResendBody {
 /// Ask for the link once more. The answer is the same whether there is one to send or not.
 #[utoipa::path(post, path = "/auth/verify-email/resend/", tag = "sign-up", request_body = ResendBody,
     responses((status = 202, description = "If a sign-up waits for this address, a new link is on its way.")))]
-pub async fn resend(
+pub(super) async fn resend(
     State(app): State<App>,
     Anyone(origin): Anyone,
     Json(body): Json<ResendBody>,

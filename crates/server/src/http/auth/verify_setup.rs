@@ -17,7 +17,7 @@ use crate::problem::{Problem, ProblemCode};
 use crate::run::run;
 
 /// What this call may refuse.
-pub const REFUSALS: &[ProblemCode] = &[
+pub(super) const REFUSALS: &[ProblemCode] = &[
     ProblemCode::TokenInvalid,
     ProblemCode::StepUpRequired,
     ProblemCode::FeatureDisabled,
@@ -30,7 +30,7 @@ pub const REFUSALS: &[ProblemCode] = &[
 /// The first code of a new factor.
 #[derive(ToSchema)]
 #[schema(as = SetupConfirmation)]
-pub struct Body {
+pub(super) struct Body {
     #[schema(value_type = String, min_length = 1, max_length = 64, example = "123456")]
     code: TypedCode,
     /// Which set-up, when several wait.
@@ -50,7 +50,7 @@ impl ReadBody for Body {
 /// The factor works.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SetupConfirmed)]
-pub struct Answer {
+pub(super) struct Answer {
     enabled: bool,
     #[schema(example = "totp")]
     method: String,
@@ -63,7 +63,7 @@ pub struct Answer {
 /// sessions end.
 #[utoipa::path(post, path = "/auth/2fa/verify-setup/", tag = "factors", request_body = Body, security(("access_token" = [])),
     responses((status = 200, description = "The factor works.", body = Answer)))]
-pub async fn verify_setup(
+pub(super) async fn verify_setup(
     State(app): State<App>,
     Anyone(origin): Anyone,
     SignedIn(bearer): SignedIn,

@@ -19,7 +19,7 @@ use crate::run::access_token;
 
 /// The tokens of a session.
 #[derive(Serialize, ToSchema)]
-pub struct Tokens {
+pub(super) struct Tokens {
     /// The access token: a signed JWT (RFC 9068).
     access: String,
     /// How to send it.
@@ -36,7 +36,7 @@ pub struct Tokens {
 
 impl Tokens {
     /// The tokens of a grant, and the cookie to set with them.
-    pub fn of(app: &App, grant: &Grant) -> (Self, HeaderMap) {
+    pub(super) fn of(app: &App, grant: &Grant) -> (Self, HeaderMap) {
         let in_body = grant.holder == RefreshHolder::Body;
         let tokens = Self {
             access: access_token(app, grant),
@@ -49,7 +49,7 @@ impl Tokens {
 }
 
 /// The cookie of a grant whose refresh token is held in one.
-pub fn refresh_cookie(app: &App, grant: &Grant) -> HeaderMap {
+pub(super) fn refresh_cookie(app: &App, grant: &Grant) -> HeaderMap {
     let life = grant.refresh_expires_at.since(grant.issued_at).as_secs();
     let life = std::time::Duration::from_secs(u64::try_from(life).unwrap_or(0));
     let cookie = match grant.holder {
@@ -60,7 +60,7 @@ pub fn refresh_cookie(app: &App, grant: &Grant) -> HeaderMap {
 }
 
 /// The cookie gone.
-pub fn no_refresh_cookie(app: &App) -> HeaderMap {
+pub(super) fn no_refresh_cookie(app: &App) -> HeaderMap {
     headers(app.http.site().cookies().clear(Cookie::Refresh))
 }
 
@@ -70,7 +70,7 @@ fn headers(cookie: Option<HeaderValue>) -> HeaderMap {
 
 /// The person signed in.
 #[derive(Serialize, ToSchema)]
-pub struct UserView {
+pub(super) struct UserView {
     id: Uuid,
     #[schema(example = "person@example.org")]
     email: String,
@@ -85,7 +85,7 @@ impl From<SignedInUser> for UserView {
 
 /// A factor a challenge can be answered with.
 #[derive(Serialize, ToSchema)]
-pub struct MethodView {
+pub(super) struct MethodView {
     id: Uuid,
     #[schema(example = "totp")]
     method: String,
@@ -108,7 +108,7 @@ impl From<Offer> for MethodView {
 
 /// How a challenge stands.
 #[derive(Serialize, ToSchema)]
-pub struct ChallengeBody {
+pub(super) struct ChallengeBody {
     /// The method offered first.
     #[schema(example = "totp")]
     method: String,
@@ -143,21 +143,21 @@ impl From<ChallengeState> for ChallengeBody {
 }
 
 /// Where the client says it keeps its refresh token.
-pub fn holder(refresh_in_body: Option<bool>) -> Option<RefreshHolder> {
+pub(super) fn holder(refresh_in_body: Option<bool>) -> Option<RefreshHolder> {
     refresh_in_body.map(|in_body| if in_body { RefreshHolder::Body } else { RefreshHolder::Cookie })
 }
 
 /// A partial token as it was sent: any text may be one.
-pub fn partial_token(fields: &mut Fields) -> domain::secret::TokenHash {
+pub(super) fn partial_token(fields: &mut Fields) -> domain::secret::TokenHash {
     domain::secret::TokenHash::of(&fields.secret("partial_token", 1..=512))
 }
 
 /// A code as it was typed: any 1 to 64 characters are a guess.
-pub fn code(fields: &mut Fields) -> domain::code::TypedCode {
+pub(super) fn code(fields: &mut Fields) -> domain::code::TypedCode {
     domain::code::TypedCode::parse(&fields.secret("code", 1..=64))
 }
 
 /// An address as it was typed; whether it is one is judged after the shape of the body.
-pub fn email(text: &str) -> Result<Email, Problem> {
+pub(super) fn email(text: &str) -> Result<Email, Problem> {
     Email::parse(text).map_err(|fault| Problem::new(ProblemCode::EmailRejected).reason(fault.as_str()))
 }
