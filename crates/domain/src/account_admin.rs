@@ -63,3 +63,6 @@ pub const fn explain_email(fault: EmailFault) -> &'static str {
         EmailFault::NotAscii => "has characters outside ASCII",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,13 +54,15 @@ pub enum AuditAction {
     SignedOut,
     /// Other sessions were ended by a change.
     SessionsEnded,
+    /// The trust in every device of the person ended.
+    TrustRevoked,
     /// The server's clock lies more than a day behind a time the person was seen at.
     ClockSkew,
 }
 
 impl AuditAction {
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -80,6 +82,7 @@ impl AuditAction {
         Self::RefreshTokenReused,
         Self::SignedOut,
         Self::SessionsEnded,
+        Self::TrustRevoked,
         Self::ClockSkew,
     ];
 
@@ -105,6 +108,7 @@ impl AuditAction {
             Self::RefreshTokenReused => "refresh_token_reused",
             Self::SignedOut => "signed_out",
             Self::SessionsEnded => "sessions_ended",
+            Self::TrustRevoked => "trust_revoked",
             Self::ClockSkew => "clock_skew",
         }
     }

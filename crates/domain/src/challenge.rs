@@ -186,3 +186,6 @@ impl Decide for ReadChallenge {
         Ok(Decision::new(Ok(state), now))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -176,6 +176,8 @@ pub enum Change {
         /// The one that stays.
         keep: SessionId,
     },
+    /// The trust in every device of a person ends.
+    RevokeTrust(UserId),
     /// A charge on a shared counter is taken back.
     ReturnCharge(Counter),
 }

@@ -11,6 +11,7 @@ use crate::code::TypedCode;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, CodeHint, Decision, Refusal};
 use crate::factor::{Factor, Judgement, Method};
+use crate::guess::{locked_notice, reason};
 use crate::ids::{EnrollmentId, FactorId, SessionId, UserId};
 use crate::message::MessageKind;
 use crate::notice;
@@ -19,9 +20,9 @@ use crate::secret::{Broken, Place, Sealed, SecretText};
 use crate::session::{Admitted, Bearer, Grant, RefreshToken, Session};
 use crate::throttle::Outcome;
 use crate::time::Timestamp;
+use crate::trusted_device::revoke_trust;
 use crate::totp::{STEP_SECS, Step, TotpSecret, otpauth_uri};
 use crate::user::Account;
-use crate::verification::{locked_notice, reason};
 
 /// A factor that waits for its proof.
 #[derive(Clone, Debug)]
@@ -111,7 +112,8 @@ impl Decide for BeginEnrollment {
             Ok(Decision::new(Err(refusal), now)
                 .on_chain_of(&account)
                 .audit_all(alarms.clone())
-                .audit(entry(false).because(why)))
+                .audit(entry(false).because(why))
+                .change(Change::SaveSettings(account.user.id, account.settings.clone())))
         };
         if !policy.two_factor_enabled {
             return refused(Refusal::FeatureDisabled, "feature_disabled");
@@ -212,7 +214,8 @@ impl Decide for ConfirmEnrollment {
             Ok(Decision::new(Err(refusal), now)
                 .on_chain_of(&account)
                 .audit_all(alarms.clone())
-                .audit(entry(false).because(why)))
+                .audit(entry(false).because(why))
+                .change(Change::SaveSettings(account.user.id, account.settings.clone())))
         };
         if !policy.two_factor_enabled {
             return refused(Refusal::FeatureDisabled, "feature_disabled");
@@ -275,6 +278,8 @@ impl Decide for ConfirmEnrollment {
                 account.entry(AuditAction::FactorAdded, true, &self.origin).about("factor", enrollment.factor.uuid()),
             )
             .audit(account.entry(AuditAction::SessionsEnded, true, &self.origin).because("factor_added"));
+        let (untrusted, entry) = revoke_trust(&account, "factor_added", &self.origin);
+        decision = decision.change(untrusted).audit(entry);
         let mut recovery_codes = Vec::new();
         if first {
             account.settings.enabled_at = Some(now);
@@ -355,3 +360,6 @@ pub fn import_factor(
         created_at: now,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -218,7 +218,7 @@ impl Decide for FinishLogin {
                 Err(locked) => {
                     Decision::new(Err(Refusal::locked(locked, now)), now).audit(right.because("account_locked"))
                 }
-                Ok(()) => self.challenge(&account, &factors, &challenges, now, context)?.audit(right),
+                Ok(()) => self.challenge(&account, &factors, &challenges, right, now, context)?,
             }
         } else {
             let (session, grant) = Session::start(&account, None, self.holder, &self.origin, now, context);
@@ -238,6 +238,7 @@ impl FinishLogin {
         account: &Account,
         factors: &[Factor],
         challenges: &[(ChallengeId, Timestamp)],
+        right: AuditEntry,
         now: Timestamp,
         context: &mut Context<'_>,
     ) -> Result<Decision<LoggedIn>, Broken> {
@@ -262,8 +263,11 @@ impl FinishLogin {
         let live = challenges.iter().filter(|(_, expires_at)| *expires_at > now).map(|(id, _)| *id);
         let too_many: Vec<ChallengeId> = live.skip(context.policy.live_challenges.saturating_sub(1)).collect();
         let reply = LoggedIn::FactorDue { partial_token, challenge: state };
-        let mut decision = Decision::new(Ok(reply), now).audit(entry).change(Change::AddChallenge(challenge));
+        let mut decision = Decision::new(Ok(reply), now).audit(right).audit(entry).change(Change::AddChallenge(challenge));
         decision.changes.extend(too_many.into_iter().map(Change::EndChallenge));
         Ok(decision)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -362,3 +362,6 @@ impl Decide for SignOut {
 pub fn expires_in(grant: &Grant) -> i64 {
     Duration::as_secs(grant.access_expires_at.since(grant.issued_at))
 }
+
+#[cfg(test)]
+mod tests;

@@ -251,3 +251,6 @@ impl NewUser {
         (account, decision)
     }
 }
+
+#[cfg(test)]
+mod tests;

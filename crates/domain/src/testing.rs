@@ -14,7 +14,7 @@ use rand::rngs::StdRng;
 
 pub use crate::testing::summary::summary;
 #[cfg(test)]
-pub(crate) use crate::testing::world::World;
+pub(crate) use crate::testing::world::{Entered, World};
 
 use crate::audit::{AuditAction, AuditHead};
 use crate::challenge::{Challenge, Purpose};

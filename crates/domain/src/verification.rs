@@ -4,23 +4,22 @@
 //! A right answer takes back its own charge, completes the challenge, uses up the step or the recovery code, and starts the
 //! session, all in one commit or not at all.
 
-use crate::audit::{AuditAction, AuditEntry};
+use crate::audit::AuditAction;
 use crate::challenge::Challenge;
 use crate::code::TypedCode;
 use crate::command::{Context, Decide, Origin};
-use crate::decision::{Change, CodeHint, Decision, OutboxMessage, Refusal, SkewHint};
+use crate::decision::{Change, Decision, Refusal};
 use crate::factor::{Factor, Judgement, Method};
-use crate::ids::{FactorId, RecoveryCodeId};
+use crate::guess::{Guess, Proofs, explain, guess, locked_notice, reason};
 use crate::login::SignedInUser;
 use crate::message::MessageKind;
 use crate::notice;
-use crate::policy::Policy;
-use crate::recovery_code::{self, StoredRecoveryCode};
-use crate::secret::{Broken, KeyRing, TokenHash};
+use crate::recovery_code::StoredRecoveryCode;
+use crate::secret::{Broken, TokenHash};
 use crate::session::{Grant, RefreshHolder, Session};
 use crate::throttle::Outcome;
 use crate::time::Timestamp;
-use crate::totp::{STEP_SECS, Step};
+use crate::trusted_device::revoke_trust;
 use crate::user::Account;
 
 /// Recovery codes left at which the person is warned.
@@ -67,97 +66,6 @@ pub struct Verified {
     pub recovery_codes_remaining: usize,
 }
 
-/// What a typed code turned out to be.
-pub(crate) enum Answer {
-    /// A live code of a factor.
-    Factor(FactorId, Step),
-    /// An unused recovery code.
-    RecoveryCode(RecoveryCodeId),
-    /// Wrong, with what can be said about it.
-    Wrong(Option<Judgement>),
-}
-
-/// Judges a code against everything the person has. Every factor and every recovery code is looked at.
-pub(crate) fn judge(
-    typed: &TypedCode,
-    account: &Account,
-    factors: &[Factor],
-    recovery_codes: &[StoredRecoveryCode],
-    now: Timestamp,
-    keys: &KeyRing,
-    policy: &Policy,
-) -> Result<Answer, Broken> {
-    match typed {
-        TypedCode::Other => Ok(Answer::Wrong(None)),
-        TypedCode::Recovery(code) => Ok(match recovery_code::find(code, account.user.id, recovery_codes, keys)? {
-            Some(id) => Answer::RecoveryCode(id),
-            None => Answer::Wrong(None),
-        }),
-        TypedCode::Digits(code) => {
-            let mut answer = Answer::Wrong(None);
-            for factor in factors.iter().filter(|factor| factor.method == Method::Totp) {
-                match factor.judge(*code, now, keys, policy)? {
-                    Judgement::Right(step) => answer = Answer::Factor(factor.id, step),
-                    Judgement::Wrong => {}
-                    near @ (Judgement::AlreadyUsed | Judgement::OtherStep(_)) => {
-                        if matches!(answer, Answer::Wrong(_)) {
-                            answer = Answer::Wrong(Some(near));
-                        }
-                    }
-                }
-            }
-            Ok(answer)
-        }
-    }
-}
-
-/// What may be said about a wrong code, and what is remembered of it.
-///
-/// A code of a past step is dead: its offset is said at once. A code of a future step will live: its offset is said only
-/// when two different codes in a row agree on it, so that nobody learns from one guess that it will be right.
-pub(crate) fn explain(
-    near: Option<Judgement>,
-    last: Option<SkewHint>,
-    now: Timestamp,
-) -> (Option<CodeHint>, Option<SkewHint>) {
-    match near {
-        Some(Judgement::AlreadyUsed) => (Some(CodeHint::AlreadyUsed), None),
-        Some(Judgement::OtherStep(step)) => {
-            let seen = SkewHint { step, offset: step.0 - Step::at(now).0 };
-            let agreed = last.is_some_and(|last| last.offset == seen.offset && last.step != seen.step);
-            let said = seen.offset < 0 || agreed;
-            (said.then_some(CodeHint::ClockSkew(seen.offset * STEP_SECS)), Some(seen))
-        }
-        Some(Judgement::Right(_) | Judgement::Wrong) | None => (None, None),
-    }
-}
-
-/// The audit log's word for a wrong code.
-pub(crate) const fn reason(near: Option<Judgement>) -> &'static str {
-    match near {
-        Some(Judgement::AlreadyUsed) => "replayed",
-        Some(Judgement::OtherStep(_)) => "clock_skew",
-        Some(Judgement::Right(_) | Judgement::Wrong) | None => "wrong_code",
-    }
-}
-
-/// The entry and the notice of a lock that a wrong code led to.
-pub(crate) fn locked_notice(
-    outcome: Outcome,
-    account: &Account,
-    origin: &Origin,
-    now: Timestamp,
-    context: &mut Context<'_>,
-) -> Option<(AuditEntry, OutboxMessage)> {
-    let Outcome::Locked(locked) = outcome else { return None };
-    let why = if locked.until.is_some() { "wrong_codes" } else { "wrong_codes_in_a_row" };
-    let entry = account.entry(AuditAction::AccountLocked, true, origin).because(why);
-    let message = notice::notice(MessageKind::AccountLocked, account, origin, now, context, |event| {
-        event.locked_until = locked.until;
-    });
-    Some((entry, message))
-}
-
 impl Decide for Verify {
     type View = VerifyView;
     type Reply = Verified;
@@ -177,7 +85,8 @@ impl Decide for Verify {
             Ok(Decision::new(Err(refusal), now)
                 .on_chain_of(&account)
                 .audit_all(alarms.clone())
-                .audit(entry(false).because(why)))
+                .audit(entry(false).because(why))
+                .change(Change::SaveSettings(account.user.id, account.settings.clone())))
         };
         if account.user.disabled_at.is_some() {
             return refused(Refusal::PartialTokenInvalid, "disabled");
@@ -195,23 +104,16 @@ impl Decide for Verify {
 
         let right = entry(true);
         let wrong = entry(false);
-        let charge = account.settings.guesses.charge(now, policy);
-        let answer = judge(&self.code, &account, &view.factors, &view.recovery_codes, now, context.keys, policy)?;
-        let (method, used) = match answer {
-            Answer::Factor(factor, step) => {
-                let trusted = Step::at(now + policy.clock_trust);
-                (Method::Totp, Change::UseStep { factor, step, trusted })
-            }
-            Answer::RecoveryCode(id) => (Method::RecoveryCode, Change::UseRecoveryCode(id)),
-            Answer::Wrong(near) => {
-                let outcome = account.settings.guesses.kept(charge, policy);
+        let proofs = Proofs { factors: &view.factors, recovery_codes: &view.recovery_codes };
+        let (method, used) = match guess(&self.code, &mut account, &proofs, now, context)? {
+            Guess::Right { method, used } => (method, used),
+            Guess::Wrong { near, outcome } => {
                 return Ok(self
                     .wrong(&account, challenge, near, outcome, now, context)
                     .audit(wrong.because(reason(near)))
                     .audit_all(alarms));
             }
         };
-        account.settings.guesses.returned(charge);
         let holder = self.holder.unwrap_or(challenge.holder);
         let (session, grant) = Session::start(&account, Some(method), holder, &self.origin, now, context);
         let spent = usize::from(method == Method::RecoveryCode);
@@ -228,7 +130,9 @@ impl Decide for Verify {
             let left = u32::try_from(remaining).unwrap_or(u32::MAX);
             let kind = MessageKind::RecoveryCodeUsed;
             let told = notice::notice(kind, &account, &self.origin, now, context, |event| event.remaining = Some(left));
+            let (untrusted, entry) = revoke_trust(&account, "recovery_code_used", &self.origin);
             decision = decision.audit(account.entry(AuditAction::RecoveryCodeUsed, true, &self.origin)).send(told);
+            decision = decision.change(untrusted).audit(entry);
             if remaining == FEW_RECOVERY_CODES {
                 let kind = MessageKind::RecoveryCodesLow;
                 let told =

@@ -6,7 +6,8 @@ use domain::ids::AuditId;
 use rand::CryptoRng;
 
 use crate::{
-    Statement, audit_log, challenge, counter, enrollment, factor, outbox, recovery_code, session, signup, user,
+    Statement, audit_log, challenge, counter, enrollment, factor, outbox, recovery_code, session, signup,
+    trusted_device, user,
 };
 
 /// The statements of a decision: changes, then what is written down, then what is sent.
@@ -60,6 +61,7 @@ fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statem
         }
         Change::EndSession(id, reason) => vec![session::end(*id, *reason, at)],
         Change::EndOtherSessions { user, keep } => vec![session::end_others(*user, *keep, at)],
+        Change::RevokeTrust(id) => vec![trusted_device::revoke_all(*id, at)],
         Change::ReturnCharge(shared) => vec![counter::give_back(shared)],
     }
 }

@@ -68,6 +68,7 @@ fn change_line(change: &Change) -> String {
         Change::RotateSession { .. } => "RotateSession".to_owned(),
         Change::EndSession(_, reason) => format!("EndSession {}", reason.as_str()),
         Change::EndOtherSessions { .. } => "EndOtherSessions".to_owned(),
+        Change::RevokeTrust(_) => "RevokeTrust".to_owned(),
         Change::ReturnCharge(_) => "ReturnCharge".to_owned(),
     }
 }

@@ -18,7 +18,6 @@ use crate::session::{Bearer, Grant, Refresh, RefreshHolder, RefreshToken, Sessio
 use crate::status::{ReadStatus, Status, StatusView};
 use crate::throttle::{Charged, Counter};
 use crate::time::Timestamp;
-use crate::totp::Step;
 use crate::user::{Account, Email, PasswordProof};
 use crate::verification::{Verified, Verify, VerifyView};
 
@@ -36,7 +35,7 @@ pub(crate) struct World {
     pub(crate) log: Vec<ChainedEntry>,
     pub(crate) outbox: Vec<OutboxMessage>,
     /// Steps and recovery codes used so far: what is put in here twice was accepted twice.
-    spent_steps: HashSet<(FactorId, Step)>,
+    spent_steps: HashSet<(FactorId, i64)>,
     spent_codes: HashSet<RecoveryCodeId>,
     /// What was given to clients: the `Debug` of no decision may show it.
     given: Vec<String>,
@@ -301,12 +300,12 @@ impl World {
             Change::AbandonEnrollmentsOf(session) => self.enrollments.retain(|_, waiting| waiting.session != session),
             Change::AddFactor(factor) => {
                 if let Some(step) = factor.last_used_step {
-                    assert!(self.spent_steps.insert((factor.id, step)));
+                    assert!(self.spent_steps.insert((factor.id, step.0)));
                 }
                 assert!(self.factors.insert(factor.id, factor).is_none());
             }
             Change::UseStep { factor, step, trusted } => {
-                assert!(self.spent_steps.insert((factor, step)), "a step was accepted twice");
+                assert!(self.spent_steps.insert((factor, step.0)), "a step was accepted twice");
                 let factor = self.factors.get_mut(&factor).unwrap();
                 assert!(factor.last_used_step.is_none_or(|last| last < step || last > trusted), "a step went back");
                 (factor.last_used_step, factor.last_used_at) = (Some(step), Some(at));
@@ -336,6 +335,7 @@ impl World {
                     session.ended_at.get_or_insert(at);
                 });
             }
+            Change::RevokeTrust(_) => {}
             Change::ReturnCharge(counter) => {
                 if let Some(charged) = self.counters.get_mut(&counter.key) {
                     charged.count = (charged.count - 1).max(0);

@@ -8,6 +8,7 @@ use insta::assert_snapshot;
 
 use super::*;
 use crate::code::TypedCode;
+use crate::decision::CodeHint;
 use crate::message::MessageKind;
 use crate::testing::{Lab, Person, World, entries_of, summary};
 use crate::time::Duration;
@@ -33,7 +34,14 @@ fn mails(world: &World) -> Vec<MessageKind> {
 fn a_right_code_completes_the_challenge_uses_its_step_and_starts_a_fresh_session() {
     let (mut world, person, token) = challenged();
     let code = world.lab.code(&person.secrets[0], 0);
-    assert_snapshot!(summary(&world.judge(&token, code)), @"");
+    assert_snapshot!(summary(&world.judge(&token, code)), @r"
+    yes
+    change CompleteChallenge
+    change UseStep
+    change AddSession, fresh true
+    change SaveSettings, 0 wrong, 0 in a row
+    audit code_verified done totp challenge
+    ");
 }
 
 #[test]
@@ -95,13 +103,27 @@ fn the_code_of_somebody_else_is_wrong() {
 #[test]
 fn a_wrong_code_is_charged_to_the_challenge_and_to_the_account() {
     let (mut world, _, token) = challenged();
-    assert_snapshot!(summary(&world.judge(&token, TypedCode::Other)), @"");
+    assert_snapshot!(summary(&world.judge(&token, TypedCode::Other)), @r"
+    no: CodeIncorrect { attempts_left: 4, hint: None }
+    change SaveAttempts 1, offset None
+    change SaveSettings, 1 wrong, 1 in a row
+    audit code_verified failed wrong_code
+    ");
 }
 
 #[test]
 fn a_recovery_code_signs_in_and_its_owner_is_told() {
     let (mut world, person, token) = challenged();
-    assert_snapshot!(summary(&world.judge(&token, recovery(&person, 3))), @"");
+    assert_snapshot!(summary(&world.judge(&token, recovery(&person, 3))), @r"
+    yes
+    change CompleteChallenge
+    change UseRecoveryCode
+    change AddSession, fresh true
+    change SaveSettings, 0 wrong, 0 in a row
+    audit code_verified done recovery_code challenge
+    audit recovery_code_used done
+    mail recovery_code_used
+    ");
     let verified = world.verify(&token, recovery(&person, 3)).unwrap();
     assert_eq!((verified.method, verified.recovery_codes_remaining), (Method::RecoveryCode, 9));
     let told = world.lab.read(&world.outbox[0]).unwrap();

@@ -29,7 +29,7 @@ fn lock(account: &mut Account, lab: &Lab) {
 fn an_unknown_partial_token_is_refused_without_a_trace() {
     let (mut world, person, _) = challenged();
     let code = world.lab.code(&person.secrets[0], 0);
-    assert_snapshot!(summary(&world.judge("unknown", code)), @"");
+    assert_snapshot!(summary(&world.judge("unknown", code)), @"no: PartialTokenInvalid");
 }
 
 #[test]
@@ -39,7 +39,10 @@ fn a_disabled_user_has_no_partial_token() {
         challenge.completed_at = Some(lab.clock);
         lock(account, lab);
     });
-    assert_snapshot!(summary(&decision), @"");
+    assert_snapshot!(summary(&decision), @r"
+    no: PartialTokenInvalid
+    audit code_verified failed disabled
+    ");
 }
 
 #[test]
@@ -49,7 +52,10 @@ fn an_answered_challenge_is_over_even_when_the_account_is_locked() {
         challenge.ended_at = Some(lab.clock);
         lock(account, lab);
     });
-    assert_snapshot!(summary(&decision), @"");
+    assert_snapshot!(summary(&decision), @r"
+    no: AlreadyCompleted
+    audit code_verified failed challenge_over
+    ");
 }
 
 #[test]
@@ -77,7 +83,10 @@ fn a_spent_challenge_takes_no_sixth_code() {
 
 #[test]
 fn a_locked_account_takes_not_even_a_right_code() {
-    assert_snapshot!(summary(&judged(|account, _, lab| lock(account, lab))), @"");
+    assert_snapshot!(summary(&judged(|account, _, lab| lock(account, lab))), @r"
+    no: AccountLocked { retry_after: Some(Duration(900000000)) }
+    audit code_verified failed account_locked
+    ");
 }
 
 #[test]

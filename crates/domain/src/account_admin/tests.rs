@@ -1,0 +1,54 @@
+//! Users made by an operator.
+
+use insta::assert_snapshot;
+
+use super::*;
+use crate::testing::{Lab, rng, summary};
+
+fn add(totp: Option<TotpSecret>) -> AddUser {
+    AddUser {
+        application: ApplicationId::DEFAULT,
+        email: Email::stored("ada@example.org".to_owned()),
+        password: PasswordHash::new("$argon2id$".to_owned()),
+        totp,
+        origin: Origin { actor: Some("cli".to_owned()), ..Origin::default() },
+    }
+}
+
+#[test]
+fn a_user_is_made_with_a_verified_address_and_no_factor() {
+    let mut lab = Lab::new();
+    let decision = lab.decide(&add(None), false).unwrap();
+    assert_snapshot!(summary(&decision), @r"
+    yes
+    change AddUser
+    audit user_created done user
+    ");
+    let Some(Change::AddUser(user, _)) = decision.changes.first() else { panic!("{decision:?}") };
+    assert_eq!((user.email_verified_at, decision.reply.unwrap()), (Some(lab.clock), Some(user.id)));
+}
+
+#[test]
+fn with_an_authenticator_the_second_factor_is_on_from_the_start() {
+    let mut lab = Lab::new();
+    let secret = TotpSecret::generate(&mut rng(5));
+    let shown = secret.to_base32();
+    let decision = lab.decide(&add(Some(secret)), false).unwrap();
+    assert_snapshot!(summary(&decision), @r"
+    yes
+    change AddUser
+    change AddFactor, used false
+    change SaveSettings, 0 wrong, 0 in a row
+    audit user_created done user
+    audit two_factor_enabled done imported
+    ");
+    let Some(Change::SaveSettings(_, settings)) = decision.changes.last() else { panic!("{decision:?}") };
+    assert!(settings.enabled_at.is_some() && settings.preferred_factor.is_some());
+    assert!(!format!("{:?} {decision:?}", add(TotpSecret::from_base32(shown.expose()))).contains(shown.expose()));
+}
+
+#[test]
+fn a_taken_address_is_said_and_nothing_is_done() {
+    assert_snapshot!(summary(&Lab::new().decide(&add(None), true).unwrap()), @"yes");
+    assert_eq!(Lab::new().decide(&add(None), true).unwrap().reply, Ok(None));
+}

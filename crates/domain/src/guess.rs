@@ -1,0 +1,159 @@
+//! One guess, at whichever door: charged to the account's one budget, then judged against everything the person has.
+//!
+//! A right answer takes its own charge back and names what it used up, to be committed with whatever it was for. Whether a
+//! guess may be made at all (the challenge lives, the account is open) is asked before.
+
+use crate::audit::{AuditAction, AuditEntry};
+use crate::code::TypedCode;
+use crate::command::{Context, Origin};
+use crate::decision::{Change, CodeHint, OutboxMessage, SkewHint};
+use crate::factor::{Factor, Judgement, Method};
+use crate::ids::{FactorId, RecoveryCodeId};
+use crate::message::MessageKind;
+use crate::notice;
+use crate::recovery_code::{self, StoredRecoveryCode};
+use crate::secret::Broken;
+use crate::throttle::Outcome;
+use crate::time::Timestamp;
+use crate::totp::{STEP_SECS, Step};
+use crate::user::Account;
+
+/// What a code may turn out to be one of.
+pub(crate) struct Proofs<'a> {
+    /// The person's factors.
+    pub(crate) factors: &'a [Factor],
+    /// Their unused recovery codes.
+    pub(crate) recovery_codes: &'a [StoredRecoveryCode],
+}
+
+/// How a guess came out.
+pub(crate) enum Guess {
+    /// Right: with which kind of code, and what it uses up.
+    Right {
+        /// The kind.
+        method: Method,
+        /// The step or code used up.
+        used: Change,
+    },
+    /// Wrong, and paid for.
+    Wrong {
+        /// What can be said about it.
+        near: Option<Judgement>,
+        /// What it led to.
+        outcome: Outcome,
+    },
+}
+
+/// Charges a guess, then judges it.
+pub(crate) fn guess(
+    typed: &TypedCode,
+    account: &mut Account,
+    proofs: &Proofs<'_>,
+    now: Timestamp,
+    context: &Context<'_>,
+) -> Result<Guess, Broken> {
+    let policy = context.policy;
+    let charge = account.settings.guesses.charge(now, policy);
+    let (method, used) = match judge(typed, account, proofs, now, context)? {
+        Answer::Factor(factor, step) => {
+            let trusted = Step::at(now + policy.clock_trust);
+            (Method::Totp, Change::UseStep { factor, step, trusted })
+        }
+        Answer::RecoveryCode(id) => (Method::RecoveryCode, Change::UseRecoveryCode(id)),
+        Answer::Wrong(near) => {
+            let outcome = account.settings.guesses.kept(charge, policy);
+            return Ok(Guess::Wrong { near, outcome });
+        }
+    };
+    account.settings.guesses.returned(charge);
+    Ok(Guess::Right { method, used })
+}
+
+/// What a typed code turned out to be.
+enum Answer {
+    /// A live code of a factor.
+    Factor(FactorId, Step),
+    /// An unused recovery code.
+    RecoveryCode(RecoveryCodeId),
+    /// Wrong, with what can be said about it.
+    Wrong(Option<Judgement>),
+}
+
+/// Every factor and every recovery code is looked at.
+fn judge(
+    typed: &TypedCode,
+    account: &Account,
+    proofs: &Proofs<'_>,
+    now: Timestamp,
+    context: &Context<'_>,
+) -> Result<Answer, Broken> {
+    match typed {
+        TypedCode::Other => Ok(Answer::Wrong(None)),
+        TypedCode::Recovery(code) => {
+            let found = recovery_code::find(code, account.user.id, proofs.recovery_codes, context.keys)?;
+            Ok(found.map_or(Answer::Wrong(None), Answer::RecoveryCode))
+        }
+        TypedCode::Digits(code) => {
+            let mut answer = Answer::Wrong(None);
+            for factor in proofs.factors.iter().filter(|factor| factor.method == Method::Totp) {
+                match factor.judge(*code, now, context.keys, context.policy)? {
+                    Judgement::Right(step) => answer = Answer::Factor(factor.id, step),
+                    Judgement::Wrong => {}
+                    near @ (Judgement::AlreadyUsed | Judgement::OtherStep(_)) => {
+                        if matches!(answer, Answer::Wrong(_)) {
+                            answer = Answer::Wrong(Some(near));
+                        }
+                    }
+                }
+            }
+            Ok(answer)
+        }
+    }
+}
+
+/// What may be said about a wrong code, and what is remembered of it.
+///
+/// A code of a past step is dead: its offset is said at once. A code of a future step will live: its offset is said only
+/// when two different codes in a row agree on it, so that nobody learns from one guess that it will be right.
+pub(crate) fn explain(
+    near: Option<Judgement>,
+    last: Option<SkewHint>,
+    now: Timestamp,
+) -> (Option<CodeHint>, Option<SkewHint>) {
+    match near {
+        Some(Judgement::AlreadyUsed) => (Some(CodeHint::AlreadyUsed), None),
+        Some(Judgement::OtherStep(step)) => {
+            let seen = SkewHint { step, offset: step.0 - Step::at(now).0 };
+            let agreed = last.is_some_and(|last| last.offset == seen.offset && last.step != seen.step);
+            let said = seen.offset < 0 || agreed;
+            (said.then_some(CodeHint::ClockSkew(seen.offset * STEP_SECS)), Some(seen))
+        }
+        Some(Judgement::Right(_) | Judgement::Wrong) | None => (None, None),
+    }
+}
+
+/// The audit log's word for a wrong code.
+pub(crate) const fn reason(near: Option<Judgement>) -> &'static str {
+    match near {
+        Some(Judgement::AlreadyUsed) => "replayed",
+        Some(Judgement::OtherStep(_)) => "clock_skew",
+        Some(Judgement::Right(_) | Judgement::Wrong) | None => "wrong_code",
+    }
+}
+
+/// The entry and the notice of a lock that a wrong code led to.
+pub(crate) fn locked_notice(
+    outcome: Outcome,
+    account: &Account,
+    origin: &Origin,
+    now: Timestamp,
+    context: &mut Context<'_>,
+) -> Option<(AuditEntry, OutboxMessage)> {
+    let Outcome::Locked(locked) = outcome else { return None };
+    let why = if locked.until.is_some() { "wrong_codes" } else { "wrong_codes_in_a_row" };
+    let entry = account.entry(AuditAction::AccountLocked, true, origin).because(why);
+    let message = notice::notice(MessageKind::AccountLocked, account, origin, now, context, |event| {
+        event.locked_until = locked.until;
+    });
+    Some((entry, message))
+}
