@@ -62,6 +62,13 @@ impl World {
         entries.iter().filter(|entry| entry.action == action && entry.success == success).count()
     }
 
+    /// How many wrong codes were judged for a person: refusals of codes that were looked at, not those of a lock.
+    pub(crate) async fn judged_wrong(&self, person: &Person) -> usize {
+        let judged = ["wrong_code", "replayed", "clock_skew"];
+        let entries = self.audit_of(person).await;
+        entries.iter().filter(|entry| !entry.success && judged.contains(&entry.detail.as_str())).count()
+    }
+
     /// Every address the audit log names.
     pub(crate) async fn audit_addresses(&self) -> Vec<String> {
         let entries = self.audit().await;

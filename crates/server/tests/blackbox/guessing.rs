@@ -49,8 +49,7 @@ async fn ten_wrong_codes_lock_the_account_whoever_gives_them(database: Database)
     let world = World::on(database).in_cluster().with("TWINLOCK_TRUSTED_PROXIES", "127.0.0.1/32").start().await;
     let person = world.add_person_with_totp();
     let now = world.fresh_step().await;
-    let kept = partial_token(&world.browser(), &person).await;
-    let mut judged = 0;
+    let (mut kept, mut judged) = (String::new(), 0);
     for (turn, wrong) in wrong_codes(&person.secret, now, 14).iter().enumerate() {
         let browser = world.browser_at(turn);
         let from = format!("198.51.100.{turn}");
@@ -65,6 +64,9 @@ async fn ten_wrong_codes_lock_the_account_whoever_gives_them(database: Database)
         let answer = browser.submit("/auth/2fa/verify/").header("x-forwarded-for", &from).json(&body).send().await;
         assert!(matches!(answer.code(), "code_incorrect" | "account_locked"), "{}", answer.text);
         judged += 1;
+        if judged == 5 {
+            kept = partial_token(&world.browser(), &person).await;
+        }
     }
     assert_eq!(judged, 10);
     let right = code(&person.secret, world.now().await);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::database::Database;
 use crate::harness::World;
-use crate::people::{Session, is_signed_in, login, partial_token, refresh, verify};
+use crate::people::{Session, is_signed_in, login, partial_token, refresh, verification, verify};
 use crate::tokens::claims;
 use crate::totp::code;
 
@@ -82,7 +82,8 @@ async fn every_step_changes_the_identifiers(database: Database) {
     browser.set_cookie("twinlock_refresh", "planted-before-the-login");
     let token = partial_token(&browser, &person).await;
     assert_eq!(browser.cookie("twinlock_refresh").as_deref(), Some("planted-before-the-login"));
-    let body = json!({ "partial_token": token, "code": code(&person.secret, world.fresh_step().await) });
+    let mut body = verification(&token, &code(&person.secret, world.fresh_step().await));
+    body["refresh_in_body"] = json!(false);
     let answer = browser.post("/auth/2fa/verify/", body).await.expect(200);
     let after_login = browser.cookie("twinlock_refresh").unwrap();
     assert_ne!(after_login, "planted-before-the-login");

@@ -80,6 +80,7 @@ async fn production_refuses_what_is_only_convenient(database: Database) {
     let world = World::on(database)
         .with("TWINLOCK_ENV", "production")
         .with("TWINLOCK_BASE_URL", "https://login.example.com")
+        .with("TWOFA_SIGNUP_ENABLED", "false")
         .build()
         .await;
     let keys = world.generate_keys();
