@@ -7,6 +7,7 @@
     reason = "a build tool reads PATH, CI and the time; no rule of the product lives here"
 )]
 
+mod bench;
 mod command;
 mod deps;
 mod parts;
@@ -31,6 +32,8 @@ struct Cli {
 enum Task {
     /// Format, lints and all tests, on SQLite and on a private PostgreSQL.
     Test(test::Options),
+    /// A real server under load on both databases, with raw twins beside it.
+    Bench(bench::Options),
     /// Licenses, bans, sources, advisories and unused dependencies.
     Deps,
     /// Print the OpenAPI document that the handlers generate.
@@ -56,6 +59,7 @@ fn run(task: Task) -> Result<String> {
     command::watch_signals()?;
     match task {
         Task::Test(options) => test::run(&options),
+        Task::Bench(options) => bench::run(&options),
         Task::Deps => deps::run(),
         Task::Openapi => command::output(&mut command::cargo(&["run", "--quiet", "-p", "twinlock", "--", "openapi"])),
         Task::Schemathesis(options) => schemathesis::run(&options),

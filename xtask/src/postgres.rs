@@ -1,8 +1,9 @@
-//! One private PostgreSQL cluster for a test run: its own temporary folder, its own free port on the loopback interface,
+//! One private PostgreSQL cluster for a test run or a benchmark: its own temporary folder, its own free port on the loopback interface,
 //! gone afterwards.
 //!
-//! Trust authentication, so only 127.0.0.1 and a socket in a folder of mode 0700 are open. `fsync=off`: the data need not
-//! outlive the machine; that PostgreSQL's own commits are durable is not ours to test.
+//! Trust authentication, so only 127.0.0.1 and a socket in a folder of mode 0700 are open. Tests run with `fsync=off`: the
+//! data need not outlive the machine; that PostgreSQL's own commits are durable is not ours to test. What they cost is ours
+//! to measure: a benchmark gets them as they are.
 
 use std::fs::{self, File, Permissions};
 use std::net::TcpListener;
@@ -20,6 +21,15 @@ use crate::command::{check_interrupt, end, find_program, output, send, succeeds}
 
 const TIME_TO_START: Duration = Duration::from_mins(1);
 
+/// What a commit is worth.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// As PostgreSQL comes: on the disk before it is answered.
+    Full,
+    /// Gone with the machine, and faster.
+    None,
+}
+
 /// A running cluster. Dropping it stops the server and removes the folder.
 pub(crate) struct Cluster {
     server: Child,
@@ -29,12 +39,15 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Makes and starts a cluster with the programs in `programs`, and waits until it answers.
-    pub(crate) fn start(programs: &Path) -> Result<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix("twinlock-postgres-")
-            .permissions(Permissions::from_mode(0o700))
-            .tempdir()?;
+    /// Makes and starts a cluster with the programs in `programs`, and waits until it answers. It lies in a temporary
+    /// folder inside `parent`, or where temporary folders are.
+    pub(crate) fn start(programs: &Path, durability: Durability, parent: Option<&Path>) -> Result<Self> {
+        let mut folder = tempfile::Builder::new();
+        folder.prefix("twinlock-postgres-").permissions(Permissions::from_mode(0o700));
+        let folder = match parent {
+            Some(parent) => folder.tempdir_in(parent)?,
+            None => folder.tempdir()?,
+        };
         let owner = Owner::find()?;
         if let Some(owner) = &owner {
             chown(folder.path(), Some(owner.user), Some(owner.group))?;
@@ -56,14 +69,15 @@ impl Cluster {
         postgres.arg("-D").arg(&data).current_dir(folder.path());
         // A group of its own: a ctrl-c in the terminal ends the tests first, then we end the server.
         postgres.process_group(0);
-        let settings = [
+        let mut settings = vec![
             format!("port={port}"),
             "listen_addresses=127.0.0.1".to_owned(),
             format!("unix_socket_directories={}", folder.path().display()),
             "max_connections=300".to_owned(),
-            "fsync=off".to_owned(),
-            "full_page_writes=off".to_owned(),
         ];
+        if durability == Durability::None {
+            settings.extend(["fsync=off".to_owned(), "full_page_writes=off".to_owned()]);
+        }
         for setting in settings {
             postgres.args(["-c", &setting]);
         }

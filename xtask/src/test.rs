@@ -11,7 +11,7 @@ use clap::Args;
 
 use crate::command::{cargo, run as run_step, run_keeping, succeeds};
 use crate::parts::{self, Part, has_test_database, postgres_programs};
-use crate::postgres::Cluster;
+use crate::postgres::{Cluster, Durability};
 
 /// What to test.
 #[derive(Args)]
@@ -51,7 +51,7 @@ pub(crate) fn run(options: &Options) -> Result<String> {
     }
 
     let cluster = match postgres_programs() {
-        Some(programs) if !has_test_database() => Some(Cluster::start(&programs)?),
+        Some(programs) if !has_test_database() => Some(Cluster::start(&programs, Durability::None, None)?),
         _ => None,
     };
     let with_surroundings = |mut command: Command| {

@@ -1,0 +1,168 @@
+//! The server as a process, and what processes cost: time until ready, memory, processor time.
+
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+/// Longest a start may take before it is given up.
+const TIME_TO_START: Duration = Duration::from_secs(20);
+/// How often a starting server is asked whether it is ready.
+const ASK_AGAIN: Duration = Duration::from_millis(1);
+
+/// What every server is started with.
+pub(crate) struct Installation {
+    /// The program.
+    pub(crate) program: PathBuf,
+    /// A folder to run in.
+    pub(crate) folder: PathBuf,
+    /// `TWINLOCK_KEYS`.
+    pub(crate) keys: String,
+}
+
+/// A running server. Dropping it stops it.
+pub(crate) struct Server {
+    process: Child,
+    pub(crate) port: u16,
+    /// From its start to its first `/readyz` of 200.
+    pub(crate) ready_after: Duration,
+}
+
+impl Server {
+    /// Starts a server as an operator would, with every setting at its default but where it listens, its database and keys.
+    pub(crate) fn start(installation: &Installation, database: &str) -> Result<Self> {
+        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let log = installation.folder.join(format!("server-{port}.log"));
+        let output = File::create(&log)?;
+        let mut command = ended_with_us(&installation.program);
+        command
+            .arg("serve")
+            .current_dir(&installation.folder)
+            .env("TWINLOCK_BIND", format!("127.0.0.1:{port}"))
+            .env("TWINLOCK_KEYS", &installation.keys)
+            .env("DATABASE_URL", database)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output);
+        let begun = Instant::now();
+        let process = command.spawn().with_context(|| format!("cannot start {}", installation.program.display()))?;
+        let mut server = Self { process, port, ready_after: Duration::ZERO };
+        while !is_ready(port) {
+            if server.process.try_wait()?.is_some() || begun.elapsed() > TIME_TO_START {
+                bail!("the server did not become ready:\n{}", fs::read_to_string(&log).unwrap_or_default());
+            }
+            thread::sleep(ASK_AGAIN);
+        }
+        server.ready_after = begun.elapsed();
+        Ok(server)
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Memory it holds now, in MiB.
+    pub(crate) fn resident_mib(&self) -> Result<f64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        let kib: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
+        Ok(kib / 1024.0)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let pid = self.pid().to_string();
+        let _ = Command::new("kill").args(["-s", "TERM", &pid]).status();
+        let deadline = Instant::now() + Duration::from_secs(15);
+        while matches!(self.process.try_wait(), Ok(None)) {
+            if Instant::now() > deadline {
+                let _ = self.process.kill();
+                let _ = self.process.wait();
+                return;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// A command that the kernel ends when we are killed without a chance to.
+fn ended_with_us(program: &Path) -> Command {
+    let setpriv = Path::new("/usr/bin/setpriv");
+    if !setpriv.is_file() {
+        return Command::new(program);
+    }
+    let mut command = Command::new(setpriv);
+    command.args(["--pdeathsig", "KILL", "--"]).arg(program);
+    command
+}
+
+fn is_ready(port: u16) -> bool {
+    let ask = || {
+        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+        stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut status = [0; 13];
+        stream.read_exact(&mut status)?;
+        std::io::Result::Ok(status.starts_with(b"HTTP/1.1 200 "))
+    };
+    ask().unwrap_or(false)
+}
+
+/// Processor time spent, by whom.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Cpu {
+    /// The server.
+    pub(crate) server: Duration,
+    /// The database's own processes.
+    pub(crate) database: Duration,
+    /// The load client.
+    pub(crate) client: Duration,
+}
+
+impl Cpu {
+    pub(crate) fn since(self, earlier: &Self) -> Self {
+        Self {
+            server: self.server.saturating_sub(earlier.server),
+            database: self.database.saturating_sub(earlier.database),
+            client: self.client.saturating_sub(earlier.client),
+        }
+    }
+}
+
+/// Reads the processor time of a server and of a database's processes.
+pub(crate) struct Meter {
+    pub(crate) server: u32,
+    pub(crate) database: Vec<u32>,
+}
+
+impl Meter {
+    pub(crate) fn read(&self) -> Cpu {
+        Cpu {
+            server: spent(self.server),
+            database: self.database.iter().map(|pid| spent(*pid)).sum(),
+            client: spent(std::process::id()),
+        }
+    }
+}
+
+/// A process that has ended has spent nothing more.
+fn spent(pid: u32) -> Duration {
+    /// `_SC_CLK_TCK`, the same on every Linux of today.
+    const TICKS_PER_SECOND: f64 = 100.0;
+    let ticks = || {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The name in parentheses may hold spaces; user and system time are the 12th and 13th fields behind it.
+        let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+        let user: u32 = fields.next()?.parse().ok()?;
+        let system: u32 = fields.next()?.parse().ok()?;
+        Some(user + system)
+    };
+    Duration::from_secs_f64(f64::from(ticks().unwrap_or(0)) / TICKS_PER_SECOND)
+}

@@ -1,0 +1,235 @@
+//! What was measured, as a table for people and as JSON for programs.
+
+use std::fmt::{self, Display, Write as _};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// A goal that a figure is held against.
+#[derive(Clone, Copy)]
+pub(crate) enum Target {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+impl Target {
+    const fn is_met(self, figure: f64) -> bool {
+        match self {
+            Self::AtLeast(least) => figure >= least,
+            Self::AtMost(most) => figure <= most,
+        }
+    }
+}
+
+impl Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtLeast(least) => write!(f, "≥ {least}"),
+            Self::AtMost(most) => write!(f, "≤ {most}"),
+        }
+    }
+}
+
+/// A rate, and what stands beside it.
+pub(crate) struct Throughput {
+    pub(crate) database: &'static str,
+    pub(crate) what: &'static str,
+    pub(crate) connections: usize,
+    /// Median, per second.
+    pub(crate) rate: f64,
+    /// The samples it is the median of.
+    pub(crate) samples: Vec<f64>,
+    /// Its raw twin: name and median rate.
+    pub(crate) twin: Option<(&'static str, f64)>,
+    /// For the ratio of the two.
+    pub(crate) target: Option<Target>,
+    /// Processor time for one, in microseconds: server, database, client.
+    pub(crate) cpu: Option<[f64; 3]>,
+}
+
+impl Throughput {
+    fn ratio(&self) -> Option<f64> {
+        self.twin.map(|(_, twin)| self.rate / twin)
+    }
+}
+
+/// Latencies at a fixed rate.
+pub(crate) struct Latency {
+    pub(crate) database: &'static str,
+    pub(crate) what: &'static str,
+    pub(crate) connections: usize,
+    /// Per second.
+    pub(crate) rate: f64,
+    pub(crate) p50: Duration,
+    pub(crate) p99: Duration,
+    pub(crate) p999: Duration,
+}
+
+/// A single number.
+pub(crate) struct Figure {
+    pub(crate) what: String,
+    pub(crate) value: f64,
+    pub(crate) unit: &'static str,
+    pub(crate) target: Option<Target>,
+}
+
+/// Everything of one run.
+#[derive(Default)]
+pub(crate) struct Report {
+    /// How it was measured, in a sentence.
+    pub(crate) conditions: String,
+    pub(crate) throughput: Vec<Throughput>,
+    pub(crate) latency: Vec<Latency>,
+    pub(crate) figures: Vec<Figure>,
+}
+
+fn verdict(target: Option<Target>, figure: Option<f64>) -> (String, &'static str) {
+    match (target, figure) {
+        (Some(target), Some(figure)) => (target.to_string(), if target.is_met(figure) { "pass" } else { "**MISS**" }),
+        _ => (String::new(), ""),
+    }
+}
+
+impl Report {
+    /// Puts a twin beside a rate that is there already.
+    pub(crate) fn beside(
+        &mut self,
+        database: &str,
+        what: &str,
+        twin: (&'static str, f64),
+        target: Target,
+        target_connections: usize,
+    ) {
+        for row in self.throughput.iter_mut().filter(|row| row.database == database && row.what == what) {
+            row.twin = Some(twin);
+            row.target = (row.connections == target_connections).then_some(target);
+        }
+    }
+
+    /// The twin of a rate.
+    pub(crate) fn twin_of(&self, database: &str, what: &str, connections: usize) -> Option<(&'static str, f64)> {
+        let is_it = |row: &&Throughput| row.database == database && row.what == what && row.connections == connections;
+        self.throughput.iter().find(is_it)?.twin
+    }
+
+    /// Targets met, and targets there are.
+    pub(crate) fn score(&self) -> (usize, usize) {
+        let ratios = self.throughput.iter().filter_map(|row| Some(row.target?.is_met(row.ratio()?)));
+        let figures = self.figures.iter().filter_map(|figure| Some(figure.target?.is_met(figure.value)));
+        let met: Vec<bool> = ratios.chain(figures).collect();
+        (met.iter().filter(|met| **met).count(), met.len())
+    }
+
+    /// The tables.
+    pub(crate) fn markdown(&self) -> String {
+        let mut text = format!("{}\n\n", self.conditions);
+        text.push_str(
+            "| database | what | connections | 1/s | beside it | 1/s | ratio | target | | CPU of one, µs: server + database + client |\n\
+             |---|---|--:|--:|---|--:|--:|---|---|---|\n",
+        );
+        for row in &self.throughput {
+            let (twin, beside) = row.twin.map_or((String::new(), ""), |(name, rate)| (format!("{rate:.0}"), name));
+            let ratio = row.ratio().map(|ratio| format!("{ratio:.2}")).unwrap_or_default();
+            let (target, verdict) = verdict(row.target, row.ratio());
+            let cpu = row.cpu.map(|[server, database, client]| format!("{server:.0} + {database:.0} + {client:.0}"));
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {:.0} | {beside} | {twin} | {ratio} | {target} | {verdict} | {} |",
+                row.database,
+                row.what,
+                row.connections,
+                row.rate,
+                cpu.unwrap_or_default()
+            );
+        }
+        text.push_str(
+            "\n| database | what | at 1/s | connections | p50, ms | p99, ms | p99.9, ms |\n|---|---|--:|--:|--:|--:|--:|\n",
+        );
+        for row in &self.latency {
+            let [p50, p99, p999] = [row.p50, row.p99, row.p999].map(|latency| latency.as_secs_f64() * 1000.0);
+            let _ = writeln!(
+                text,
+                "| {} | {} | {:.0} | {} | {p50:.2} | {p99:.2} | {p999:.2} |",
+                row.database, row.what, row.rate, row.connections
+            );
+        }
+        text.push_str("\n| figure | | target | |\n|---|--:|---|---|\n");
+        for figure in &self.figures {
+            let (target, verdict) = verdict(figure.target, Some(figure.value));
+            let value =
+                if figure.value.fract() == 0.0 { format!("{}", figure.value) } else { format!("{:.1}", figure.value) };
+            let _ = writeln!(text, "| {} | {value} {} | {target} | {verdict} |", figure.what, figure.unit);
+        }
+        text
+    }
+
+    /// The same for programs: rates per second, latencies in milliseconds, processor time in microseconds.
+    pub(crate) fn json(&self) -> Value {
+        let target = |target: Option<Target>, figure: Option<f64>| {
+            target.zip(figure).map(|(target, figure)| json!({"is": target.to_string(), "met": target.is_met(figure)}))
+        };
+        let throughput = self.throughput.iter().map(|row| {
+            json!({
+                "database": row.database, "what": row.what, "connections": row.connections, "rate": row.rate,
+                "samples": row.samples, "twin": row.twin.map(|(name, rate)| json!({"what": name, "rate": rate})),
+                "ratio": row.ratio(), "target": target(row.target, row.ratio()),
+                "cpu": row.cpu.map(|[server, database, client]| {
+                    json!({"server": server, "database": database, "client": client})
+                }),
+            })
+        });
+        let latency = self.latency.iter().map(|row| {
+            let ms = |latency: Duration| latency.as_secs_f64() * 1000.0;
+            json!({
+                "database": row.database, "what": row.what, "connections": row.connections, "rate": row.rate,
+                "p50": ms(row.p50), "p99": ms(row.p99), "p99_9": ms(row.p999),
+            })
+        });
+        let figures = self.figures.iter().map(|figure| {
+            json!({
+                "what": figure.what, "value": figure.value, "unit": figure.unit,
+                "target": target(figure.target, Some(figure.value)),
+            })
+        });
+        json!({
+            "conditions": self.conditions,
+            "throughput": throughput.collect::<Vec<_>>(),
+            "latency": latency.collect::<Vec<_>>(),
+            "figures": figures.collect::<Vec<_>>(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(rate: f64, twin: f64) -> Throughput {
+        Throughput {
+            database: "SQLite",
+            what: "verify",
+            connections: 32,
+            rate,
+            samples: vec![rate],
+            twin: Some(("plain loop", twin)),
+            target: Some(Target::AtLeast(0.8)),
+            cpu: None,
+        }
+    }
+
+    #[test]
+    fn a_missed_target_is_said_in_the_table_and_counted() {
+        let small = |value| Figure { what: "size".into(), value, unit: "MB", target: Some(Target::AtMost(25.0)) };
+        let report = Report {
+            throughput: vec![row(800.0, 1000.0), row(799.0, 1000.0)],
+            figures: vec![small(25.0), small(25.1)],
+            ..Report::default()
+        };
+        assert_eq!(report.score(), (2, 4));
+        let text = report.markdown();
+        assert!(text.contains("| 800 | plain loop | 1000 | 0.80 | ≥ 0.8 | pass |"), "{text}");
+        assert!(text.contains("| 799 | plain loop | 1000 | 0.80 | ≥ 0.8 | **MISS** |"), "{text}");
+        assert!(text.contains("| size | 25.1 MB | ≤ 25 | **MISS** |"), "{text}");
+        assert_eq!(report.json()["throughput"][1]["target"]["met"], false);
+    }
+}

@@ -1,0 +1,321 @@
+//! The order of a run.
+//!
+//! Each stage has its own fresh copies of the seeded database and its own server. Samples of a figure and of its twin take
+//! turns, so that a slow moment of the machine meets both.
+
+mod stage;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use domain::session::Bearer;
+use domain::status::ReadStatus;
+use store::testing::RecordedUnit;
+use store::{Db, Surroundings as _};
+use tokio::task::block_in_place;
+
+use crate::databases::{Place, SEEDED};
+use crate::load::{Errand, Numbers};
+use crate::population::{World, now, seed};
+use crate::process::{Installation, Server};
+use crate::report::{Figure, Latency, Report, Target, Throughput};
+use crate::twin::Script;
+use crate::twin::pgbench::Pgbench;
+use crate::{Options, bare, load, stats};
+
+/// How much is measured.
+struct Effort {
+    samples: u64,
+    warm_up: Duration,
+    time: Duration,
+    /// Of the open loop.
+    open_time: Duration,
+    /// People in each database.
+    people: u64,
+}
+
+impl Effort {
+    const FULL: Self = Self {
+        samples: 3,
+        warm_up: Duration::from_millis(500),
+        time: Duration::from_secs(4),
+        open_time: Duration::from_secs(10),
+        people: 120_000,
+    };
+    const QUICK: Self = Self {
+        samples: 1,
+        warm_up: Duration::from_millis(300),
+        time: Duration::from_secs(2),
+        open_time: Duration::from_secs(3),
+        people: 24_000,
+    };
+
+    /// The first of the people who are kept for signing in with a password and for asking for their status.
+    const fn kept(&self) -> u64 {
+        self.people - Self::KEPT
+    }
+
+    const KEPT: u64 = 4000;
+    /// Of those, the last ones: they have a session.
+    const SIGNED_IN: u64 = 64;
+}
+
+const CONNECTIONS: [usize; 4] = [1, 8, 32, 64];
+/// Where the targets hold.
+const TARGET_CONNECTIONS: usize = 32;
+
+/// A database under measurement and what belongs to it.
+struct Subject {
+    place: Place,
+    world: Arc<World>,
+    installation: Installation,
+    pgbench: Option<std::path::PathBuf>,
+    effort: Effort,
+    verification: Script,
+    statuses: Vec<RecordedUnit>,
+}
+
+/// Runs everything.
+pub(crate) async fn run(options: Options) -> Result<Report> {
+    let mut report = Report {
+        conditions: conditions(&options),
+        figures: vec![Figure {
+            what: "size of the program".to_owned(),
+            value: megabytes(&options.server)?,
+            unit: "MB",
+            target: Some(Target::AtMost(25.0)),
+        }],
+        ..Report::default()
+    };
+    let mut places = Vec::new();
+    if !options.no_sqlite {
+        places.push(Place::Sqlite(options.folder.clone()));
+    }
+    places.extend(options.postgres.clone().map(Place::Postgres));
+    for place in places {
+        let effort = if options.quick { Effort::QUICK } else { Effort::FULL };
+        let subject = prepare(place, &options, effort).await?;
+        subject.measure(&mut report).await?;
+        for name in [SEEDED, "recorded"] {
+            subject.place.drop(name).await?;
+        }
+    }
+    Ok(report)
+}
+
+fn conditions(options: &Options) -> String {
+    let processors = std::thread::available_parallelism().map_or(0, usize::from);
+    let date = now().to_datetime().date();
+    let effort = if options.quick { ", briefly" } else { "" };
+    format!("Measured on {date}{effort}: server, database and client on the same {processors} processors.")
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no program has 2^52 bytes")]
+fn megabytes(file: &Path) -> Result<f64> {
+    Ok(std::fs::metadata(file).with_context(|| file.display().to_string())?.len() as f64 / 1e6)
+}
+
+/// Tells what is being done.
+fn say(place: &Place, what: &str) {
+    println!("{}: {what}", place.name());
+}
+
+async fn connect(place: &Place, name: &str) -> Result<Db> {
+    let options = store::Options { url: place.url(name), ..store::Options::default() };
+    Ok(Db::connect(&options).await?)
+}
+
+/// Seeds, and learns what a verification sends.
+async fn prepare(place: Place, options: &Options, effort: Effort) -> Result<Subject> {
+    say(&place, &format!("seeding {} people", effort.people));
+    let world = Arc::new(World::new());
+    place.create(SEEDED).await?;
+    let db = connect(&place, SEEDED).await?;
+    db.migrate().await?;
+    seed(&db, &world, &bare::password_hash()?, 0..effort.people).await?;
+    db.close().await;
+    place.tidy(SEEDED).await?;
+
+    place.copy_to("recorded").await?;
+    let db = connect(&place, "recorded").await?;
+    let (verification, statuses) = record(&db, &world).await?;
+    db.close().await;
+    let installation = Installation {
+        program: options.server.canonicalize()?,
+        folder: options.folder.clone(),
+        keys: world.keys().to_text().expose().replace('\n', ","),
+    };
+    let pgbench = options.pgbench.clone();
+    Ok(Subject { place, world, installation, pgbench, effort, verification, statuses })
+}
+
+/// The statements of a verification, and of some people's questions for their status.
+async fn record(db: &Db, world: &Arc<World>) -> Result<(Script, Vec<RecordedUnit>)> {
+    const PEOPLE: u64 = 8;
+    let mut bearers = Vec::new();
+    db.start_recording();
+    for number in 0..PEOPLE {
+        let answer = Arc::new(bare::right_answer(number));
+        let reply = db.run(answer, Arc::clone(world) as Arc<dyn store::Surroundings>).await?;
+        let grant = reply.map_err(|refusal| anyhow::anyhow!("a right code was refused: {refusal:?}"))?.grant;
+        bearers.push(Bearer { user: grant.user, session: grant.session, expires_at: grant.access_expires_at });
+    }
+    let units = db.stop_recording();
+    let (first, second) = (units.first().context("nothing recorded")?, units.get(1).context("nothing recorded")?);
+    let verification = Script::learn((0, first), (1, second))?;
+    db.start_recording();
+    for bearer in bearers {
+        let status = db.ask(&ReadStatus { bearer }, world.as_ref()).await?;
+        anyhow::ensure!(status.is_ok_and(|status| status.is_enabled), "a status that is not what was seeded");
+    }
+    Ok((verification, db.stop_recording()))
+}
+
+impl Subject {
+    async fn measure(&self, report: &mut Report) -> Result<()> {
+        self.count(report).await?;
+        let mut peaks = stage::Peaks::default();
+        for connections in CONNECTIONS {
+            say(&self.place, &format!("{connections} connections"));
+            self.stage(connections, &mut peaks, report).await?;
+        }
+        say(&self.place, "latencies at half of the peak");
+        self.latencies(&peaks, report).await?;
+        say(&self.place, "the store alone");
+        self.alone(report).await?;
+        if let Place::Sqlite(_) = self.place {
+            self.starts(report)?;
+        }
+        Ok(())
+    }
+
+    /// Statements and round trips.
+    async fn count(&self, report: &mut Report) -> Result<()> {
+        let name = self.place.name();
+        let mut figure = |what: String, count: usize| {
+            let value = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+            report.figures.push(Figure { what, value, unit: "", target: None });
+        };
+        let script = &self.verification;
+        figure(format!("{name}: statements of a verification that read"), script.reads.len());
+        figure(format!("{name}: statements of a verification that write"), script.writes.len());
+        if let Place::Postgres(_) = self.place {
+            let value = self.round_trips().await?;
+            let what = format!("{name}: round trips of a verification, counted at a proxy");
+            report.figures.push(Figure { what, value, unit: "", target: Some(Target::AtMost(2.0)) });
+        }
+        Ok(())
+    }
+
+    /// Counted between a real server and the database, once its statements are prepared.
+    async fn round_trips(&self) -> Result<f64> {
+        const WARM_UP: u64 = 20;
+        const COUNTED: u64 = 10;
+        let proxy = store::testing::CountingProxy::in_front_of(&self.place.url("recorded")).await;
+        let through = proxy.url();
+        let part = |key: &str| through.split(' ').find_map(|part| part.strip_prefix(key)).unwrap_or_default();
+        let url = format!("postgres://{}@127.0.0.1:{}/{}", part("user="), part("port="), part("dbname="));
+        let server = block_in_place(|| Server::start(&self.installation, &url))?;
+        let mut connection = crate::http::Connection::open(server.port).await?;
+        let mut before = 0;
+        for number in 1000..1000 + WARM_UP + COUNTED {
+            if number == 1000 + WARM_UP {
+                before = proxy.round_trips();
+            }
+            load::verify(&mut connection, &crate::population::partial_token(number), number).await?;
+        }
+        let counted = u32::try_from(proxy.round_trips() - before)?;
+        Ok(f64::from(counted) / f64::from(u32::try_from(COUNTED)?))
+    }
+
+    /// Verifications and statuses at half of the best rate seen.
+    async fn latencies(&self, peaks: &stage::Peaks, report: &mut Report) -> Result<()> {
+        self.place.copy_to("ours").await?;
+        let server = block_in_place(|| Server::start(&self.installation, &self.place.url("ours")))?;
+        let access = self.sign_in(&server).await?;
+        let verify = Errand::Verify(Numbers::new(0..self.effort.kept()));
+        let status = Errand::Status { access, next: 0.into() };
+        for (what, errand, peak) in [("verify", verify, peaks.verify), ("status", status, peaks.status)] {
+            let (rate, warm_up) = (peak / 2.0, Duration::from_secs(1));
+            let time = self.effort.open_time;
+            let mut latencies =
+                block_in_place(|| load::open(server.port, &Arc::new(errand), TARGET_CONNECTIONS, rate, warm_up, time))?;
+            latencies.sort();
+            report.latency.push(Latency {
+                database: self.place.name(),
+                what,
+                connections: TARGET_CONNECTIONS,
+                rate,
+                p50: stats::percentile(&latencies, 0.5),
+                p99: stats::percentile(&latencies, 0.99),
+                p999: stats::percentile(&latencies, 0.999),
+            });
+        }
+        Ok(())
+    }
+
+    /// The store without a server and, on SQLite, the plain loop.
+    async fn alone(&self, report: &mut Report) -> Result<()> {
+        let Effort { samples, warm_up, time, people, .. } = self.effort;
+        self.place.copy_to("alone").await?;
+        let db = connect(&self.place, "alone").await?;
+        let numbers = Arc::new(Numbers::new(0..people));
+        let is_sqlite = matches!(self.place, Place::Sqlite(_));
+        let looped = Numbers::new(0..people);
+        if is_sqlite {
+            self.place.copy_to("twin").await?;
+        }
+        let (mut ours, mut twins) = (Vec::new(), Vec::new());
+        for _ in 0..samples {
+            let numbers = Arc::clone(&numbers);
+            ours.push(bare::store(&db, &self.world, TARGET_CONNECTIONS, numbers, warm_up, time).await?);
+            if is_sqlite {
+                let file = self.place.file("twin");
+                twins.push(block_in_place(|| {
+                    crate::twin::sqlite::run(&file, &[&self.verification], &looped, warm_up, time)
+                })?);
+            }
+        }
+        db.close().await;
+        let database = self.place.name();
+        let twin = if is_sqlite {
+            let rate = stats::median(&twins);
+            report.beside(database, "verify", ("plain loop", rate), Target::AtLeast(0.8), TARGET_CONNECTIONS);
+            Some(("plain loop", rate))
+        } else {
+            report.twin_of(database, "verify", TARGET_CONNECTIONS)
+        };
+        report.throughput.push(Throughput {
+            database,
+            what: "the store alone, verify",
+            connections: TARGET_CONNECTIONS,
+            rate: stats::median(&ours),
+            samples: ours,
+            twin,
+            target: is_sqlite.then_some(Target::AtLeast(1.3)),
+            cpu: None,
+        });
+        Ok(())
+    }
+
+    /// Time to ready on a file that is already there.
+    fn starts(&self, report: &mut Report) -> Result<()> {
+        let url = self.place.url("recorded");
+        let starts = (0..5).map(|_| Ok(Server::start(&self.installation, &url)?.ready_after.as_secs_f64() * 1000.0));
+        let starts = block_in_place(|| starts.collect::<Result<Vec<f64>>>())?;
+        report.figures.push(Figure {
+            what: format!("{}: time to ready on an existing file, median of 5", self.place.name()),
+            value: stats::median(&starts),
+            unit: "ms",
+            target: Some(Target::AtMost(200.0)),
+        });
+        Ok(())
+    }
+
+    fn pgbench(&self, database: &str) -> Option<Pgbench> {
+        let program = self.pgbench.clone()?;
+        matches!(self.place, Place::Postgres(_)).then(|| Pgbench { program, url: self.place.url(database) })
+    }
+}

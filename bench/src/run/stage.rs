@@ -1,0 +1,229 @@
+//! One stage: so many connections, every errand, and the twins beside them.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::task::block_in_place;
+
+use super::{Effort, Subject, TARGET_CONNECTIONS};
+use crate::databases::Place;
+use crate::http::{Connection, field};
+use crate::load::{self, Errand, Numbers, Sample};
+use crate::population::partial_token;
+use crate::process::{Meter, Server};
+use crate::report::{Figure, Report, Target, Throughput};
+use crate::twin::Script;
+use crate::twin::pgbench::{self, Pgbench, Sending, Share};
+use crate::{bare, stats};
+
+/// How long a started server is left alone before its memory is read.
+const SETTLE: Duration = Duration::from_millis(500);
+
+/// The best rates seen.
+#[derive(Default)]
+pub(super) struct Peaks {
+    pub(super) verify: f64,
+    pub(super) status: f64,
+}
+
+/// A stage under way.
+struct Stage<'a> {
+    subject: &'a Subject,
+    server: Server,
+    connections: usize,
+}
+
+impl Subject {
+    pub(super) async fn stage(&self, connections: usize, peaks: &mut Peaks, report: &mut Report) -> Result<()> {
+        self.place.copy_to("ours").await?;
+        if matches!(self.place, Place::Postgres(_)) {
+            self.place.copy_to("twin").await?;
+        }
+        let server = block_in_place(|| Server::start(&self.installation, &self.place.url("ours")))?;
+        thread::sleep(SETTLE);
+        let resident = server.resident_mib()?;
+        let stage = Stage { subject: self, server, connections };
+        peaks.verify = peaks.verify.max(stage.verify(report).await?);
+        peaks.status = peaks.status.max(stage.status(report).await?);
+        stage.login(report).await?;
+        if connections == TARGET_CONNECTIONS {
+            let memory = |when: &str, value, target| Figure {
+                what: format!("{}: memory of the server {when}", self.place.name()),
+                value,
+                unit: "MiB",
+                target,
+            };
+            report.figures.push(memory("after start", resident, Some(Target::AtMost(40.0))));
+            report.figures.push(memory("after load", stage.server.resident_mib()?, None));
+        }
+        Ok(())
+    }
+
+    /// Access tokens of the people kept for it.
+    pub(super) async fn sign_in(&self, server: &Server) -> Result<Vec<String>> {
+        let mut connection = Connection::open(server.port).await?;
+        let mut access = Vec::new();
+        for number in self.effort.people - Effort::SIGNED_IN..self.effort.people {
+            let answer = load::verify(&mut connection, &partial_token(number), number).await?;
+            access.push(field(answer, "access")?.to_owned());
+        }
+        Ok(access)
+    }
+
+    /// Writes a pgbench script.
+    fn script(&self, name: &str, script: &Script, sending: Sending) -> Result<PathBuf> {
+        let file = self.installation.folder.join(format!("{name}.pgbench"));
+        std::fs::write(&file, pgbench::script(script, sending))?;
+        Ok(file)
+    }
+}
+
+impl Stage<'_> {
+    fn is_target(&self) -> bool {
+        self.connections == TARGET_CONNECTIONS
+    }
+
+    async fn meter(&self) -> Result<Meter> {
+        Ok(Meter { server: self.server.pid(), database: self.subject.place.processes().await? })
+    }
+
+    fn sample(&self, errand: &Arc<Errand>, meter: &Meter) -> Result<Sample> {
+        let Effort { warm_up, time, .. } = self.subject.effort;
+        let port = self.server.port;
+        block_in_place(|| load::closed(port, errand, self.connections, warm_up, time, meter))
+    }
+
+    async fn verify(&self, report: &mut Report) -> Result<f64> {
+        let errand = Arc::new(Errand::Verify(Numbers::new(0..self.subject.effort.kept())));
+        let pgbench = self.subject.pgbench("twin");
+        let script = self.subject.script("verify", &self.subject.verification, Sending::OneByOne)?;
+        let (mut ours, mut twins) = (Vec::new(), Vec::new());
+        for sample in 0..self.subject.effort.samples {
+            ours.push(self.sample(&errand, &self.meter().await?)?);
+            if let Some(pgbench) = &pgbench {
+                twins.push(self.replay(pgbench, &script, sample).await?);
+            }
+        }
+        let twin = (!twins.is_empty()).then(|| ("pgbench, same statements", stats::median(&twins)));
+        let target = (self.is_target() && twin.is_some()).then_some(Target::AtLeast(0.6));
+        let rate = self.report(report, "verify", &ours, twin, target);
+        if let (true, Some(pgbench)) = (self.is_target(), pgbench) {
+            self.pipelined(&pgbench, rate, &ours, report).await?;
+        }
+        Ok(rate)
+    }
+
+    /// One sample of pgbench, on people who took part in none of the earlier ones.
+    async fn replay(&self, pgbench: &Pgbench, script: &Path, sample: u64) -> Result<f64> {
+        let Effort { samples, time, people, .. } = self.subject.effort;
+        let of_sample = people / samples;
+        let share = share(self.connections, sample * of_sample..(sample + 1) * of_sample)?;
+        pgbench.run(&[script], self.connections, share, time).await
+    }
+
+    /// What pgbench does when it sends as the store does. No target: nothing that decides in between could do as much.
+    async fn pipelined(&self, pgbench: &Pgbench, rate: f64, ours: &[Sample], report: &mut Report) -> Result<()> {
+        self.subject.place.copy_to("twin").await?;
+        let script = self.subject.script("pipelined", &self.subject.verification, Sending::Pipelined)?;
+        let mut twins = Vec::new();
+        for sample in 0..self.subject.effort.samples {
+            twins.push(self.replay(pgbench, &script, sample).await?);
+        }
+        report.throughput.push(Throughput {
+            database: self.subject.place.name(),
+            what: "verify, the same samples",
+            connections: self.connections,
+            rate,
+            samples: ours.iter().map(Sample::per_second).collect(),
+            twin: Some(("pgbench, pipelined in two round trips", stats::median(&twins))),
+            target: None,
+            cpu: None,
+        });
+        Ok(())
+    }
+
+    async fn status(&self, report: &mut Report) -> Result<f64> {
+        let Effort { samples, warm_up, time, .. } = self.subject.effort;
+        let access = self.subject.sign_in(&self.server).await?;
+        let errand = Arc::new(Errand::Status { access, next: 0.into() });
+        let scripts: Vec<Script> = self.subject.statuses.iter().map(Script::literal).collect();
+        let scripts: Vec<&Script> = scripts.iter().collect();
+        let pgbench = self.subject.pgbench("recorded");
+        let write = |(number, script): (usize, &&Script)| {
+            self.subject.script(&format!("status-{number}"), script, Sending::OneByOne)
+        };
+        let written = scripts.iter().enumerate().map(write).collect::<Result<Vec<PathBuf>>>()?;
+        let files: Vec<_> = written.iter().map(PathBuf::as_path).collect();
+        let (mut ours, mut twins) = (Vec::new(), Vec::new());
+        for _ in 0..samples {
+            ours.push(self.sample(&errand, &self.meter().await?)?);
+            match &pgbench {
+                _ if !self.is_target() => {}
+                Some(pgbench) => {
+                    let share = Share { base: 0, span: 0 };
+                    twins.push(pgbench.run(&files, self.connections, share, time).await?);
+                }
+                None => {
+                    let (file, numbers) = (self.subject.place.file("recorded"), Numbers::new(0..u64::MAX));
+                    let run = || crate::twin::sqlite::run(&file, &scripts, &numbers, warm_up, time);
+                    twins.push(block_in_place(run)?);
+                }
+            }
+        }
+        let name = if pgbench.is_some() { "pgbench, same statements" } else { "plain loop" };
+        let twin = self.is_target().then(|| (name, stats::median(&twins)));
+        Ok(self.report(report, "status", &ours, twin, None))
+    }
+
+    async fn login(&self, report: &mut Report) -> Result<()> {
+        let Effort { samples, time, people, .. } = self.subject.effort;
+        let numbers = Numbers::new(self.subject.effort.kept()..people - Effort::SIGNED_IN);
+        let errand = Arc::new(Errand::Login(numbers));
+        let (mut ours, mut twins) = (Vec::new(), Vec::new());
+        for _ in 0..samples {
+            ours.push(self.sample(&errand, &self.meter().await?)?);
+            twins.push(block_in_place(|| bare::argon2(2, time))?);
+        }
+        let twin = Some(("bare Argon2, 2 threads", stats::median(&twins)));
+        self.report(report, "full login", &ours, twin, self.is_target().then_some(Target::AtLeast(0.9)));
+        Ok(())
+    }
+
+    fn report(
+        &self,
+        report: &mut Report,
+        what: &'static str,
+        ours: &[Sample],
+        twin: Option<(&'static str, f64)>,
+        target: Option<Target>,
+    ) -> f64 {
+        let samples: Vec<f64> = ours.iter().map(Sample::per_second).collect();
+        let rate = stats::median(&samples);
+        let count: u64 = ours.iter().map(|sample| sample.count).sum();
+        let of_one = |spent: fn(&Sample) -> Duration| {
+            let total: Duration = ours.iter().map(spent).sum();
+            1e6 / stats::per_second(count, total)
+        };
+        let cpu = [of_one(|it| it.cpu.server), of_one(|it| it.cpu.database), of_one(|it| it.cpu.client)];
+        report.throughput.push(Throughput {
+            database: self.subject.place.name(),
+            what,
+            connections: self.connections,
+            rate,
+            samples,
+            twin,
+            target,
+            cpu: Some(cpu),
+        });
+        rate
+    }
+}
+
+/// Divides people among pgbench's clients.
+fn share(clients: usize, numbers: Range<u64>) -> Result<Share> {
+    Ok(Share { base: numbers.start, span: (numbers.end - numbers.start) / u64::try_from(clients)? })
+}
