@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use tokio_postgres::NoTls;
 
+use crate::process::Stat;
+
 /// Where databases are made.
 #[derive(Clone)]
 pub(crate) enum Place {
@@ -101,15 +103,17 @@ impl Place {
         }
     }
 
-    /// The server's processes on this machine, as they are now.
-    pub(crate) async fn processes(&self) -> Result<Vec<u32>> {
-        let Self::Postgres(admin) = self else { return Ok(Vec::new()) };
+    /// The server's first process, where it runs on this machine.
+    pub(crate) async fn process(&self) -> Result<Option<u32>> {
+        let Self::Postgres(admin) = self else { return Ok(None) };
         let (client, connection) = tokio_postgres::connect(admin, NoTls).await?;
         let connection = tokio::spawn(connection);
-        let rows = client.query("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()", &[]).await?;
+        let row = client.query_one("SELECT pg_backend_pid()", &[]).await?;
+        let ours = u32::try_from(row.try_get::<_, i32>(0)?)?;
+        let parent = Stat::of(ours).map(|stat| stat.parent);
         drop(client);
         connection.await??;
-        rows.iter().map(|row| Ok(u32::try_from(row.try_get::<_, i32>(0)?)?)).collect()
+        Ok(parent)
     }
 
     async fn administer(&self, statements: &[&str]) -> Result<()> {

@@ -10,6 +10,7 @@ pub(crate) const USER_AGENT: &str = "twinlock-bench";
 /// One connection, one request at a time.
 pub(crate) struct Connection {
     stream: TcpStream,
+    port: u16,
     received: Vec<u8>,
 }
 
@@ -18,14 +19,14 @@ impl Connection {
     pub(crate) async fn open(port: u16) -> Result<Self> {
         let stream = TcpStream::connect(("127.0.0.1", port)).await.context("the server cannot be reached")?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, received: Vec::with_capacity(8 * 1024) })
+        Ok(Self { stream, port, received: Vec::with_capacity(8 * 1024) })
     }
 
     /// Posts a JSON body and gives the body of the answer, which must be a 200.
     pub(crate) async fn post(&mut self, path: &str, body: &str) -> Result<&str> {
-        let length = body.len();
+        let (port, length) = (self.port, body.len());
         self.exchange(&format!(
-            "POST {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: {USER_AGENT}\r\n\
+            "POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: {USER_AGENT}\r\n\
              Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
         ))
         .await
@@ -33,8 +34,9 @@ impl Connection {
 
     /// Gets a path with an access token; the answer must be a 200.
     pub(crate) async fn get(&mut self, path: &str, access: &str) -> Result<&str> {
+        let port = self.port;
         self.exchange(&format!(
-            "GET {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: {USER_AGENT}\r\nAuthorization: Bearer {access}\r\n\r\n"
+            "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: {USER_AGENT}\r\nAuthorization: Bearer {access}\r\n\r\n"
         ))
         .await
     }

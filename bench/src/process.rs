@@ -107,7 +107,7 @@ fn is_ready(port: u16) -> bool {
     let ask = || {
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;
         stream.set_read_timeout(Some(Duration::from_secs(1)))?;
-        stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        write!(stream, "GET /readyz HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n")?;
         let mut status = [0; 13];
         stream.read_exact(&mut status)?;
         std::io::Result::Ok(status.starts_with(b"HTTP/1.1 200 "))
@@ -139,30 +139,44 @@ impl Cpu {
 /// Reads the processor time of a server and of a database's processes.
 pub(crate) struct Meter {
     pub(crate) server: u32,
-    pub(crate) database: Vec<u32>,
+    /// PostgreSQL's first process, where it runs on this machine.
+    pub(crate) database: Option<u32>,
 }
 
 impl Meter {
     pub(crate) fn read(&self) -> Cpu {
         Cpu {
-            server: spent(self.server),
-            database: self.database.iter().map(|pid| spent(*pid)).sum(),
-            client: spent(std::process::id()),
+            server: Stat::of(self.server).map_or(Duration::ZERO, |stat| stat.spent),
+            database: self.database.map_or(Duration::ZERO, family),
+            client: Stat::of(std::process::id()).map_or(Duration::ZERO, |stat| stat.spent),
         }
     }
 }
 
-/// A process that has ended has spent nothing more.
-fn spent(pid: u32) -> Duration {
-    /// `_SC_CLK_TCK`, the same on every Linux of today.
-    const TICKS_PER_SECOND: f64 = 100.0;
-    let ticks = || {
+/// A process and its children, those that have ended included.
+fn family(parent: u32) -> Duration {
+    let numbered = |entry: std::io::Result<fs::DirEntry>| entry.ok()?.file_name().to_str()?.parse().ok();
+    let processes = fs::read_dir("/proc").into_iter().flatten().filter_map(numbered);
+    let children = processes.filter_map(Stat::of).filter(|stat| stat.parent == parent).map(|stat| stat.spent).sum();
+    Stat::of(parent).map_or(children, |stat| children + stat.spent + stat.of_ended_children)
+}
+
+/// What the kernel says of a process.
+pub(crate) struct Stat {
+    pub(crate) parent: u32,
+    spent: Duration,
+    of_ended_children: Duration,
+}
+
+impl Stat {
+    pub(crate) fn of(pid: u32) -> Option<Self> {
+        /// `_SC_CLK_TCK`, the same on every Linux of today.
+        const TICKS_PER_SECOND: f64 = 100.0;
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The name in parentheses may hold spaces; user and system time are the 12th and 13th fields behind it.
-        let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
-        let user: u32 = fields.next()?.parse().ok()?;
-        let system: u32 = fields.next()?.parse().ok()?;
-        Some(user + system)
-    };
-    Duration::from_secs_f64(f64::from(ticks().unwrap_or(0)) / TICKS_PER_SECOND)
+        // The name in parentheses may hold spaces; the fields behind it are numbered from 3 in proc(5).
+        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        let field = |number: usize| fields.get(number - 3)?.parse::<u32>().ok();
+        let ticks = |number| Some(Duration::from_secs_f64(f64::from(field(number)?) / TICKS_PER_SECOND));
+        Some(Self { parent: field(4)?, spent: ticks(14)? + ticks(15)?, of_ended_children: ticks(16)? + ticks(17)? })
+    }
 }

@@ -88,7 +88,7 @@ impl Stage<'_> {
     }
 
     async fn meter(&self) -> Result<Meter> {
-        Ok(Meter { server: self.server.pid(), database: self.subject.place.processes().await? })
+        Ok(Meter { server: self.server.pid(), database: self.subject.place.process().await? })
     }
 
     fn sample(&self, errand: &Arc<Errand>, meter: &Meter) -> Result<Sample> {
