@@ -73,7 +73,8 @@ impl Challenge {
     pub fn check(&self, now: Timestamp, policy: &Policy) -> Result<(), Refusal> {
         if self.completed_at.is_some() {
             Err(Refusal::AlreadyCompleted)
-        } else if self.ended_at.is_some() || now >= self.expires_at {
+        } else if self.ended_at.is_some() || now >= self.expires_at || now < self.created_at {
+            // What began in the future began by a wrong clock, and would live too long.
             Err(Refusal::ChallengeExpired)
         } else if self.attempts >= policy.challenge_attempts {
             Err(Refusal::TooManyAttempts { retry_after: None })
@@ -176,11 +177,14 @@ impl Decide for ReadChallenge {
         if account.user.disabled_at.is_some() {
             return Ok(Decision::new(Err(Refusal::PartialTokenInvalid), now));
         }
+        if let Err(refusal) = challenge.check(now, policy) {
+            return Ok(Decision::new(Err(refusal), now));
+        }
         if let Err(locked) = account.settings.guesses.check(now) {
             return Ok(Decision::new(Err(Refusal::locked(locked, now)), now));
         }
-        if let Err(refusal) = challenge.check(now, policy) {
-            return Ok(Decision::new(Err(refusal), now));
+        if !policy.two_factor_enabled {
+            return Ok(Decision::new(Err(Refusal::ChallengeExpired), now));
         }
         let state = ChallengeState::of(&challenge, &account, &view.factors, now, policy)?;
         Ok(Decision::new(Ok(state), now))

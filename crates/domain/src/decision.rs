@@ -15,7 +15,7 @@ use crate::signup::PendingSignup;
 use crate::throttle::{Counter, Locked};
 use crate::time::{Duration, Timestamp};
 use crate::totp::Step;
-use crate::user::{Account, EmailFault, PasswordHash, Settings, User};
+use crate::user::{Account, EmailFault, EmailKey, PasswordHash, Settings, User};
 
 /// The outcome of a command. A refusal is a decision too: its charge and its audit entry are committed like any other.
 #[derive(Debug)]
@@ -106,7 +106,7 @@ pub enum Change {
         /// In which application.
         application: ApplicationId,
         /// For which address.
-        email_key: String,
+        email_key: EmailKey,
     },
     /// A new user, with settings and an empty audit chain.
     AddUser(Box<User>, Settings),

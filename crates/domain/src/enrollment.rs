@@ -20,8 +20,8 @@ use crate::secret::{Broken, Place, Sealed, SecretText};
 use crate::session::{Admitted, Bearer, Grant, RefreshToken, Session};
 use crate::throttle::Outcome;
 use crate::time::Timestamp;
-use crate::trusted_device::revoke_trust;
 use crate::totp::{STEP_SECS, Step, TotpSecret, otpauth_uri};
+use crate::trusted_device::revoke_trust;
 use crate::user::Account;
 
 /// A factor that waits for its proof.
@@ -50,6 +50,11 @@ pub struct Enrollment {
 }
 
 impl Enrollment {
+    /// Whether it may still be confirmed. What began in the future began by a wrong clock, and is over.
+    fn is_live(&self, now: Timestamp) -> bool {
+        self.created_at <= now && now < self.expires_at
+    }
+
     pub(crate) const fn place(id: EnrollmentId, user: UserId) -> Place {
         Place { table: "enrollments", column: "secret", row: id.uuid(), owner: user.uuid() }
     }
@@ -190,8 +195,7 @@ pub struct Confirmed {
 impl ConfirmEnrollment {
     /// Picks the pending set-up meant.
     fn pick(&self, mut waiting: Vec<Enrollment>, now: Timestamp) -> Result<Enrollment, Refusal> {
-        waiting
-            .retain(|enrollment| enrollment.expires_at > now && self.factor.is_none_or(|id| id == enrollment.factor));
+        waiting.retain(|enrollment| enrollment.is_live(now) && self.factor.is_none_or(|id| id == enrollment.factor));
         if waiting.len() > 1 { Err(Refusal::FactorIdNeeded) } else { waiting.pop().ok_or(Refusal::NoPendingSetup) }
     }
 }
@@ -234,7 +238,7 @@ impl Decide for ConfirmEnrollment {
             return refused(Refusal::locked(locked, now), "account_locked");
         }
 
-        let (right, wrong) = (entry(true).method(enrollment.method), entry(false).method(enrollment.method));
+        let right = entry(true).method(enrollment.method);
         let plain = context.keys.open(&Enrollment::place(enrollment.id, account.user.id), &enrollment.secret)?;
         let secret = TotpSecret::from_bytes(plain);
         let factor = Factor {
@@ -258,8 +262,7 @@ impl Decide for ConfirmEnrollment {
         };
         let Judgement::Right(step) = judgement else {
             let outcome = account.settings.guesses.kept(charge, policy);
-            let decision = self.wrong(&account, &enrollment, judgement, outcome, now, context);
-            return Ok(decision.audit_all(alarms).audit(wrong.because(reason(Some(judgement)))));
+            return Ok(self.wrong(&account, &enrollment, judgement, outcome, now, context).audit_all(alarms));
         };
         account.settings.guesses.returned(charge);
 
@@ -322,6 +325,10 @@ impl ConfirmEnrollment {
             Judgement::OtherStep(step) => Some(CodeHint::ClockSkew((step.0 - Step::at(now).0) * STEP_SECS)),
             Judgement::Right(_) | Judgement::AlreadyUsed | Judgement::Wrong => None,
         };
+        let entry = account
+            .entry(AuditAction::EnrollmentConfirmed, false, &self.origin)
+            .method(enrollment.method)
+            .because(reason(Some(judgement)));
         let attempts = enrollment.attempts + 1;
         let left = match outcome {
             Outcome::Open(left) => left.min(context.policy.challenge_attempts.saturating_sub(attempts)),
@@ -329,6 +336,7 @@ impl ConfirmEnrollment {
         };
         let decision = Decision::new(Err(Refusal::CodeIncorrect { attempts_left: left, hint }), now)
             .on_chain_of(account)
+            .audit(entry)
             .change(Change::SaveEnrollmentAttempts(enrollment.id, attempts))
             .change(Change::SaveSettings(account.user.id, account.settings.clone()));
         match locked_notice(outcome, account, &self.origin, now, context) {

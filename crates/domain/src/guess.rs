@@ -33,7 +33,7 @@ pub(crate) enum Guess {
         /// The kind.
         method: Method,
         /// The step or code used up.
-        used: Change,
+        used: Box<Change>,
     },
     /// Wrong, and paid for.
     Wrong {
@@ -66,7 +66,7 @@ pub(crate) fn guess(
         }
     };
     account.settings.guesses.returned(charge);
-    Ok(Guess::Right { method, used })
+    Ok(Guess::Right { method, used: Box::new(used) })
 }
 
 /// What a typed code turned out to be.

@@ -199,9 +199,12 @@ impl Decide for FinishLogin {
         };
         // Between the check and this lock the password may have changed, or the user may be gone.
         let FinishLoginView { account, factors, challenges } = view;
-        let Some(mut account) = account.filter(|account| account.user.password == *proven) else {
+        let Some(mut account) = account else {
             return Ok(self.wrong(None, "password_changed", context.clock));
         };
+        if account.user.password != *proven {
+            return Ok(self.wrong(Some(&account), "password_changed", context.clock));
+        }
         if account.user.disabled_at.is_some() {
             return Ok(self.wrong(Some(&account), "disabled", context.clock));
         }
@@ -221,7 +224,11 @@ impl Decide for FinishLogin {
                 Ok(()) => self.challenge(&account, &factors, &challenges, right, now, context)?,
             }
         } else {
-            let (session, grant) = Session::start(&account, None, self.holder, &self.origin, now, context);
+            let (mut session, grant) = Session::start(&account, None, self.holder, &self.origin, now, context);
+            if !factors.is_empty() {
+                // The second factor is switched off, not gone: the password alone is no proof for changing it.
+                session.fresh_at = None;
+            }
             let entry = account.entry(AuditAction::SignedIn, true, &self.origin).about("session", session.id.uuid());
             let reply = LoggedIn::NoFactor(Box::new(grant), Box::new(SignedInUser::of(&account)));
             Decision::new(Ok(reply), now).change(Change::AddSession(session)).audit(right).audit(entry)
@@ -263,7 +270,8 @@ impl FinishLogin {
         let live = challenges.iter().filter(|(_, expires_at)| *expires_at > now).map(|(id, _)| *id);
         let too_many: Vec<ChallengeId> = live.skip(context.policy.live_challenges.saturating_sub(1)).collect();
         let reply = LoggedIn::FactorDue { partial_token, challenge: state };
-        let mut decision = Decision::new(Ok(reply), now).audit(right).audit(entry).change(Change::AddChallenge(challenge));
+        let mut decision =
+            Decision::new(Ok(reply), now).audit(right).audit(entry).change(Change::AddChallenge(challenge));
         decision.changes.extend(too_many.into_iter().map(Change::EndChallenge));
         Ok(decision)
     }

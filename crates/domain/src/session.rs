@@ -171,14 +171,14 @@ impl Session {
         }
     }
 
-    /// Whether it lives at `now`.
+    /// Whether it lives at `now`. What began in the future began by a wrong clock, and would live too long: it is over.
     pub fn is_live(&self, now: Timestamp) -> bool {
-        self.ended_at.is_none() && now < self.idle_expires_at && now < self.expires_at
+        self.ended_at.is_none() && self.created_at <= now && now < self.idle_expires_at && now < self.expires_at
     }
 
-    /// Until when changes need no further proof; `None` when they do.
+    /// Until when changes need no further proof; `None` when they do. A proof of the future is none.
     pub fn fresh_until(&self, now: Timestamp, policy: &Policy) -> Option<Timestamp> {
-        self.fresh_at.map(|at| at + policy.freshness).filter(|until| *until > now)
+        self.fresh_at.filter(|at| *at <= now).map(|at| at + policy.freshness).filter(|until| *until > now)
     }
 
     /// Gives the session a new refresh token, where it can be handed over: in a cookie. A client that keeps the token
@@ -292,7 +292,9 @@ impl Decide for Refresh {
                 .audit(about(account.entry(action, false, &self.origin)))
                 .change(Change::SaveSettings(account.user.id, account.settings.clone()));
             match why {
-                Some(why) => decision.change(Change::EndSession(session.id, why)),
+                Some(why) => decision
+                    .change(Change::EndSession(session.id, why))
+                    .change(Change::AbandonEnrollmentsOf(session.id)),
                 None => decision,
             }
         };

@@ -12,7 +12,7 @@ use crate::notice;
 use crate::secret::{Broken, TokenHash, new_token};
 use crate::throttle::{Charged, Counter};
 use crate::time::Timestamp;
-use crate::user::{Account, Email, PasswordHash, Settings, User};
+use crate::user::{Account, Email, EmailKey, PasswordHash, Settings, User};
 
 /// A sign-up that waits for its address.
 #[derive(Clone, Debug)]
@@ -96,11 +96,17 @@ impl Decide for SignUp {
             expires_at,
         };
         let about = pending.id.uuid();
-        let message = if free {
-            let link = Some((&token, expires_at));
-            notice::link(MessageKind::EmailVerification, &self.email, "verify-email", link, &self.origin, now, context)
-        } else {
-            notice::link(MessageKind::AccountExists, &self.email, "", None, &self.origin, now, context)
+        let message = match &view.owner {
+            None => {
+                let link = Some((&token, expires_at));
+                let kind = MessageKind::EmailVerification;
+                notice::link(kind, &self.email, "verify-email", link, &self.origin, now, context)
+            }
+            // To the address its owner proved: spelled with other capitals it may be another mailbox.
+            Some(owner) => {
+                let kind = MessageKind::AccountExists;
+                notice::link(kind, &owner.user.email, "", None, &self.origin, now, context)
+            }
         };
         let decision = Decision::new(Ok(()), now).change(Change::AddPendingSignup(pending)).audit(if send {
             entry.about("pending_signup", about)
@@ -200,7 +206,7 @@ impl Decide for VerifyEmail {
         let used = Change::ConsumePendingSignup {
             id: pending.id,
             application: pending.application,
-            email_key: pending.email.key(),
+            email_key: EmailKey::of(&pending.email),
         };
         let new = NewUser {
             application: pending.application,

@@ -87,11 +87,18 @@ impl Lab {
         Context { clock: self.clock, rng: &mut self.rng, keys: &self.keys, policy: &self.policy }
     }
 
-    /// Decides, and holds every decision to what all must keep: entries about a person name the chain they go on.
+    /// Decides, and holds every decision to what all must keep.
+    ///
+    /// # Panics
+    /// Where an entry about a person does not go on that person's chain.
     pub fn decide<C: Decide>(&mut self, command: &C, view: C::View) -> Result<Decision<C::Reply>, Broken> {
         let decision = command.decide(view, &mut self.context())?;
         for person in decision.audit.iter().filter_map(|entry| entry.person) {
-            assert_eq!(decision.chain.map(|chain| chain.person), Some(person), "an entry is on a chain that is not its own");
+            assert_eq!(
+                decision.chain.map(|chain| chain.person),
+                Some(person),
+                "an entry is on a chain that is not its own"
+            );
         }
         Ok(decision)
     }
@@ -221,13 +228,7 @@ pub struct Person {
 impl Person {
     /// A person with nothing to prove themselves with.
     pub const fn of(account: Account) -> Self {
-        Self {
-            account,
-            factors: Vec::new(),
-            secrets: Vec::new(),
-            recovery_codes: Vec::new(),
-            stored_codes: Vec::new(),
-        }
+        Self { account, factors: Vec::new(), secrets: Vec::new(), recovery_codes: Vec::new(), stored_codes: Vec::new() }
     }
 }
 

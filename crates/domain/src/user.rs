@@ -102,6 +102,30 @@ impl fmt::Debug for Email {
     }
 }
 
+/// What an address is found by, on its way to the database. As little for logs as the address.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EmailKey(String);
+
+impl EmailKey {
+    /// The key of an address.
+    pub fn of(email: &Email) -> Self {
+        Self(email.key())
+    }
+}
+
+impl std::ops::Deref for EmailKey {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for EmailKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EmailKey")
+    }
+}
+
 /// A password hash in PHC string form.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);

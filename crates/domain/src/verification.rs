@@ -5,7 +5,7 @@
 //! session, all in one commit or not at all.
 
 use crate::audit::AuditAction;
-use crate::challenge::Challenge;
+use crate::challenge::{Challenge, Purpose};
 use crate::code::TypedCode;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal};
@@ -88,6 +88,10 @@ impl Decide for Verify {
                 .audit(entry(false).because(why))
                 .change(Change::SaveSettings(account.user.id, account.settings.clone())))
         };
+        match challenge.purpose {
+            // A purpose that is added must say here that it signs nobody in.
+            Purpose::Login => {}
+        }
         if account.user.disabled_at.is_some() {
             return refused(Refusal::PartialTokenInvalid, "disabled");
         }
@@ -103,15 +107,11 @@ impl Decide for Verify {
         }
 
         let right = entry(true);
-        let wrong = entry(false);
         let proofs = Proofs { factors: &view.factors, recovery_codes: &view.recovery_codes };
         let (method, used) = match guess(&self.code, &mut account, &proofs, now, context)? {
             Guess::Right { method, used } => (method, used),
             Guess::Wrong { near, outcome } => {
-                return Ok(self
-                    .wrong(&account, challenge, near, outcome, now, context)
-                    .audit(wrong.because(reason(near)))
-                    .audit_all(alarms));
+                return Ok(self.wrong(&account, challenge, near, outcome, now, context).audit_all(alarms));
             }
         };
         let holder = self.holder.unwrap_or(challenge.holder);
@@ -122,7 +122,7 @@ impl Decide for Verify {
         let mut decision = Decision::new(Ok(reply), now)
             .on_chain_of(&account)
             .change(Change::CompleteChallenge(challenge.id))
-            .change(used)
+            .change(*used)
             .change(Change::AddSession(session))
             .audit_all(alarms)
             .audit(right.method(method));
@@ -155,6 +155,7 @@ impl Verify {
         context: &mut Context<'_>,
     ) -> Decision<Verified> {
         let (hint, skew) = explain(near, challenge.skew, now);
+        let entry = account.entry(AuditAction::CodeVerified, false, &self.origin).because(reason(near));
         challenge.attempts += 1;
         let left = match outcome {
             Outcome::Open(left) => left.min(context.policy.challenge_attempts.saturating_sub(challenge.attempts)),
@@ -162,6 +163,7 @@ impl Verify {
         };
         let mut decision = Decision::new(Err(Refusal::CodeIncorrect { attempts_left: left, hint }), now)
             .on_chain_of(account)
+            .audit(entry)
             .change(Change::SaveAttempts { id: challenge.id, attempts: challenge.attempts, skew })
             .change(Change::SaveSettings(account.user.id, account.settings.clone()));
         if challenge.attempts == WRONG_CODES_TOLD {

@@ -26,7 +26,13 @@ fn sign_in(world: &mut World) -> Grant {
     }
 }
 
-fn begin(world: &mut World, person: &Person, grant: &Grant, label: Option<&str>, factors: Vec<Factor>) -> Decision<Begun> {
+fn begin(
+    world: &mut World,
+    person: &Person,
+    grant: &Grant,
+    label: Option<&str>,
+    factors: Vec<Factor>,
+) -> Decision<Begun> {
     let command = BeginEnrollment { bearer: bearer(grant), label: label.map(str::to_owned), origin: origin() };
     let view = EnrollmentView {
         account: Some(person.account.clone()),
@@ -84,11 +90,8 @@ fn a_factor_is_called_what_its_owner_calls_it_or_numbered() {
         (None, other.factors.clone(), "Authenticator 2"),
     ] {
         let decision = begin(&mut world, &person, &grant, label, factors);
-        let put = decision.changes.iter().find_map(|change| match change {
-            Change::PutEnrollment(enrollment) => Some(enrollment.label.clone()),
-            _ => None,
-        });
-        assert_eq!(put.as_deref(), Some(expected));
+        let Some(Change::PutEnrollment(put)) = decision.changes.first() else { panic!("{decision:?}") };
+        assert_eq!(put.label, expected);
     }
 }
 
@@ -105,6 +108,7 @@ fn switched_off_means_no_set_up() {
     world.lab.policy.two_factor_enabled = false;
     assert_snapshot!(summary(&begin(&mut world, &person, &grant, None, vec![])), @r"
     no: FeatureDisabled
+    change SaveSettings, 0 wrong, 0 in a row
     audit enrollment_started failed totp feature_disabled
     ");
 }
@@ -115,6 +119,7 @@ fn a_session_that_is_not_fresh_begins_nothing() {
     world.lab.pass(Duration::from_mins(5));
     assert_snapshot!(summary(&begin(&mut world, &person, &grant, None, vec![])), @r"
     no: StepUpRequired
+    change SaveSettings, 0 wrong, 0 in a row
     audit enrollment_started failed totp step_up_required
     ");
 }
@@ -126,6 +131,7 @@ fn nobody_has_more_than_twenty_authenticators() {
     assert!(begin(&mut world, &person, &grant, None, vec![one.clone(); 19]).reply.is_ok());
     assert_snapshot!(summary(&begin(&mut world, &person, &grant, None, vec![one; 20])), @r"
     no: AlreadyEnabled
+    change SaveSettings, 0 wrong, 0 in a row
     audit enrollment_started failed totp too_many_factors
     ");
 }

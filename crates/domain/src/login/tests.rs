@@ -26,11 +26,17 @@ fn pending(lab: &mut Lab) -> PendingSignup {
     }
 }
 
-fn begin(lab: &mut Lab, account: Option<Account>, pending: Option<PendingSignup>, counts: [i64; 2]) -> Decision<PasswordCheck> {
+fn begin(
+    lab: &mut Lab,
+    account: Option<Account>,
+    pending: Option<PendingSignup>,
+    counts: [i64; 2],
+) -> Decision<PasswordCheck> {
     let command = BeginLogin { application: DEFAULT, email: email(), origin: origin() };
     let since = lab.clock + Duration::from_mins(-5);
     let counters = command.counters(&lab.policy, &lab.keys);
-    let passwords = counters.into_iter().zip(counts).map(|(counter, count)| (counter, Charged { count, since })).collect();
+    let passwords =
+        counters.into_iter().zip(counts).map(|(counter, count)| (counter, Charged { count, since })).collect();
     lab.decide(&command, BeginLoginView { account, pending, passwords }).unwrap()
 }
 
@@ -128,13 +134,15 @@ fn a_wrong_password_is_refused_and_its_charge_kept() {
 fn the_right_password_of_a_sign_up_says_that_its_address_is_unverified() {
     let mut lab = Lab::new();
     let person = lab.enrolled();
-    for person in [None, Some(&person)] {
-        assert_snapshot!(summary(&finish(&mut lab, person, PasswordProof::Pending)), @r"
-        no: EmailUnverified
-        change ReturnCharge
-        change ReturnCharge
-        audit password_checked failed email_unverified, unchained
-        ");
+    insta::allow_duplicates! {
+        for person in [None, Some(&person)] {
+            assert_snapshot!(summary(&finish(&mut lab, person, PasswordProof::Pending)), @r"
+            no: EmailUnverified
+            change ReturnCharge
+            change ReturnCharge
+            audit password_checked failed email_unverified, unchained
+            ");
+        }
     }
 }
 
@@ -145,7 +153,7 @@ fn a_hash_that_changed_during_the_check_proves_nothing() {
     let proof = || PasswordProof::Right(PasswordHash::new("$argon2id$before".to_owned()));
     assert_snapshot!(summary(&finish(&mut lab, Some(&person), proof())), @r"
     no: CredentialsInvalid
-    audit password_checked failed password_changed, unchained
+    audit password_checked failed password_changed
     ");
     assert_snapshot!(summary(&finish(&mut lab, None, proof())), @r"
     no: CredentialsInvalid
@@ -195,7 +203,7 @@ fn with_the_second_factor_switched_off_a_password_signs_in_but_proves_nothing_fr
     lab.policy.two_factor_enabled = false;
     assert_snapshot!(summary(&finish(&mut lab, Some(&person), right(&person))), @r"
     yes
-    change AddSession, fresh true
+    change AddSession, fresh false
     change ReturnCharge
     change ReturnCharge
     change SaveSettings, 0 wrong, 0 in a row
@@ -337,6 +345,8 @@ fn a_sign_in_without_a_factor_goes_where_the_client_said() {
     let mut lab = Lab::new();
     let person = Person::of(lab.account());
     let mut world = World::of(lab, &person);
-    let Ok(Entered::Session(grant)) = world.log_in("ADA@example.org", true, RefreshHolder::Body) else { panic!("refused") };
+    let Ok(Entered::Session(grant)) = world.log_in("ADA@example.org", true, RefreshHolder::Body) else {
+        panic!("refused")
+    };
     assert_eq!((grant.holder, grant.method), (RefreshHolder::Body, None));
 }

@@ -57,7 +57,11 @@ fn an_old_token_ends_the_session_however_old_it_is() {
             newest = world.refresh(newest.refresh.expose()).unwrap();
         }
         assert_eq!(world.refresh(first.refresh.expose()).unwrap_err(), Refusal::TokenInvalid);
-        assert_eq!(world.refresh(newest.refresh.expose()).unwrap_err(), Refusal::TokenInvalid, "the newest is dead too");
+        assert_eq!(
+            world.refresh(newest.refresh.expose()).unwrap_err(),
+            Refusal::TokenInvalid,
+            "the newest is dead too"
+        );
         assert_eq!(world.status(bearer(&newest)).unwrap_err(), Refusal::TokenInvalid);
     }
 }
@@ -72,6 +76,7 @@ fn reuse_is_written_down_and_takes_the_set_ups_of_the_session_with_it() {
     no: TokenInvalid
     change SaveSettings, 0 wrong, 0 in a row
     change EndSession token_reused
+    change AbandonEnrollmentsOf
     audit refresh_token_reused failed session
     ");
 }
@@ -112,6 +117,7 @@ fn a_session_that_ran_out_is_ended_for_good_when_it_is_tried() {
     no: TokenInvalid
     change SaveSettings, 0 wrong, 0 in a row
     change EndSession expired
+    change AbandonEnrollmentsOf
     audit session_refreshed failed session
     ");
 }
@@ -173,10 +179,8 @@ fn signing_out_ends_the_session_at_once() {
 #[test]
 fn signing_out_is_written_down_and_drops_what_was_being_set_up() {
     let (mut world, person, grant) = signed_in();
-    let view = || SessionView {
-        account: Some(person.account.clone()),
-        session: Some(world.sessions[&grant.session].clone()),
-    };
+    let view =
+        || SessionView { account: Some(person.account.clone()), session: Some(world.sessions[&grant.session].clone()) };
     let (by_refresh, by_bearer) = (view(), view());
     let refresh = SignOutBy::Refresh(RefreshToken::parse(grant.refresh.expose()).unwrap());
     let first = world.lab.decide(&SignOut { by: refresh, origin: origin() }, by_refresh).unwrap();

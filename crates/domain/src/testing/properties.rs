@@ -1,1 +1,310 @@
-//! Rules that hold over any sequence of commands and clocks.
+//! What holds over any sequence of commands and clocks: one person, two sign-in tokens in every hand, and somebody who tries
+//! everything.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::{Entered, Lab, Person, World, bearer};
+use crate::audit::AuditAction;
+use crate::code::TypedCode;
+use crate::decision::Refusal;
+use crate::session::{Bearer, Grant, RefreshHolder};
+use crate::time::{Duration, Timestamp};
+use crate::totp::TotpSecret;
+
+/// A clock, wherever it goes, that stays within the day the marks of people are believed for.
+const DAY: i64 = 24 * 3600;
+
+#[derive(Clone, Debug)]
+enum Code {
+    /// Of an authenticator, so many steps from now.
+    Totp(usize, i64),
+    /// One typed before.
+    Again(usize),
+    Recovery(usize),
+    Nonsense,
+}
+
+#[derive(Clone, Debug)]
+enum Move {
+    /// The clock moves, forward or back.
+    Pass(i64),
+    LogIn(bool),
+    Verify(usize, Code),
+    Read(usize),
+    Refresh(usize),
+    SignOut(usize),
+    Status(usize),
+    Begin(usize),
+    Confirm(usize, Code),
+    /// Begins a set-up and confirms it at once.
+    Enroll(usize),
+}
+
+fn code() -> impl Strategy<Value = Code> {
+    prop_oneof![
+        4 => (0..3_usize, -3..=3_i64).prop_map(|(which, steps)| Code::Totp(which, steps)),
+        2 => (0..40_usize).prop_map(Code::Again),
+        1 => (0..12_usize).prop_map(Code::Recovery),
+        5 => Just(Code::Nonsense),
+    ]
+}
+
+fn a_move(pass: impl Strategy<Value = i64>) -> impl Strategy<Value = Move> {
+    prop_oneof![
+        4 => pass.prop_map(Move::Pass),
+        4 => prop::bool::weighted(0.9).prop_map(Move::LogIn),
+        8 => (0..4_usize, code()).prop_map(|(which, code)| Move::Verify(which, code)),
+        1 => (0..4_usize).prop_map(Move::Read),
+        2 => (0..4_usize).prop_map(Move::Refresh),
+        1 => (0..4_usize).prop_map(Move::SignOut),
+        1 => (0..4_usize).prop_map(Move::Status),
+        1 => (0..4_usize).prop_map(Move::Begin),
+        2 => (0..4_usize, code()).prop_map(|(which, code)| Move::Confirm(which, code)),
+        1 => (0..2_usize).prop_map(Move::Enroll),
+    ]
+}
+
+/// The world and everything its clients were ever given, newest last.
+struct Play {
+    world: World,
+    person: Person,
+    partial: Vec<String>,
+    grants: Vec<Grant>,
+    typed: Vec<TypedCode>,
+    secrets: Vec<TotpSecret>,
+    /// Partial tokens that were answered.
+    answered: Vec<String>,
+    /// Wrong codes that were judged since the account was last locked.
+    judged: Vec<Timestamp>,
+}
+
+impl Play {
+    fn new(seed: u64) -> Self {
+        let mut lab = Lab::seeded(seed);
+        let mut person = lab.enrolled();
+        lab.add_authenticator(&mut person);
+        let secrets = person.secrets.iter().map(|secret| TotpSecret::from_base32(secret.to_base32().expose()).unwrap());
+        let secrets = secrets.collect();
+        let world = World::of(lab, &person);
+        Self {
+            world,
+            person,
+            partial: vec!["no such token".to_owned()],
+            grants: Vec::new(),
+            typed: Vec::new(),
+            secrets,
+            answered: Vec::new(),
+            judged: Vec::new(),
+        }
+    }
+
+    /// The newest but `back`, or the oldest there is.
+    fn pick<T: Clone>(from: &[T], back: usize) -> Option<T> {
+        from.get(from.len().saturating_sub(back + 1)).cloned()
+    }
+
+    fn code(&mut self, code: &Code) -> TypedCode {
+        let typed = match code {
+            Code::Totp(which, steps) => self.world.lab.code(&self.secrets[which % self.secrets.len()], *steps),
+            Code::Again(back) => Self::pick(&self.typed, *back).unwrap_or(TypedCode::Other),
+            Code::Recovery(which) => {
+                let codes = &self.person.recovery_codes;
+                TypedCode::parse(codes[which % codes.len()].expose())
+            }
+            Code::Nonsense => TypedCode::Other,
+        };
+        self.typed.push(typed.clone());
+        typed
+    }
+
+    /// The person's time: what decisions are made by.
+    fn now(&self) -> Timestamp {
+        let account = &self.world.users[&self.person.account.user.id];
+        account.moment(self.world.lab.clock, &self.world.lab.policy).now
+    }
+
+    /// An access token the edge would let through, however old.
+    fn bearer(&self, back: usize) -> Option<Bearer> {
+        let grant = Self::pick(&self.grants, back)?;
+        Some(Bearer { expires_at: self.now() + Duration::from_hours(1), ..bearer(&grant) })
+    }
+
+    fn step(&mut self, next: &Move) {
+        let entries = self.world.log.len();
+        match next {
+            Move::Pass(secs) => self.world.lab.pass(Duration::from_secs(*secs)),
+            Move::LogIn(right) => match self.world.log_in("ada@example.org", *right, RefreshHolder::Body) {
+                Ok(Entered::Challenge(token)) => self.partial.push(token),
+                Ok(Entered::Session(_)) => panic!("a password alone signed in"),
+                Err(_) => {}
+            },
+            Move::Verify(which, code) => {
+                let token = Self::pick(&self.partial, *which).unwrap();
+                let typed = self.code(code);
+                self.verify(token, typed);
+            }
+            Move::Read(which) => {
+                let token = Self::pick(&self.partial, *which).unwrap();
+                let _ = self.world.read_challenge(&token);
+                assert_eq!(self.world.log.len(), entries, "reading left a trace");
+            }
+            Move::Refresh(which) => self.refresh(*which),
+            Move::SignOut(which) => {
+                if let Some(grant) = Self::pick(&self.grants, *which) {
+                    assert_eq!(self.world.sign_out(grant.refresh.expose()), Ok(()));
+                    assert!(self.world.sessions[&grant.session].ended_at.is_some());
+                }
+            }
+            Move::Status(which) => {
+                if let Some(bearer) = self.bearer(*which) {
+                    let alive = self.world.status(bearer).is_ok();
+                    assert!(!alive || self.within_its_end(bearer), "a session outlived its end");
+                }
+            }
+            Move::Begin(which) => {
+                if let Some(begun) = self.bearer(*which).and_then(|bearer| self.world.begin_enrollment(bearer).ok()) {
+                    self.secrets.push(TotpSecret::from_base32(begun.secret.expose()).unwrap());
+                }
+            }
+            Move::Confirm(which, code) => {
+                let typed = self.code(code);
+                self.confirm(*which, typed);
+            }
+            Move::Enroll(which) => {
+                self.step(&Move::Begin(*which));
+                let typed = self.world.lab.code(&self.secrets[self.secrets.len() - 1], 0);
+                self.confirm(*which, typed);
+            }
+        }
+    }
+
+    fn confirm(&mut self, which: usize, typed: TypedCode) {
+        let Some(bearer) = self.bearer(which) else { return };
+        if let Err(refusal) = self.world.confirm(bearer, typed) {
+            self.count(&refusal);
+        }
+    }
+
+    fn verify(&mut self, token: String, typed: TypedCode) {
+        let known = self.world.challenge_of(&token).is_some();
+        let (entries, sessions) = (self.world.log.len(), self.world.sessions.len());
+        let verified = self.world.verify(&token, typed);
+        let written =
+            self.world.log[entries..].iter().filter(|stored| stored.entry.action == AuditAction::CodeVerified);
+        assert_eq!(written.count(), usize::from(known), "each try is one entry");
+        assert_eq!(self.world.sessions.len() - sessions, usize::from(verified.is_ok()), "one right code, one session");
+        match verified {
+            Ok(verified) => {
+                assert!(!self.answered.contains(&token), "a partial token was answered twice");
+                self.answered.push(token);
+                self.grants.push(verified.grant);
+            }
+            Err(refusal) => self.count(&refusal),
+        }
+    }
+
+    fn refresh(&mut self, which: usize) {
+        let Some(grant) = Self::pick(&self.grants, which) else { return };
+        let newest = self.grants.iter().rfind(|other| other.session == grant.session).unwrap().refresh.clone();
+        match self.world.refresh(grant.refresh.expose()) {
+            Ok(renewed) => {
+                assert_eq!(newest, grant.refresh, "an old token renewed a session");
+                assert!(self.within_its_end(bearer(&renewed)), "a session outlived its end");
+                let end = self.world.sessions[&renewed.session].expires_at;
+                assert!(renewed.access_expires_at <= end && renewed.refresh_expires_at <= end);
+                assert_eq!(renewed.authenticated_at, grant.authenticated_at);
+                self.grants.push(renewed);
+            }
+            Err(_) => assert!(self.world.sessions[&grant.session].ended_at.is_some(), "refused, but still alive"),
+        }
+    }
+
+    fn within_its_end(&self, bearer: Bearer) -> bool {
+        let session = &self.world.sessions[&bearer.session];
+        self.now() < session.expires_at && session.expires_at.since(session.created_at) == Duration::from_days(30)
+    }
+
+    /// Counts a wrong code that was judged, between locks.
+    fn count(&mut self, refusal: &Refusal) {
+        if let Refusal::CodeIncorrect { .. } = refusal {
+            let now = self.now();
+            self.judged.push(now);
+            let hour = Duration::from_hours(1);
+            let within = self.judged.iter().filter(|at| now.since(**at) < hour).count();
+            assert!(within <= 10, "{within} wrong codes judged within an hour");
+            let account = &self.world.users[&self.person.account.user.id];
+            if account.settings.guesses.check(now).is_err() {
+                self.judged.clear();
+            } else {
+                assert!(within < 10, "the tenth did not lock");
+            }
+        }
+    }
+
+    fn run(moves: &[Move], seed: u64) -> Self {
+        let mut play = Self::new(seed);
+        for next in moves {
+            play.step(next);
+        }
+        play.world.assert_chain_holds(play.person.account.user.person);
+        play
+    }
+}
+
+/// A clock that jumps anywhere within a day, and back.
+fn jumping() -> impl Strategy<Value = Vec<Move>> {
+    vec(a_move(prop_oneof![3 => 1..90_i64, 2 => -90..90_i64, 1 => -DAY..DAY]), 1..60).prop_map(|mut moves| {
+        let mut offset = 0;
+        for next in &mut moves {
+            if let Move::Pass(secs) = next {
+                let to = (offset + *secs).clamp(0, DAY);
+                (*secs, offset) = (to - offset, to);
+            }
+        }
+        moves
+    })
+}
+
+/// A clock that goes forward, at times by days.
+fn forward() -> impl Strategy<Value = Vec<Move>> {
+    vec(a_move(prop_oneof![4 => 0..60_i64, 2 => 60..4000_i64, 1 => 0..10 * DAY]), 1..60)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    // What is asserted is in the world's guards and in the moves: codes, steps and partial tokens are accepted once, attempts
+    // never grow back, no more than ten guesses are judged an hour, an old refresh token ends its session, no session outlives
+    // its end, no decision shows what was given to a client, and the audit chain holds.
+
+    #[test]
+    fn the_rules_hold_while_time_goes_forward(moves in forward(), seed: u64) {
+        Play::run(&moves, seed);
+    }
+
+    #[test]
+    fn the_rules_hold_while_the_clock_jumps_back_and_forth_within_a_day(moves in jumping(), seed: u64) {
+        Play::run(&moves, seed);
+    }
+}
+
+#[test]
+fn the_moves_reach_what_they_are_to_try() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+    let mut runner = TestRunner::deterministic();
+    let (mut accepted, mut locked, mut reused, mut replayed, mut added) = (0, 0, 0, 0, 0);
+    for seed in 0..64 {
+        let moves = jumping().new_tree(&mut runner).unwrap().current();
+        let play = Play::run(&moves, seed);
+        let count = |action| play.world.log.iter().filter(|stored| stored.entry.action == action).count();
+        accepted += play.answered.len();
+        locked += count(AuditAction::AccountLocked);
+        reused += count(AuditAction::RefreshTokenReused);
+        added += count(AuditAction::FactorAdded);
+        replayed += play.world.log.iter().filter(|stored| stored.entry.detail.to_text() == "replayed").count();
+    }
+    let reached = [accepted, locked, reused, replayed, added];
+    assert!(reached.iter().all(|count| *count > 0), "accepted, locked, reused, replayed, added: {reached:?}");
+}

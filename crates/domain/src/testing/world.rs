@@ -10,7 +10,9 @@ use crate::code::TypedCode;
 use crate::decision::{Change, Decision, OutboxMessage, Refusal};
 use crate::enrollment::{BeginEnrollment, Begun, ConfirmEnrollment, Confirmed, Enrollment, EnrollmentView};
 use crate::factor::Factor;
-use crate::ids::{ApplicationId, AuditId, ChallengeId, EnrollmentId, FactorId, PersonId, RecoveryCodeId, SessionId, UserId};
+use crate::ids::{
+    ApplicationId, AuditId, ChallengeId, EnrollmentId, FactorId, PersonId, RecoveryCodeId, SessionId, UserId,
+};
 use crate::login::{BeginLogin, BeginLoginView, FinishLogin, FinishLoginView, LoggedIn};
 use crate::recovery_code::StoredRecoveryCode;
 use crate::secret::TokenHash;
@@ -284,7 +286,8 @@ impl World {
             Change::CompleteChallenge(id) => self.open_challenge(id).completed_at = Some(at),
             Change::EndChallenge(id) => self.open_challenge(id).ended_at = Some(at),
             Change::EndChallengesOf(user) => {
-                let open = self.challenges.values_mut().filter(|challenge| challenge.user == user && is_open(challenge));
+                let open =
+                    self.challenges.values_mut().filter(|challenge| challenge.user == user && is_open(challenge));
                 open.for_each(|challenge| challenge.ended_at = Some(at));
             }
             Change::PutEnrollment(new) => {

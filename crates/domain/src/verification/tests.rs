@@ -119,9 +119,11 @@ fn a_recovery_code_signs_in_and_its_owner_is_told() {
     change CompleteChallenge
     change UseRecoveryCode
     change AddSession, fresh true
+    change RevokeTrust
     change SaveSettings, 0 wrong, 0 in a row
     audit code_verified done recovery_code challenge
     audit recovery_code_used done
+    audit trust_revoked done recovery_code_used
     mail recovery_code_used
     ");
     let verified = world.verify(&token, recovery(&person, 3)).unwrap();
@@ -179,15 +181,17 @@ fn a_secret_that_does_not_open_is_a_fault_and_never_a_wrong_code() {
     let right = world.lab.code(&person.secrets[0], 0);
     let (own, other) = (person.factors[0].clone(), world.lab.enrolled());
     let moved = Factor { secret: other.factors[0].secret.clone(), ..own };
-    let command =
-        Verify { token: TokenHash::of(&token), code: right, holder: None, origin: crate::testing::origin() };
+    let command = Verify { token: TokenHash::of(&token), code: right, holder: None, origin: crate::testing::origin() };
     let view = VerifyView {
         account: Some(person.account.clone()),
         challenge: world.challenge_of(&token),
         factors: vec![moved],
         recovery_codes: person.stored_codes.clone(),
     };
-    assert_eq!(world.lab.decide(&command, view).unwrap_err().to_string(), "factors.secret: does not open: altered, or moved from another row");
+    assert_eq!(
+        world.lab.decide(&command, view).unwrap_err().to_string(),
+        "factors.secret: does not open: altered, or moved from another row"
+    );
 }
 
 #[test]

@@ -52,11 +52,13 @@ fn the_first_factor_turns_the_second_factor_on_and_comes_with_ten_recovery_codes
     change AddFactor, used true
     change EndChallengesOf
     change EndOtherSessions
+    change RevokeTrust
     change ReplaceRecoveryCodes, 10
     change SaveSettings, 0 wrong, 0 in a row
     audit enrollment_confirmed done totp
     audit factor_added done factor
     audit sessions_ended done factor_added
+    audit trust_revoked done factor_added
     audit two_factor_enabled done
     audit recovery_codes_made done
     mail two_factor_enabled
@@ -82,10 +84,12 @@ fn a_further_factor_changes_neither_codes_nor_preference() {
     change AddFactor, used true
     change EndChallengesOf
     change EndOtherSessions
+    change RevokeTrust
     change SaveSettings, 0 wrong, 0 in a row
     audit enrollment_confirmed done totp
     audit factor_added done factor
     audit sessions_ended done factor_added
+    audit trust_revoked done factor_added
     mail factor_added
     ");
     let Some(Change::SaveSettings(_, settings)) = decision.changes.last() else { panic!("{decision:?}") };
@@ -166,8 +170,8 @@ fn guesses_here_and_at_sign_in_are_one_budget() {
     no: CodeIncorrect { attempts_left: 0, hint: None }
     change SaveEnrollmentAttempts 1
     change SaveSettings, 0 wrong, 1 in a row, locked
-    audit account_locked done wrong_codes
     audit enrollment_confirmed failed totp wrong_code
+    audit account_locked done wrong_codes
     mail account_locked
     ");
     desk.person.account.settings.guesses.locked_until = Some(desk.lab.clock + Duration::from_mins(15));
@@ -202,6 +206,7 @@ fn a_set_up_is_over_at_exactly_ten_minutes() {
     desk.grant.access_expires_at = desk.lab.clock + Duration::from_mins(1);
     assert_snapshot!(summary(&desk.right()), @r"
     no: NoPendingSetup
+    change SaveSettings, 0 wrong, 0 in a row
     audit enrollment_confirmed failed no_pending_setup
     ");
 }
@@ -217,6 +222,7 @@ fn the_session_that_began_it_needs_no_new_proof_and_another_does() {
     desk.session.fresh_at = None;
     assert_snapshot!(summary(&desk.right()), @r"
     no: StepUpRequired
+    change SaveSettings, 0 wrong, 0 in a row
     audit enrollment_confirmed failed step_up_required
     ");
 }

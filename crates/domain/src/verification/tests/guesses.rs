@@ -44,8 +44,8 @@ fn the_tenth_wrong_code_within_an_hour_locks_the_account_and_its_owner_is_told()
     no: CodeIncorrect { attempts_left: 0, hint: None }
     change SaveAttempts 5, offset None
     change SaveSettings, 0 wrong, 10 in a row, locked
-    audit account_locked done wrong_codes
     audit code_verified failed wrong_code
+    audit account_locked done wrong_codes
     mail account_locked
     ");
     assert_eq!(left(world.verify(&second, TypedCode::Other)), 0);

@@ -41,6 +41,7 @@ fn a_disabled_user_has_no_partial_token() {
     });
     assert_snapshot!(summary(&decision), @r"
     no: PartialTokenInvalid
+    change SaveSettings, 0 wrong, 0 in a row, locked
     audit code_verified failed disabled
     ");
 }
@@ -54,6 +55,7 @@ fn an_answered_challenge_is_over_even_when_the_account_is_locked() {
     });
     assert_snapshot!(summary(&decision), @r"
     no: AlreadyCompleted
+    change SaveSettings, 0 wrong, 0 in a row, locked
     audit code_verified failed challenge_over
     ");
 }
@@ -85,6 +87,7 @@ fn a_spent_challenge_takes_no_sixth_code() {
 fn a_locked_account_takes_not_even_a_right_code() {
     assert_snapshot!(summary(&judged(|account, _, lab| lock(account, lab))), @r"
     no: AccountLocked { retry_after: Some(Duration(900000000)) }
+    change SaveSettings, 0 wrong, 0 in a row, locked
     audit code_verified failed account_locked
     ");
 }

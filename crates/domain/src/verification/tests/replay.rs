@@ -72,7 +72,8 @@ fn a_clock_that_goes_back_brings_no_code_back() {
         let code = world.lab.code(&person.secrets[0], 0);
         let token = world.challenge();
         assert!(world.verify(&token, code).is_err(), "{back} seconds");
-        world.users.get_mut(&person.account.user.id).unwrap().settings.guesses = crate::throttle::GuessBudget::default();
+        world.users.get_mut(&person.account.user.id).unwrap().settings.guesses =
+            crate::throttle::GuessBudget::default();
     }
 }
 
