@@ -111,7 +111,7 @@ impl Decide for BeginEnrollment {
         };
         let Admitted { mut account, session, moment } = admitted;
         let now = moment.now;
-        let alarms = account.seen(moment, &self.origin);
+        let alarms = account.seen(moment, &self.origin, context.policy);
         let entry = |success| account.entry(AuditAction::EnrollmentStarted, success, &self.origin).method(Method::Totp);
         let refused = |refusal, why| {
             Ok(Decision::new(Err(refusal), now)
@@ -212,7 +212,7 @@ impl Decide for ConfirmEnrollment {
         };
         let Admitted { mut account, mut session, moment } = admitted;
         let now = moment.now;
-        let alarms = account.seen(moment, &self.origin);
+        let alarms = account.seen(moment, &self.origin, context.policy);
         let entry = |success| account.entry(AuditAction::EnrollmentConfirmed, success, &self.origin);
         let refused = |refusal, why| {
             Ok(Decision::new(Err(refusal), now)

@@ -210,7 +210,7 @@ impl Decide for FinishLogin {
         }
         let moment = account.moment(context.clock, context.policy);
         let now = moment.now;
-        let alarms = account.seen(moment, &self.origin);
+        let alarms = account.seen(moment, &self.origin, context.policy);
         let right = account.entry(AuditAction::PasswordChecked, true, &self.origin);
         let mut changes: Vec<Change> = self.counters(context).into_iter().map(Change::ReturnCharge).collect();
         if let Some(hash) = &self.rehashed {

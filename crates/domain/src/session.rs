@@ -283,7 +283,7 @@ impl Decide for Refresh {
         };
         let moment = account.moment(context.clock, context.policy);
         let now = moment.now;
-        let alarms = account.seen(moment, &self.origin);
+        let alarms = account.seen(moment, &self.origin, context.policy);
         let about = |entry: crate::audit::AuditEntry| entry.about("session", session.id.uuid());
         let refused = |action, why: Option<EndReason>| {
             let decision = Decision::new(Err(Refusal::TokenInvalid), now)
@@ -348,7 +348,7 @@ impl Decide for SignOut {
         if session.ended_at.is_some() {
             return Ok(Decision::new(Ok(()), moment.now));
         }
-        let alarms = account.seen(moment, &self.origin);
+        let alarms = account.seen(moment, &self.origin, context.policy);
         let entry = account.entry(AuditAction::SignedOut, true, &self.origin).about("session", session.id.uuid());
         Ok(Decision::new(Ok(()), moment.now)
             .on_chain_of(&account)

@@ -102,24 +102,4 @@ impl Decide for ReadStatus {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::decision::Refusal;
-    use crate::policy::Policy;
-    use crate::secret::KeyRing;
-    use crate::testing::rng;
-
-    #[test]
-    fn without_a_session_there_is_no_status() {
-        let bearer = Bearer {
-            user: crate::ids::UserId::from_uuid(uuid::Uuid::nil()),
-            session: crate::ids::SessionId::from_uuid(uuid::Uuid::nil()),
-            expires_at: Timestamp::from_secs(1),
-        };
-        let view = StatusView { account: None, session: None, factors: vec![], recovery_codes: 0, trusted_devices: 0 };
-        let (keys, policy, mut rng) = (KeyRing::generate(&mut rng(1)), Policy::default(), rng(2));
-        let mut context = Context { clock: Timestamp::EPOCH, rng: &mut rng, keys: &keys, policy: &policy };
-        let decision = ReadStatus { bearer }.decide(view, &mut context).unwrap();
-        assert_eq!(decision.reply.unwrap_err(), Refusal::TokenInvalid);
-    }
-}
+mod tests;

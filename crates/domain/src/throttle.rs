@@ -89,9 +89,9 @@ impl GuessBudget {
             self.stopped_at = Some(now);
             return Outcome::Locked(Locked { until: None });
         }
-        let spent = u32::try_from(self.recent.len()).unwrap_or(u32::MAX);
-        if spent < policy.guesses {
-            return Outcome::Open(policy.guesses - spent);
+        let left = self.left(now, policy);
+        if left > 0 {
+            return Outcome::Open(left);
         }
         let quiet = self.locked_until.is_none_or(|until| now.since(until) >= policy.lockout_max);
         self.lock_level = if quiet { 0 } else { self.lock_level.saturating_add(1) };
@@ -102,10 +102,17 @@ impl GuessBudget {
         Outcome::Locked(Locked { until: Some(until) })
     }
 
-    /// Tries the account has left before it locks.
+    /// The clock went back by so much that it was wrong before: what was written then ends as if it were written now.
+    pub fn rewind(&mut self, now: Timestamp, policy: &Policy) {
+        self.recent.iter_mut().for_each(|at| *at = now.min(*at));
+        self.locked_until = self.locked_until.map(|until| until.min(now + policy.lockout_max));
+    }
+
+    /// Tries the account has left before it locks or stops.
     pub fn left(&self, now: Timestamp, policy: &Policy) -> u32 {
         let spent = self.recent.iter().filter(|at| now.since(**at) < policy.guess_window).count();
-        policy.guesses.saturating_sub(u32::try_from(spent).unwrap_or(u32::MAX))
+        let spent = u32::try_from(spent).unwrap_or(u32::MAX);
+        policy.guesses.saturating_sub(spent).min(policy.guesses_in_a_row.saturating_sub(self.in_a_row))
     }
 }
 
@@ -239,6 +246,41 @@ mod tests {
         }
         assert_eq!(wrong(&mut budget, now, &policy), Outcome::Locked(Locked { until: None }));
         assert_eq!(budget.check(now + Duration::from_days(365)), Err(Locked { until: None }));
+    }
+
+    #[test]
+    fn tries_left_are_those_before_the_stop_where_it_comes_first() {
+        let (policy, mut budget) = (Policy::default(), GuessBudget { in_a_row: 97, ..GuessBudget::default() });
+        let now = Timestamp::from_secs(1);
+        assert_eq!(budget.left(now, &policy), 3);
+        assert_eq!(wrong(&mut budget, now, &policy), Outcome::Open(2));
+        assert_eq!(wrong(&mut budget, now, &policy), Outcome::Open(1));
+        assert_eq!(wrong(&mut budget, now, &policy), Outcome::Locked(Locked { until: None }));
+    }
+
+    #[test]
+    fn wrong_codes_count_for_exactly_an_hour() {
+        let (policy, mut budget) = (Policy::default(), GuessBudget::default());
+        let first = Timestamp::from_secs(0);
+        let _ = wrong(&mut budget, first, &policy);
+        let hour = first + Duration::from_hours(1);
+        assert_eq!(budget.left(hour - Duration::from_micros(1), &policy), 9);
+        assert_eq!(budget.left(hour, &policy), 10);
+        assert_eq!(wrong(&mut budget, hour, &policy), Outcome::Open(9));
+    }
+
+    #[test]
+    fn a_counter_waits_from_the_charge_beyond_its_limit_to_the_end_of_its_window() {
+        let keys = KeyRing::generate(&mut crate::testing::rng(1));
+        let [hour, day] = Counter::mails_to("a@x.org", &Policy::default(), &keys);
+        assert_ne!(hour.key, day.key);
+        let since = Timestamp::from_secs(0);
+        let now = Timestamp::from_secs(600);
+        assert_eq!(hour.wait(&Charged { count: 5, since }, now), None);
+        assert_eq!(hour.wait(&Charged { count: 6, since }, now), Some(Duration::from_mins(50)));
+        assert_eq!(day.wait(&Charged { count: 11, since }, now), Some(Duration::from_mins(23 * 60 + 50)));
+        let late = since + Duration::from_days(2);
+        assert_eq!(hour.wait(&Charged { count: 6, since }, late), Some(Duration::from_secs(1)), "never no time at all");
     }
 
     #[test]

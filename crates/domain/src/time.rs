@@ -9,6 +9,11 @@ use std::ops::{Add, Sub};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+/// 0000-01-01T00:00:00Z.
+const FIRST_MICROS: i64 = -62_167_219_200_000_000;
+/// 9999-12-31T23:59:59.999999Z.
+const LAST_MICROS: i64 = 253_402_300_799_999_999;
+
 /// A moment, in microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
@@ -46,13 +51,10 @@ impl Timestamp {
         Duration(self.0.saturating_sub(earlier.0))
     }
 
-    /// As a calendar date and time in UTC; outside the years −9999 to 9999 the nearest moment inside.
+    /// As a calendar date and time in UTC; outside the years 0 to 9999, which RFC 3339 can name, the nearest moment inside.
     pub fn to_datetime(self) -> OffsetDateTime {
-        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1000).unwrap_or(if self.0 < 0 {
-            time::PrimitiveDateTime::MIN.assume_utc()
-        } else {
-            time::PrimitiveDateTime::MAX.assume_utc()
-        })
+        let micros = self.0.clamp(FIRST_MICROS, LAST_MICROS);
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 
     /// From a calendar date and time, cut to microseconds.
@@ -141,5 +143,41 @@ impl Sub<Duration> for Timestamp {
     type Output = Self;
     fn sub(self, by: Duration) -> Self {
         Self(self.0.saturating_sub(by.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_moment_can_be_written_and_what_the_calendar_reaches_reads_back() {
+        let now = Timestamp::from_micros(1_800_000_000_123_456);
+        assert_eq!(now.to_string(), "2027-01-15T08:00:00.123456Z");
+        assert_eq!(Timestamp::parse(&now.to_string()), Some(now));
+        assert_eq!(Timestamp::parse("2027-01-15T09:00:00.123456+01:00"), Some(now));
+        for (micros, text) in [
+            (i64::MIN, "0000-01-01T00:00:00Z"),
+            (FIRST_MICROS - 1, "0000-01-01T00:00:00Z"),
+            (LAST_MICROS, "9999-12-31T23:59:59.999999Z"),
+            (i64::MAX, "9999-12-31T23:59:59.999999Z"),
+        ] {
+            assert_eq!(Timestamp::from_micros(micros).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_wait_is_rounded_up_and_a_moment_down() {
+        assert_eq!(Duration::from_micros(1).as_secs_ceil(), 1);
+        assert_eq!(Duration::from_secs(2).as_secs_ceil(), 2);
+        assert_eq!(Timestamp::from_micros(-1).as_secs(), -1);
+    }
+
+    #[test]
+    fn sums_beyond_the_end_of_time_stay_there() {
+        let end = Timestamp::from_micros(i64::MAX);
+        assert_eq!(end + Duration::from_days(1), end);
+        assert_eq!(Timestamp::from_micros(i64::MIN).since(end), Duration::from_micros(i64::MIN));
+        assert_eq!(Duration::from_days(i64::MAX).times(2), Duration::from_micros(i64::MAX));
     }
 }

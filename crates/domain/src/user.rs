@@ -224,9 +224,13 @@ impl Account {
     }
 
     /// Moves the mark to `moment` and, when it had to be ignored, gives the alarm for the audit log.
-    pub fn seen(&mut self, moment: Moment, origin: &Origin) -> Vec<AuditEntry> {
+    pub fn seen(&mut self, moment: Moment, origin: &Origin, policy: &Policy) -> Vec<AuditEntry> {
         self.settings.last_seen_at = moment.now;
-        if moment.mark_ignored { vec![self.entry(AuditAction::ClockSkew, false, origin)] } else { Vec::new() }
+        if !moment.mark_ignored {
+            return Vec::new();
+        }
+        self.settings.guesses.rewind(moment.now, policy);
+        vec![self.entry(AuditAction::ClockSkew, false, origin)]
     }
 
     /// Begins an audit entry on this person's chain.
@@ -273,6 +277,8 @@ pub type Password = SecretText;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Lab;
+    use crate::time::Duration;
 
     #[test]
     fn addresses_are_found_by_their_lower_case() {
@@ -299,6 +305,34 @@ mod tests {
         ] {
             assert_eq!(Email::parse(text), Err(fault), "{text:?}");
         }
+    }
+
+    #[test]
+    fn time_does_not_run_backwards_for_anyone_within_a_day() {
+        let mut lab = Lab::new();
+        let (account, policy) = (lab.account(), Policy::default());
+        let mark = account.settings.last_seen_at;
+        for (behind, now, mark_ignored) in [
+            (Duration::from_secs(-1), mark + Duration::from_secs(1), false),
+            (Duration::ZERO, mark, false),
+            (Duration::from_hours(24), mark, false),
+            (Duration::from_micros(24 * 3_600_000_000 + 1), mark - Duration::from_micros(24 * 3_600_000_000 + 1), true),
+        ] {
+            assert_eq!(account.moment(mark - behind, &policy), Moment { now, mark_ignored }, "{behind:?} behind");
+        }
+    }
+
+    #[test]
+    fn a_second_factor_is_due_where_settings_or_factors_say_so_and_never_silently_not() {
+        let mut lab = Lab::new();
+        let (mut person, mut policy) = (lab.enrolled(), Policy::default());
+        assert_eq!(person.account.factor_due(&person.factors, &policy), Ok(true));
+        assert!(person.account.factor_due(&[], &policy).is_err());
+        person.account.settings.enabled_at = None;
+        assert_eq!(person.account.factor_due(&person.factors, &policy), Ok(true));
+        assert_eq!(person.account.factor_due(&[], &policy), Ok(false));
+        policy.two_factor_enabled = false;
+        assert_eq!(person.account.factor_due(&person.factors, &policy), Ok(false));
     }
 
     #[test]

@@ -77,7 +77,7 @@ impl Decide for Verify {
         let policy = context.policy;
         let moment = account.moment(context.clock, policy);
         let now = moment.now;
-        let alarms = account.seen(moment, &self.origin);
+        let alarms = account.seen(moment, &self.origin, context.policy);
         let entry = |success| {
             account.entry(AuditAction::CodeVerified, success, &self.origin).about("challenge", challenge.id.uuid())
         };

@@ -94,6 +94,41 @@ fn a_mark_more_than_a_day_ahead_is_ignored_with_an_alarm() {
 }
 
 #[test]
+fn the_lock_of_a_clock_ten_years_ahead_lasts_a_day_at_most() {
+    let (mut world, person, _) = challenged();
+    world.lab.pass(Duration::from_days(3650));
+    for _ in 0..2 {
+        let token = world.challenge();
+        for _ in 0..5 {
+            assert!(world.verify(&token, TypedCode::Other).is_err());
+        }
+    }
+    world.lab.pass(Duration::from_days(-3650));
+    let mut enter = |hours| {
+        world.lab.pass(Duration::from_hours(hours));
+        world.log_in("ada@example.org", true, RefreshHolder::Body).err()
+    };
+    assert_eq!(enter(0), Some(Refusal::AccountLocked { retry_after: Some(Duration::from_hours(24)) }));
+    assert_eq!(enter(23), Some(Refusal::AccountLocked { retry_after: Some(Duration::from_hours(1)) }));
+    assert_eq!(enter(1), None);
+    accepted(&mut world, &person, 0);
+}
+
+#[test]
+fn the_wrong_codes_of_a_clock_ten_years_ahead_count_for_an_hour_at_most() {
+    let (mut world, person, _) = challenged();
+    let user = person.account.user.id;
+    world.lab.pass(Duration::from_days(3650));
+    let token = world.challenge();
+    assert!(world.verify(&token, TypedCode::Other).is_err());
+    world.lab.pass(Duration::from_days(-3650));
+    let token = world.challenge();
+    assert_eq!(world.read_challenge(&token).unwrap().attempts_left, 5);
+    world.lab.pass(Duration::from_hours(1));
+    assert_eq!(world.users[&user].settings.guesses.left(world.lab.clock, &world.lab.policy), 10);
+}
+
+#[test]
 fn a_mark_of_exactly_a_day_ahead_is_believed() {
     let (mut world, person, _) = challenged();
     world.lab.pass(Duration::from_days(1));
