@@ -1,0 +1,104 @@
+# English, the language every other falls back to.
+#
+# One message per kind, named as on the wire. Its attributes:
+#   .subject  the subject line        .heading  the first line of the mail
+#   .intro    what happened           .advice   what to do if it was somebody else
+#   .action   what the link is for    .button   the words on the button (only kinds that carry a link)
+# $app is the name of the service; it is configured by the operator. Text of strangers is never part of a sentence.
+
+email_verification =
+    .subject = Confirm your e-mail address for { $app }
+    .heading = Confirm your e-mail address
+    .intro = Somebody, we hope you, signed up for { $app } with this address.
+    .action = If it was you, confirm that the address is yours, and your account is ready.
+    .button = Confirm e-mail address
+    .advice = If you did not sign up, ignore this message. Nobody can use the account until the link is opened, so leave it alone.
+
+account_exists =
+    .subject = You already have an account with { $app }
+    .heading = You already have an account
+    .intro = Somebody tried to sign up for { $app } with your address. There is an account with it already, so nothing was changed. If it was you, sign in with the password you have.
+    .action = You can do so here.
+    .button = Sign in
+    .advice = You need to do nothing. Whoever tried learned neither that you have an account nor anything about it.
+
+two_factor_enabled =
+    .subject = Two-factor sign-in is on for { $app }
+    .heading = Two-factor sign-in is on
+    .intro = Your { $app } account now has a second lock. After your password you will be asked for a code. Keep your recovery codes in a safe place: they let you in when your phone is lost.
+    .advice = Somebody may be in your account. Change your password now, and ask the people who run { $app } for help.
+
+factor_added =
+    .subject = A sign-in method was added to your { $app } account
+    .heading = A sign-in method was added
+    .intro = From now on it can be used to sign in to your { $app } account, after your password.
+    .advice = Somebody may be in your account. Change your password now, and remove the method that is not yours.
+
+recovery_code_used =
+    .subject = A recovery code was used for { $app }
+    .heading = A recovery code was used
+    .intro = Somebody signed in to your { $app } account with your password and a recovery code. That code will not work again. { $remaining ->
+        [0] It was your last one: make new codes soon.
+        [one] You have one code left: make new codes soon.
+       *[other] You have { $remaining } codes left.
+    }
+    .advice = Somebody knows your password and your recovery codes. Change your password and make new recovery codes now; that ends the old ones.
+
+recovery_codes_low =
+    .subject = You are running out of recovery codes for { $app }
+    .heading = You are running out of recovery codes
+    .intro = { $remaining ->
+        [0] You have no recovery code left
+        [one] You have one recovery code left
+       *[other] You have { $remaining } recovery codes left
+    } for your { $app } account. Make new ones while you can still sign in; they take the place of the old ones.
+    .advice = If it was not you who used the others, somebody knows your password and your codes. Change your password and make new recovery codes now.
+
+account_locked =
+    .subject = Too many wrong codes for your { $app } account
+    .heading = Too many wrong codes
+    .intro = So many wrong codes were entered for your { $app } account that no more are accepted for now. Your account and your settings are unchanged.
+    .action = If it was you, you need not wait: this link allows one more sign-in, with three tries.
+    .button = Unlock one sign-in
+    .advice = Whoever tried may know your password. Change it as soon as you can sign in, and never give a code to anybody who asks for one.
+
+wrong_codes =
+    .subject = Wrong codes for your { $app } account
+    .heading = Right password, wrong codes
+    .intro = Somebody gave the right password for your { $app } account, then wrong codes. Those codes were refused. If it was you, check that the clock of your phone is set automatically, and wait for a fresh code.
+    .advice = Whoever tried knows your password. Change it now, and never give a code to anybody who asks for one.
+
+## Around every message
+
+advice-heading = If this was not you
+details-heading = What we know about it
+footer = { $app } sent this message by itself. Nobody from { $app } will ever ask you for a code or a password.
+zone-note = UTC is Coordinated Universal Time.
+link-expires = The link works once, until { $moment }.
+link-copy = If the button does not work, copy this link into your browser:
+
+## Details
+
+detail = { $name }: { $value }
+detail-time = Time
+detail-method = Method
+detail-browser = Browser
+detail-ip = IP address
+detail-locked = Locked until
+unknown = not known
+until-unlocked = you or an administrator unlocks it
+
+moment = { $day } { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+} { $year }, { $time } UTC
