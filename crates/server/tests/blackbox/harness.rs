@@ -171,12 +171,20 @@ impl World {
 
     /// Starts a server on a port; gives the log of one that would not become ready.
     pub(crate) async fn try_start(&mut self, port: u16) -> Result<Node, String> {
-        let own = format!("http://127.0.0.1:{port}");
-        let base = self
-            .base
-            .clone()
-            .or_else(|| self.setting("TWINLOCK_BASE_URL").map(str::to_owned))
-            .unwrap_or_else(|| own.clone());
+        let node = self.spawn_at(port).await?;
+        self.base = Some(self.base_for(port));
+        Ok(node)
+    }
+
+    /// The base URL a node on this port is told: that of the others, that of the test, or its own.
+    fn base_for(&self, port: u16) -> String {
+        let given = self.base.as_deref().or_else(|| self.setting("TWINLOCK_BASE_URL"));
+        given.map_or_else(|| format!("http://127.0.0.1:{port}"), str::to_owned)
+    }
+
+    /// As [`World::try_start`], for several nodes at the same moment.
+    pub(crate) async fn spawn_at(&self, port: u16) -> Result<Node, String> {
+        let base = self.base_for(port);
         let log = self.path().join(format!("node-{port}.log"));
         let file = File::options().create(true).append(true).open(&log).unwrap();
         let child = self
@@ -188,8 +196,7 @@ impl World {
             .spawn()
             .unwrap();
         let mut node = Node { child, port, log };
-        let host = base.split_once("://").unwrap().1.to_owned();
-        let probe = Browser::new(&own, &host);
+        let probe = Browser::new(&node.url(), base.split_once("://").unwrap().1);
         let patience = Instant::now() + Duration::from_mins(1);
         loop {
             if !node.is_alive() {
@@ -206,7 +213,6 @@ impl World {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        self.base = Some(base);
         let offset = self.offset.load(Ordering::SeqCst);
         if offset != 0 {
             probe.post("/v1/test/clock", json!({ "advance_seconds": offset })).await.expect(200);

@@ -173,6 +173,30 @@ async fn detours_lead_nowhere(database: Database) {
     }
 }
 
+/// a request whose length can be read in two ways is refused, or is the last one on its connection.
+async fn a_length_has_one_reading(database: Database) {
+    let world = World::start(database).await;
+    let hidden = format!("GET /healthz HTTP/1.1\r\nhost: {}\r\n\r\n", world.host());
+    for lengths in [
+        "content-length: 5\r\ntransfer-encoding: chunked\r\n",
+        "transfer-encoding: chunked\r\ncontent-length: 5\r\n",
+        "content-length: 0\r\ncontent-length: 60\r\n",
+        "content-length: +5\r\n",
+        "content-length: 0x5\r\n",
+        "transfer-encoding: xchunked\r\n",
+        "transfer-encoding: chunked, identity\r\n",
+        "transfer-encoding : chunked\r\n",
+        "transfer-encoding:\r\n chunked\r\n",
+    ] {
+        let head =
+            format!("POST /auth/login/ HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n", world.host());
+        let request = format!("{head}{lengths}\r\n0\r\n\r\n{hidden}");
+        let answer = raw(&world, request.as_bytes(), Duration::from_secs(3)).await;
+        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{lengths}: {answer}");
+        assert_eq!(status_of(&answer), 400, "{lengths}: {answer}");
+    }
+}
+
 /// each answer has its request id; a client may give one of its own if it is harmless.
 async fn each_answer_has_a_request_id(database: Database) {
     let world = World::start(database).await;
@@ -192,6 +216,21 @@ async fn each_answer_has_a_request_id(database: Database) {
         let answer = browser.request("/nowhere").header("x-request-id", bad).send().await;
         assert_ne!(answer.header("x-request-id"), Some(bad));
     }
+}
+
+/// refusals are counted under the call that refused, not under no call at all.
+async fn refusals_are_counted_under_their_call(database: Database) {
+    let world = World::start(database).await;
+    let browser = world.browser();
+    for _ in 0..3 {
+        crate::people::login_with(&browser, "nobody@example.com", "wrong").await.refused(401, "credentials_invalid");
+    }
+    let metrics = browser.get("/metrics").await.expect(200).text;
+    let counted = metrics
+        .lines()
+        .filter(|line| line.starts_with("http_requests_total{"))
+        .any(|line| line.contains("/auth/login") && line.contains("status=\"401\"") && line.ends_with(" 3"));
+    assert!(counted, "{metrics}");
 }
 
 /// a code with a right first digit takes as long as one without; so does one that was used.
@@ -227,6 +266,8 @@ on_sqlite![
     only_declared_methods_are_served,
     a_trailing_slash_makes_no_difference,
     detours_lead_nowhere,
+    a_length_has_one_reading,
     each_answer_has_a_request_id,
+    refusals_are_counted_under_their_call,
     no_digit_of_a_code_shows_in_the_time
 ];

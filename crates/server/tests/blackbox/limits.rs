@@ -13,7 +13,7 @@ use crate::people::{PASSWORD, login, login_with, partial_token, verification, ve
 use crate::totp::code;
 
 /// The memory a process holds, in KiB.
-fn resident(pid: u32) -> u64 {
+pub(crate) fn resident(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
@@ -194,6 +194,27 @@ async fn a_flood_of_passwords_does_not_stop_the_server(database: Database) {
     world.sign_in(&browser, &person).await;
 }
 
+/// a password that was not looked at was not wrong. Whoever is turned away by a flood of others signs in after it.
+async fn a_check_that_did_not_happen_is_no_wrong_password(database: Database) {
+    let world = World::on(database).with("TWINLOCK_TRUSTED_PROXIES", "127.0.0.1/32").start().await;
+    let browser = world.browser();
+    let person = world.add_person(None);
+    let from = |address: String, email: &str| {
+        let body = json!({ "email": email, "password": person.password });
+        browser.stranger().submit("/auth/login/").header("x-forwarded-for", address).json(&body)
+    };
+    let mut turned_away = 0;
+    for round in 0..2 {
+        let mut calls: Vec<_> =
+            (0..250).map(|turn| from(format!("198.18.{round}.{turn}"), &format!("flood{turn}@example.com"))).collect();
+        calls.extend((0..8).map(|_| from("203.0.113.90".to_owned(), &person.email)));
+        let answers = world.burst(calls).await;
+        turned_away += answers[250..].iter().filter(|answer| answer.status == 503).count();
+    }
+    assert!(turned_away > 0, "the flood was no flood");
+    from("203.0.113.90".to_owned(), &person.email).send().await.expect(200);
+}
+
 /// three hundred recovery codes at once cost no more than a few checks.
 async fn a_flood_of_recovery_codes_costs_little(database: Database) {
     let world = World::start(database).await;
@@ -251,6 +272,7 @@ on_sqlite![
     too_much_is_refused_early,
     slow_and_idle_clients_are_let_go,
     a_flood_of_passwords_does_not_stop_the_server,
+    a_check_that_did_not_happen_is_no_wrong_password,
     a_flood_of_recovery_codes_costs_little,
     a_client_cannot_write_log_lines,
 ];

@@ -15,7 +15,8 @@
 //! | `replay` | R-01… …, A-37 |
 //! | `races` | R-20, R-26, R-33, R-40, A-12…, A-98 |
 //! | `guessing` | R-07… …A-40 |
-//! | `passwords` | R-11, R-50, A-47…A-53 |
+//! | `passwords` | R-11, A-15, A-47…, A-53 |
+//! | `addresses` | R-50, A-50, A-51, A-67, A-79 |
 //! | `signup` | R-34, R-57, A-31, A-47 |
 //! | `setup` | R-05, R-26, R-39, A-20…, A-75 |
 //! | `enabling` | R-25, R-27, R-28, A-24, A-99 |
@@ -24,16 +25,20 @@
 //! | `tokens` | R-16, R-31, R-32, A-70 |
 //! | `input` | R-16, R-19, R-39, R-51, A-06, A-28, A-66, A-67 |
 //! | `noise` | R-42, R-51, A-72, A-74 |
-//! | `http` | R-42, R-47, R-49, R-60, R-69, A-48, A-84, A-87 |
+//! | `http` | R-42, R-43, R-47, R-49, R-60, R-69, A-48, A-84, A-87 |
 //! | `origins` | R-46… …A-83 |
 //! | `limits` | A-40, A-68, A-69, A-79 |
+//! | `h2` | A-68 |
 //! | `leaks` | R-17, R-38, R-53, A-73 |
 //! | `sealed` | R-41, R-58, R-59, A-101 |
 //! | `audit` | R-43…, A-88 |
 //! | `time` | A-94, A-95, A-98 |
-//! | `outage` | R-40, R-41, A-97 |
+//! | `outage` | R-40, R-41, A-97, A-101 |
+//! | `nodes` | A-97, A-98 |
+//! | `outbox` | R-10, R-17, A-41, A-89, A-90, A-98 |
 //! | `missing` | R-59, A-100, A-101 |
 //! | `start` | R-68, A-97, A-103 |
+//! | `commands` | R-17, A-97 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
 //!
 //! Not here, because the server has no such call yet: everything about sent codes, trusted devices, step-up, disabling,
@@ -92,6 +97,7 @@ macro_rules! on_postgresql {
 }
 
 mod client;
+mod commands;
 mod database;
 mod harness;
 mod people;
@@ -99,19 +105,23 @@ mod plan;
 mod proxy;
 mod totp;
 
+mod addresses;
 mod audit;
 mod enabling;
 mod evidence;
 mod guessing;
+mod h2;
 mod halfway;
 mod http;
 mod input;
 mod leaks;
 mod limits;
 mod missing;
+mod nodes;
 mod noise;
 mod origins;
 mod outage;
+mod outbox;
 mod passwords;
 mod races;
 mod real_tools;

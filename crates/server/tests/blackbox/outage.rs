@@ -9,16 +9,13 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use crate::client::Browser;
-use crate::database::Database;
+use crate::database::{Database, Look};
 use crate::harness::World;
 use crate::people::{Person, Session, is_signed_in, login, partial_token, refresh, verification, verify};
 use crate::totp::code;
 
 /// without its database the server says so, gives nobody a session, and serves again as soon as it is back.
 async fn a_lost_database_is_a_503_and_comes_back(database: Database) {
-    if !database.is_postgres() {
-        return;
-    }
     let mut world = World::on(database).through_proxy().start().await;
     let person = world.add_person_with_totp();
     let browser = world.browser();
@@ -43,21 +40,97 @@ async fn a_lost_database_is_a_503_and_comes_back(database: Database) {
     assert_eq!(world.browser().get("/readyz").await.status, 503);
 
     world.proxy.as_ref().unwrap().mend();
-    let patience = Instant::now() + Duration::from_secs(20);
-    while world.browser().get("/readyz").await.status != 200 {
-        assert!(Instant::now() < patience, "it did not come back");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    ready(&world).await;
     verify(&browser, &token, &right).await.expect(200);
     refresh(&browser, &session.refresh).await.expect(200);
     assert!(world.nodes[0].is_alive());
 }
 
+/// a database that says nothing any more is a 503 too, in bounded time, and holds up nothing else.
+async fn a_silent_database_is_a_503_in_bounded_time(database: Database) {
+    let world = World::on(database).through_proxy().start().await;
+    let person = world.add_person_with_totp();
+    let browser = world.browser();
+    let session = world.sign_in(&browser, &person).await;
+    let token = partial_token(&browser, &person).await;
+    let right = code(&person.secret, world.fresh_step().await);
+    let wire = world.proxy.as_ref().unwrap();
+    wire.fall_silent();
+    let began = Instant::now();
+    let calls = vec![
+        browser.submit("/auth/2fa/verify/").json(&verification(&token, &right)),
+        browser.submit("/auth/2fa/verify/").json(&verification(&token, "000000")),
+        browser.submit("/auth/login/").json(&json!({ "email": person.email, "password": person.password })),
+        browser.submit("/auth/token/refresh/").json(&json!({ "refresh": session.refresh })),
+        browser.request("/auth/2fa/status/").bearer(&session.access),
+    ];
+    let watch = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        world.browser().get("/healthz").await.expect(200);
+        began.elapsed()
+    };
+    let (answers, healthy) = tokio::join!(world.burst(calls), watch);
+    assert!(healthy < Duration::from_secs(2), "/healthz waited for the database: {healthy:?}");
+    for answer in answers {
+        answer.refused(503, "unavailable").holds_no_session();
+    }
+    assert!(began.elapsed() < Duration::from_secs(45), "the refusals took {:?}", began.elapsed());
+
+    wire.mend();
+    ready(&world).await;
+    let token = match verify(&browser, &token, &right).await {
+        answer if answer.status == 200 => return,
+        answer => {
+            // The database may have carried out what it could not confirm; then the code is used, and nothing is half done.
+            answer.refused(409, "already_completed");
+            partial_token(&browser, &person).await
+        }
+    };
+    let fresh = code(&person.secret, world.fresh_step().await);
+    verify(&browser, &token, &fresh).await.expect(200);
+    consistent(&world, &person).await;
+}
+
+/// a stranger who holds the SQLite file makes people wait, and then hear 503; nothing is lost and it goes on.
+async fn a_file_held_by_somebody_else_is_a_wait_then_a_503(database: Database) {
+    let world = World::start(database).await;
+    let person = world.add_person_with_totp();
+    let browser = world.browser();
+    let Look::Sqlite(path) = &world.look else { return };
+    for (hold, expected) in [(Duration::from_millis(700), vec![200]), (Duration::from_secs(25), vec![200, 503])] {
+        let token = partial_token(&browser, &person).await;
+        let right = code(&person.secret, world.fresh_step().await);
+        let holder = rusqlite::Connection::open(path).unwrap();
+        holder.busy_timeout(Duration::from_secs(5)).unwrap();
+        holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let asking = tokio::spawn(browser.submit("/auth/2fa/verify/").json(&verification(&token, &right)).try_send());
+        let began = Instant::now();
+        while began.elapsed() < hold && !asking.is_finished() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        holder.execute_batch("ROLLBACK").unwrap();
+        drop(holder);
+        let answer = asking.await.unwrap().unwrap();
+        assert!(expected.contains(&answer.status), "{} {}", answer.status, answer.text);
+        if answer.status == 503 {
+            answer.refused(503, "unavailable").holds_no_session();
+            verify(&browser, &token, &right).await.expect(200);
+        }
+        consistent(&world, &person).await;
+    }
+}
+
+/// Waits until the server says it is ready again.
+async fn ready(world: &World) {
+    let patience = Instant::now() + Duration::from_secs(20);
+    while world.browser().get("/readyz").await.status != 200 {
+        assert!(Instant::now() < patience, "it did not come back");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 /// a connection that breaks in the middle of many logins leaves each of them done or not done, never half.
 async fn a_connection_lost_under_load_leaves_nothing_half_done(database: Database) {
-    if !database.is_postgres() {
-        return;
-    }
     let world = World::on(database).through_proxy().start().await;
     let people: Vec<Person> = (0..8).map(|_| world.add_person_with_totp()).collect();
     let browser = world.browser();
@@ -78,11 +151,7 @@ async fn a_connection_lost_under_load_leaves_nothing_half_done(database: Databas
         wire.mend();
     };
     let (answers, ()) = tokio::join!(world.burst(calls.collect()), cutting);
-    let patience = Instant::now() + Duration::from_secs(20);
-    while world.browser().get("/readyz").await.status != 200 {
-        assert!(Instant::now() < patience, "it did not come back");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    ready(&world).await;
     for ((person, token), answer) in people.iter().zip(&tokens).zip(answers) {
         assert!(matches!(answer.status, 200 | 503), "{} {}", answer.status, answer.text);
         let again = verify(&browser, token, &code(&person.secret, now)).await;
@@ -242,4 +311,9 @@ on_both_databases![
     a_client_that_hangs_up_leaves_nothing_half_done,
     a_stop_finishes_what_it_began
 ];
-on_postgresql![a_lost_database_is_a_503_and_comes_back, a_connection_lost_under_load_leaves_nothing_half_done];
+on_sqlite![a_file_held_by_somebody_else_is_a_wait_then_a_503];
+on_postgresql![
+    a_silent_database_is_a_503_in_bounded_time,
+    a_lost_database_is_a_503_and_comes_back,
+    a_connection_lost_under_load_leaves_nothing_half_done
+];

@@ -7,10 +7,18 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// While cut, the proxy drops what was open and hangs up on whoever calls.
+/// What the wire does with what is sent through it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wire {
+    Whole,
+    Cut,
+    Dead,
+}
+
+/// The proxy. Connections that were open when the wire changed never work again: they end at once or when it is mended.
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
-    whole: Arc<watch::Sender<bool>>,
+    wire: Arc<watch::Sender<Wire>>,
     listener: tokio::task::JoinHandle<()>,
 }
 
@@ -19,37 +27,43 @@ impl Proxy {
     pub(crate) async fn to(target: String) -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
-        let whole = Arc::new(watch::Sender::new(true));
-        let sender = Arc::clone(&whole);
+        let wire = Arc::new(watch::Sender::new(Wire::Whole));
+        let sender = Arc::clone(&wire);
         let listener = tokio::spawn(async move {
-            loop {
-                let Ok((mut inside, _)) = socket.accept().await else { return };
-                let mut state = sender.subscribe();
-                let target = target.clone();
-                tokio::spawn(async move {
-                    if !*state.borrow_and_update() {
-                        return;
-                    }
-                    let Ok(mut outside) = TcpStream::connect(target).await else { return };
-                    tokio::select! {
-                        _ = copy_bidirectional(&mut inside, &mut outside) => {}
-                        _ = state.wait_for(|whole| !whole) => {}
-                    }
-                });
+            while let Ok((inside, _)) = socket.accept().await {
+                tokio::spawn(carry(inside, target.clone(), sender.subscribe()));
             }
         });
-        Self { address, whole, listener }
+        Self { address, wire, listener }
     }
 
     /// Drops every connection and lets no new one through.
     pub(crate) fn cut(&self) {
-        self.whole.send_replace(false);
+        self.wire.send_replace(Wire::Cut);
     }
 
-    /// Lets connections through again.
-    pub(crate) fn mend(&self) {
-        self.whole.send_replace(true);
+    /// Keeps every connection and carries nothing any more, as a firewall does.
+    pub(crate) fn fall_silent(&self) {
+        self.wire.send_replace(Wire::Dead);
     }
+
+    /// Lets new connections through again.
+    pub(crate) fn mend(&self) {
+        self.wire.send_replace(Wire::Whole);
+    }
+}
+
+async fn carry(mut inside: TcpStream, target: String, mut wire: watch::Receiver<Wire>) {
+    let state = *wire.borrow_and_update();
+    if state == Wire::Whole
+        && let Ok(mut outside) = TcpStream::connect(target).await
+    {
+        tokio::select! {
+            _ = copy_bidirectional(&mut inside, &mut outside) => return,
+            _ = wire.wait_for(|wire| *wire != Wire::Whole) => {}
+        }
+    }
+    let _ = wire.wait_for(|wire| *wire != Wire::Dead).await;
 }
 
 impl Drop for Proxy {

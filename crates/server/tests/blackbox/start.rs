@@ -107,6 +107,31 @@ async fn production_refuses_what_is_only_convenient(database: Database) {
     assert!(said.contains("TWINLOCK_KEYS"), "{said}");
 }
 
+/// a production server shows no mailbox, no metrics, no test calls and no version on its public address.
+async fn production_shows_nothing_of_its_inside(database: Database) {
+    let mut plan = World::on(database)
+        .without_test_mode()
+        .with("TWINLOCK_ENV", "production")
+        .with("TWINLOCK_BASE_URL", "https://login.example.com")
+        .with("TWOFA_SIGNUP_ENABLED", "false");
+    let keys = World::on(Database::Sqlite).build().await.generate_keys();
+    plan = plan.with("TWINLOCK_KEYS", keys);
+    let world = plan.start().await;
+    assert!(!world.logs().contains("demo email="));
+    let browser = world.browser();
+    for path in ["/dev/mailbox", "/dev/", "/metrics", "/docs", "/v1/test/clock", "/v1/test/outbox", "/debug", "/.env"] {
+        browser.get(path).await.refused(404, "not_found");
+    }
+    let signup = json!({ "email": "a@example.com", "password": "tidal-Lantern 77 over moss" });
+    browser.post("/auth/signup/", signup).await.refused(403, "feature_disabled");
+    for answer in [browser.get("/healthz").await.expect(200), browser.get("/nowhere").await] {
+        let said = format!("{:?}{}", answer.headers, answer.text);
+        assert!(!said.contains(env!("CARGO_PKG_VERSION")), "{said}");
+    }
+    let person = world.add_person(None);
+    login_with(&browser, &person.email, &person.password).await.expect(200);
+}
+
 /// Product.md section 6: a wrong setting stops the start with one line that names it.
 async fn a_wrong_setting_stops_the_start_in_one_line(database: Database) {
     let world = World::on(database).build().await;
@@ -178,6 +203,7 @@ on_sqlite![
     files_with_secrets_are_private,
     without_the_test_mode_its_calls_do_not_exist,
     production_refuses_what_is_only_convenient,
+    production_shows_nothing_of_its_inside,
     a_wrong_setting_stops_the_start_in_one_line,
     the_test_mode_stays_at_home,
 ];
