@@ -76,7 +76,7 @@ pub struct Session {
 /// A refresh token in its two parts.
 #[derive(Debug)]
 pub struct RefreshToken {
-    family: String,
+    family: SecretText,
     whole: TokenHash,
 }
 
@@ -86,12 +86,12 @@ impl RefreshToken {
         if token.len() != 86 || BASE64URL_NOPAD.decode(token.get(..43)?.as_bytes()).is_err() {
             return None;
         }
-        Some(Self { family: token.get(..43)?.to_owned(), whole: TokenHash::of(token) })
+        Some(Self { family: SecretText::new(token.get(..43)?), whole: TokenHash::of(token) })
     }
 
     /// What the session is found by.
     pub fn family(&self) -> TokenHash {
-        TokenHash::of(&self.family)
+        TokenHash::of(self.family.expose())
     }
 }
 
@@ -202,7 +202,7 @@ impl Session {
         now: Timestamp,
         context: &mut Context<'_>,
     ) -> (Change, Grant) {
-        let token = join(&shown.family, context.rng);
+        let token = join(shown.family.expose(), context.rng);
         let (old, new) = (self.refresh, TokenHash::of(token.expose()));
         self.refresh = new;
         self.idle_expires_at = now + context.policy.session_idle;

@@ -277,11 +277,12 @@ fn a_session_that_idled_out_does_not_live_again_when_the_clock_goes_back() {
 }
 
 #[test]
-fn no_decision_shows_a_refresh_token() {
+fn no_command_and_no_decision_shows_a_refresh_token_or_half_of_one() {
     let (mut world, person, grant) = signed_in();
     let session = world.sessions[&grant.session].clone();
     let decision = refreshed(person.account, session, grant.refresh.expose(), &mut world.lab);
-    let shown = format!("{decision:?}");
+    let command = Refresh { token: RefreshToken::parse(grant.refresh.expose()).unwrap(), origin: origin() };
+    let shown = format!("{command:?} {decision:?}");
     let new = decision.reply.unwrap().refresh;
     for secret in [grant.refresh.expose(), new.expose(), &new.expose()[..43], &new.expose()[43..]] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
