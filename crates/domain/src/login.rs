@@ -73,7 +73,8 @@ impl Decide for BeginLogin {
         let wait = view.passwords.iter().filter_map(|(counter, charged)| counter.wait(charged, now)).max();
         let Some(wait) = wait else {
             let check = PasswordCheck {
-                user: view.account.map(|account| account.user.password),
+                // Not that of a disabled user: a right password is checked faster than a wrong one, and would show.
+                user: view.account.filter(|account| account.user.disabled_at.is_none()).map(|a| a.user.password),
                 pending: view.pending.filter(|pending| pending.expires_at > now).map(|pending| pending.password),
             };
             return Ok(Decision::new(Ok(check), now));
@@ -188,7 +189,12 @@ impl Decide for FinishLogin {
 
     fn decide(&self, view: FinishLoginView, context: &mut Context<'_>) -> Result<Decision<LoggedIn>, Broken> {
         let proven = match &self.proof {
-            PasswordProof::Wrong => return Ok(self.wrong(view.account.as_ref(), "wrong_password", context.clock)),
+            PasswordProof::Wrong => {
+                let account = view.account.as_ref();
+                let disabled = account.is_some_and(|account| account.user.disabled_at.is_some());
+                let why = if disabled { "disabled" } else { "wrong_password" };
+                return Ok(self.wrong(account, why, context.clock));
+            }
             PasswordProof::Pending => {
                 let entry = entry(None, self.application, &self.origin).because("email_unverified");
                 let mut decision = Decision::new(Err(Refusal::EmailUnverified), context.clock).audit(entry);

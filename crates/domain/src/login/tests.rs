@@ -105,11 +105,13 @@ fn the_command_line_has_no_counters() {
 }
 
 #[test]
-fn a_disabled_user_costs_what_others_cost_until_the_password_was_checked() {
+fn a_disabled_user_has_no_password_to_be_right_and_so_costs_what_a_wrong_one_costs() {
     let mut lab = Lab::new();
     let mut person = lab.enrolled();
     person.account.user.disabled_at = Some(lab.clock);
-    assert!(begin(&mut lab, Some(person.account.clone()), None, [1, 1]).reply.unwrap().user.is_some());
+    assert!(begin(&mut lab, Some(person.account.clone()), None, [1, 1]).reply.unwrap().user.is_none());
+    let wrong = finish(&mut lab, Some(&person), PasswordProof::Wrong);
+    assert_eq!(wrong.audit[0].detail, Detail::Reason("disabled"));
     assert_snapshot!(summary(&finish(&mut lab, Some(&person), right(&person))), @r"
     no: CredentialsInvalid
     audit password_checked failed disabled
