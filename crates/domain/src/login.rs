@@ -44,6 +44,22 @@ fn password_counters(email: &Email, origin: &Origin, policy: &Policy, keys: &Key
     ]
 }
 
+/// Takes the charge of a try back that was never checked: overload must not cost a person their tries.
+#[derive(Debug)]
+pub struct AbandonLogin(pub BeginLogin);
+
+impl Decide for AbandonLogin {
+    type View = ();
+    type Reply = ();
+
+    fn decide(&self, (): (), context: &mut Context<'_>) -> Result<Decision<()>, Broken> {
+        let mut decision = Decision::new(Ok(()), context.clock);
+        let counters = self.0.counters(context.policy, context.keys);
+        decision.changes.extend(counters.into_iter().map(Change::ReturnCharge));
+        Ok(decision)
+    }
+}
+
 /// What [`BeginLogin`] reads and charges.
 #[derive(Debug)]
 pub struct BeginLoginView {

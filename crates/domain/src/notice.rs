@@ -5,8 +5,11 @@ use crate::decision::OutboxMessage;
 use crate::ids::{MessageId, UserId};
 use crate::message::{Channel, EventDetails, MessageContent, MessageKind};
 use crate::secret::{Place, SecretText};
-use crate::time::Timestamp;
+use crate::time::{Duration, Timestamp};
 use crate::user::{Account, Email};
+
+/// How long a message without an end of its own is worth sending.
+const NOTICE_LIFE: Duration = Duration::from_days(3);
 
 /// Where an outbox payload stands.
 pub const fn place(id: MessageId) -> Place {
@@ -23,7 +26,7 @@ fn seal(message: &MessageContent, user: Option<UserId>, now: Timestamp, context:
         kind: message.kind,
         channel: message.channel,
         payload: context.keys.seal(&place(id), &plain, context.rng),
-        expires_at: message.expires_at,
+        expires_at: Some(message.expires_at.unwrap_or(now + NOTICE_LIFE)),
     }
 }
 

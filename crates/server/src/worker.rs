@@ -40,7 +40,9 @@ pub async fn work(app: App, renderer: Renderer, transport: Transport, shutdown: 
             Ok(()) = commits.changed() => {}
         }
         commits.mark_unchanged();
-        while deliver::deliver_some(&app, &renderer, transport).await && !shutdown.is_cancelled() {}
+        if transport == Transport::Mailbox {
+            while deliver::deliver_some(&app, &renderer).await && !shutdown.is_cancelled() {}
+        }
         if swept.elapsed() > SWEEP {
             swept = Instant::now();
             if let Err(error) = app.db.sweep(app.world.now()).await {

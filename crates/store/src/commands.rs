@@ -3,7 +3,7 @@
 use domain::account_admin::AddUser;
 use domain::challenge::{ChallengeView, ReadChallenge};
 use domain::enrollment::{BeginEnrollment, ConfirmEnrollment, EnrollmentView};
-use domain::login::{BeginLogin, BeginLoginView, FinishLogin, FinishLoginView};
+use domain::login::{AbandonLogin, BeginLogin, BeginLoginView, FinishLogin, FinishLoginView};
 use domain::session::{Bearer, Refresh, SessionView, SignOut, SignOutBy};
 use domain::signup::{ResendVerification, ResendView, SignUp, SignUpView, VerifyEmail, VerifyEmailView};
 use domain::status::{ReadStatus, StatusView};
@@ -59,6 +59,12 @@ impl Load for BeginLogin {
                 passwords: charged(&passwords, answers)?,
             })
         })
+    }
+}
+
+impl Load for AbandonLogin {
+    fn load(&self, _: &mut Reads<'_>) -> Assemble<()> {
+        Box::new(|_| Ok(()))
     }
 }
 

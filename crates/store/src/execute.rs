@@ -58,8 +58,9 @@ impl Db {
             Ok(reply) => return Ok(reply),
             Err(failed) => failed,
         };
-        // A database that cannot be reached, or a value that does not open, would fail again: nothing was judged.
-        if !matches!(failed, StoreError::Corrupt { .. } | StoreError::Panicked) {
+        // Only a write that was refused can be left out. A database that cannot be reached, or a value that does not open,
+        // would fail again, and after a lost COMMIT the guess may be charged already.
+        if matches!(failed, StoreError::Rejected { .. } | StoreError::Conflict { .. }) {
             let charged = self.attempt(command, surroundings, Extent::ChargeOnly).await;
             if let Err(again) = charged {
                 tracing::debug!(error = %again, "the charge of a failed command could not be kept");

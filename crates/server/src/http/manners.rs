@@ -22,13 +22,13 @@ pub(super) async fn apply(State(context): State<HttpContext>, mut request: Reque
     let method = method_label(request.method());
     let span = tracing::info_span!("request", request_id = id.as_str(), method);
     request.extensions_mut().insert(id.clone());
-    let response = next.run(request).instrument(span.clone()).await;
+    let mut response = next.run(request).instrument(span.clone()).await;
 
+    let route = response.extensions_mut().remove::<Route>();
     let mut response = problem::adopt(response, id.as_str());
     headers::add(response.headers_mut(), context.site().is_https());
     response.headers_mut().insert(request_id::NAME, id.header());
     let status = response.status().as_u16();
-    let route = response.extensions_mut().remove::<Route>();
     let route = route.as_ref().map_or("none", |Route(path)| path.as_str());
     let took = started.elapsed();
     span.in_scope(|| tracing::debug!(route, status, took_us = took.as_micros(), "answered"));

@@ -6,7 +6,6 @@ use domain::time::{Duration, Timestamp};
 use messaging::Renderer;
 use store::{Claimed, MailboxMessage, Settled, StoreError, Surroundings};
 
-use super::Transport;
 use crate::app::App;
 
 /// Messages claimed at a time.
@@ -19,7 +18,7 @@ const MOST_TRIES: u32 = 8;
 const BACK_OFF: Duration = Duration::from_secs(5);
 
 /// Delivers what is due. Whether there may be more.
-pub(super) async fn deliver_some(app: &App, renderer: &Renderer, transport: Transport) -> bool {
+pub(super) async fn deliver_some(app: &App, renderer: &Renderer) -> bool {
     let claimed = match app.db.claim_messages(app.world.now(), LEASE, CLAIM).await {
         Ok(claimed) => claimed,
         Err(error) => {
@@ -30,7 +29,7 @@ pub(super) async fn deliver_some(app: &App, renderer: &Renderer, transport: Tran
     let full = claimed.len() == CLAIM as usize;
     let mut all_done = true;
     for message in &claimed {
-        if let Err(error) = deliver(app, renderer, transport, message).await {
+        if let Err(error) = deliver(app, renderer, message).await {
             // Its lease runs out, and it is tried again.
             tracing::warn!(message = %message.id, %error, "a message could not be settled");
             all_done = false;
@@ -39,15 +38,12 @@ pub(super) async fn deliver_some(app: &App, renderer: &Renderer, transport: Tran
     full && all_done
 }
 
-async fn deliver(app: &App, renderer: &Renderer, transport: Transport, message: &Claimed) -> Result<(), StoreError> {
+async fn deliver(app: &App, renderer: &Renderer, message: &Claimed) -> Result<(), StoreError> {
     let now = app.world.now();
     let (kind, id) = (message.kind.as_str(), message.id);
     if message.expires_at.is_some_and(|end| end <= now) {
         tracing::warn!(message = %id, kind, "a message was too old to be sent");
         return settle(app, message, Settled::Expired, now, None).await;
-    }
-    if transport == Transport::None {
-        return app.db.back_off_message(message, now + Duration::from_hours(1)).await;
     }
     match prepare(app, renderer, message, now) {
         Ok(mail) => settle(app, message, Settled::Delivered, now, Some(mail)).await,
@@ -57,7 +53,7 @@ async fn deliver(app: &App, renderer: &Renderer, transport: Transport, message: 
         }
         Err(error) => {
             tracing::warn!(message = %id, kind, %error, tries = message.attempts, "a message will be tried again");
-            let wait = BACK_OFF.times(1 << message.attempts.min(12));
+            let wait = BACK_OFF.times(1 << message.attempts.saturating_sub(1).min(12));
             app.db.back_off_message(message, now + wait).await
         }
     }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use domain::decision::{PasswordFault, Refusal};
 use domain::ids::ApplicationId;
-use domain::login::{BeginLogin, FinishLogin, LoggedIn};
+use domain::login::{AbandonLogin, BeginLogin, FinishLogin, LoggedIn};
 use domain::session::RefreshHolder;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -95,7 +95,13 @@ pub(super) async fn login(
     let application = ApplicationId::DEFAULT;
     let begin = BeginLogin { application, email: email.clone(), origin: origin.clone() };
     let against = run(&app, begin).await?;
-    let checked = app.hasher.check(body.password, against, salt(&app)).await?;
+    let checked = match app.hasher.check(body.password, against, salt(&app)).await {
+        Ok(checked) => checked,
+        Err(fault) => {
+            run(&app, AbandonLogin(BeginLogin { application, email, origin })).await?;
+            return Err(fault.into());
+        }
+    };
     let finish = FinishLogin {
         application,
         email,
