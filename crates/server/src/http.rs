@@ -17,6 +17,7 @@ pub mod health;
 pub mod limits;
 pub mod listen;
 mod manners;
+mod pages;
 mod path;
 mod request_id;
 pub mod routes;

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::HeaderName;
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, X_FRAME_OPTIONS};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -47,7 +47,9 @@ async fn mail(State(app): State<App>, Path(id): Path<String>) -> Result<Response
     let id = Uuid::parse_str(&id).map_err(|_| Problem::new(ProblemCode::NotFound))?;
     let message = app.db.mailbox(None).await?.into_iter().find(|message| message.id == id);
     let message = message.ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
-    Ok(answer(message.html, "text/html; charset=utf-8", MAIL_CSP))
+    let mut response = answer(message.html, "text/html; charset=utf-8", MAIL_CSP);
+    response.headers_mut().insert(X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+    Ok(response)
 }
 
 async fn style() -> Response {

@@ -13,9 +13,8 @@ pub const PAGE_CSP: HeaderValue = HeaderValue::from_static(
      base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 );
 
-const ALWAYS: [(HeaderName, HeaderValue); 6] = [
+const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
@@ -28,7 +27,7 @@ const ALWAYS: [(HeaderName, HeaderValue); 6] = [
 /// Two years, the value browsers' own lists ask for.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 
-/// Adds what is missing. Handlers may choose their own content policy and caching, nothing else.
+/// Adds what is missing. Handlers may choose their own content policy, framing and caching, nothing else.
 pub(super) fn add(headers: &mut HeaderMap, https: bool) {
     for (name, value) in &ALWAYS {
         headers.insert(name, value.clone());
@@ -37,5 +36,6 @@ pub(super) fn add(headers: &mut HeaderMap, https: bool) {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(API_CSP);
+    headers.entry(header::X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("DENY"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
