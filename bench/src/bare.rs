@@ -18,7 +18,8 @@ use tokio::time::sleep;
 
 use crate::load::Numbers;
 use crate::population::{PASSWORD, World, code, origin, partial_token};
-use crate::stats::per_second;
+use crate::process::spent_by_all;
+use crate::stats::Run;
 
 /// A right answer to a person's challenge, as the server makes it of a request.
 pub(crate) fn right_answer(number: u64) -> Verify {
@@ -39,7 +40,7 @@ pub(crate) async fn verify(db: &Db, world: &Arc<World>, number: u64) -> Result<(
     }
 }
 
-/// Verifications per second of the store alone: so many tasks, each with the next as soon as one is committed.
+/// Verifications by the store alone: so many tasks, each with the next as soon as one is committed.
 pub(crate) async fn store(
     db: &Db,
     world: &Arc<World>,
@@ -47,7 +48,8 @@ pub(crate) async fn store(
     numbers: Arc<Numbers>,
     warm_up: Duration,
     time: Duration,
-) -> Result<f64> {
+    database: Option<u32>,
+) -> Result<Run> {
     let count = Arc::new(AtomicU64::new(0));
     let over = Arc::new(AtomicBool::new(false));
     let mut loops = JoinSet::new();
@@ -63,14 +65,15 @@ pub(crate) async fn store(
         });
     }
     sleep(warm_up).await;
-    let (begun, before) = (Instant::now(), count.load(Ordering::Relaxed));
+    let (begun, before, spent) = (Instant::now(), count.load(Ordering::Relaxed), spent_by_all(database));
     sleep(time).await;
-    let rate = per_second(count.load(Ordering::Relaxed) - before, begun.elapsed());
+    let spent = spent_by_all(database).saturating_sub(spent);
+    let run = Run::new(count.load(Ordering::Relaxed) - before, begun.elapsed(), spent);
     over.store(true, Ordering::Relaxed);
     while let Some(done) = loops.join_next().await {
         done??;
     }
-    Ok(rate)
+    Ok(run)
 }
 
 /// The parameters that the server hashes with.
@@ -85,10 +88,10 @@ pub(crate) fn password_hash() -> Result<String> {
     Ok(hash.map_err(|error| anyhow!("the password could not be hashed: {error}"))?.to_string())
 }
 
-/// Hashes per second of so many threads that do nothing else, each with its memory at hand.
-pub(crate) fn argon2(threads: usize, time: Duration) -> Result<f64> {
+/// Hashes by so many threads that do nothing else, each with its memory at hand.
+pub(crate) fn argon2(threads: usize, time: Duration) -> Result<Run> {
     let over = AtomicBool::new(false);
-    let begun = Instant::now();
+    let (begun, spent) = (Instant::now(), spent_by_all(None));
     let hashing = || -> Result<u64> {
         let parameters = parameters()?;
         let mut memory = vec![Block::default(); parameters.block_count()];
@@ -111,6 +114,6 @@ pub(crate) fn argon2(threads: usize, time: Duration) -> Result<f64> {
         for thread in threads {
             count += thread.join().map_err(|_| anyhow!("a hashing thread panicked"))??;
         }
-        Ok(per_second(count, begun.elapsed()))
+        Ok(Run::new(count, begun.elapsed(), spent_by_all(None).saturating_sub(spent)))
     })
 }

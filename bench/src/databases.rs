@@ -50,13 +50,8 @@ impl Place {
 
     /// Makes an empty database.
     pub(crate) async fn create(&self, name: &str) -> Result<()> {
-        match self {
-            Self::Sqlite(_) => Ok(()),
-            Self::Postgres(_) => {
-                self.drop(name).await?;
-                self.administer(&[&format!("CREATE DATABASE bench_{name} TEMPLATE template0")]).await
-            }
-        }
+        self.drop(name).await?;
+        self.administer(&[&format!("CREATE DATABASE bench_{name} TEMPLATE template0")]).await
     }
 
     /// What an operator's nightly maintenance does, so that it is not done while something is measured.
@@ -69,16 +64,15 @@ impl Place {
 
     /// Copies the seeded database, and leaves no write of that behind.
     pub(crate) async fn copy_to(&self, name: &str) -> Result<()> {
+        self.drop(name).await?;
         match self {
             Self::Sqlite(_) => {
-                self.drop(name).await?;
                 let target = self.file(name);
                 fs::copy(self.file(SEEDED), &target).context("the seeded database cannot be copied")?;
                 File::open(&target)?.sync_all()?;
                 Ok(())
             }
             Self::Postgres(_) => {
-                self.drop(name).await?;
                 let copy = format!("CREATE DATABASE bench_{name} TEMPLATE bench_{SEEDED} STRATEGY file_copy");
                 self.administer(&[&copy, "CHECKPOINT"]).await
             }

@@ -143,6 +143,12 @@ pub(crate) struct Meter {
     pub(crate) database: Option<u32>,
 }
 
+/// What a database, we and the programs we ran have spent until now.
+pub(crate) fn spent_by_all(database: Option<u32>) -> Duration {
+    let ours = Stat::of(std::process::id()).map_or(Duration::ZERO, |stat| stat.spent + stat.of_ended_children);
+    ours + database.map_or(Duration::ZERO, family)
+}
+
 impl Meter {
     pub(crate) fn read(&self) -> Cpu {
         Cpu {

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::stats::{self, Run};
+
 /// A goal that a figure is held against.
 #[derive(Clone, Copy)]
 pub(crate) enum Target {
@@ -30,6 +32,24 @@ impl Display for Target {
     }
 }
 
+/// The raw twin of a rate.
+#[derive(Clone, Copy)]
+pub(crate) struct Twin {
+    pub(crate) name: &'static str,
+    /// Median, per second.
+    pub(crate) rate: f64,
+    /// Processor time for one in microseconds, of all that take part in it.
+    pub(crate) cpu: f64,
+}
+
+impl Twin {
+    /// The medians of some runs; none of none.
+    pub(crate) fn of(name: &'static str, runs: &[Run]) -> Option<Self> {
+        let median = |number: fn(&Run) -> f64| stats::median(&runs.iter().map(number).collect::<Vec<f64>>());
+        (!runs.is_empty()).then(|| Self { name, rate: median(|run| run.rate), cpu: median(|run| run.cpu) })
+    }
+}
+
 /// A rate, and what stands beside it.
 pub(crate) struct Throughput {
     pub(crate) database: &'static str,
@@ -39,17 +59,16 @@ pub(crate) struct Throughput {
     pub(crate) rate: f64,
     /// The samples it is the median of.
     pub(crate) samples: Vec<f64>,
-    /// Its raw twin: name and median rate.
-    pub(crate) twin: Option<(&'static str, f64)>,
+    pub(crate) twin: Option<Twin>,
     /// For the ratio of the two.
     pub(crate) target: Option<Target>,
-    /// Processor time for one, in microseconds: server, database, client.
-    pub(crate) cpu: Option<[f64; 3]>,
+    /// Processor time for one, in microseconds: of server, database and client, or of all together.
+    pub(crate) cpu: Option<Vec<f64>>,
 }
 
 impl Throughput {
     fn ratio(&self) -> Option<f64> {
-        self.twin.map(|(_, twin)| self.rate / twin)
+        self.twin.map(|twin| self.rate / twin.rate)
     }
 }
 
@@ -91,23 +110,8 @@ fn verdict(target: Option<Target>, figure: Option<f64>) -> (String, &'static str
 }
 
 impl Report {
-    /// Puts a twin beside a rate that is there already.
-    pub(crate) fn beside(
-        &mut self,
-        database: &str,
-        what: &str,
-        twin: (&'static str, f64),
-        target: Target,
-        target_connections: usize,
-    ) {
-        for row in self.throughput.iter_mut().filter(|row| row.database == database && row.what == what) {
-            row.twin = Some(twin);
-            row.target = (row.connections == target_connections).then_some(target);
-        }
-    }
-
     /// The twin of a rate.
-    pub(crate) fn twin_of(&self, database: &str, what: &str, connections: usize) -> Option<(&'static str, f64)> {
+    pub(crate) fn twin_of(&self, database: &str, what: &str, connections: usize) -> Option<Twin> {
         let is_it = |row: &&Throughput| row.database == database && row.what == what && row.connections == connections;
         self.throughput.iter().find(is_it)?.twin
     }
@@ -124,17 +128,22 @@ impl Report {
     pub(crate) fn markdown(&self) -> String {
         let mut text = format!("{}\n\n", self.conditions);
         text.push_str(
-            "| database | what | connections | 1/s | beside it | 1/s | ratio | target | | CPU of one, µs: server + database + client |\n\
-             |---|---|--:|--:|---|--:|--:|---|---|---|\n",
+            "| database | what | connections | 1/s | beside it | 1/s | ratio | target | | CPU of one, µs: server + database + client | beside it |\n\
+             |---|---|--:|--:|---|--:|--:|---|---|---|--:|\n",
         );
         for row in &self.throughput {
-            let (twin, beside) = row.twin.map_or((String::new(), ""), |(name, rate)| (format!("{rate:.0}"), name));
+            let beside = row.twin.map(|twin| twin.name).unwrap_or_default();
+            let [twin, twins_cpu] = [|twin: Twin| twin.rate, |twin: Twin| twin.cpu]
+                .map(|number| row.twin.map(|twin| format!("{:.0}", number(twin))).unwrap_or_default());
             let ratio = row.ratio().map(|ratio| format!("{ratio:.2}")).unwrap_or_default();
             let (target, verdict) = verdict(row.target, row.ratio());
-            let cpu = row.cpu.map(|[server, database, client]| format!("{server:.0} + {database:.0} + {client:.0}"));
+            let cpu = row
+                .cpu
+                .as_ref()
+                .map(|parts| parts.iter().map(|part| format!("{part:.0}")).collect::<Vec<String>>().join(" + "));
             let _ = writeln!(
                 text,
-                "| {} | {} | {} | {:.0} | {beside} | {twin} | {ratio} | {target} | {verdict} | {} |",
+                "| {} | {} | {} | {:.0} | {beside} | {twin} | {ratio} | {target} | {verdict} | {} | {twins_cpu} |",
                 row.database,
                 row.what,
                 row.connections,
@@ -171,11 +180,9 @@ impl Report {
         let throughput = self.throughput.iter().map(|row| {
             json!({
                 "database": row.database, "what": row.what, "connections": row.connections, "rate": row.rate,
-                "samples": row.samples, "twin": row.twin.map(|(name, rate)| json!({"what": name, "rate": rate})),
+                "samples": row.samples, "twin": row.twin.map(|it| json!({"what": it.name, "rate": it.rate, "cpu": it.cpu})),
                 "ratio": row.ratio(), "target": target(row.target, row.ratio()),
-                "cpu": row.cpu.map(|[server, database, client]| {
-                    json!({"server": server, "database": database, "client": client})
-                }),
+                "cpu": row.cpu,
             })
         });
         let latency = self.latency.iter().map(|row| {
@@ -211,7 +218,7 @@ mod tests {
             connections: 32,
             rate,
             samples: vec![rate],
-            twin: Some(("plain loop", twin)),
+            twin: Some(Twin { name: "plain loop", rate: twin, cpu: 1.0 }),
             target: Some(Target::AtLeast(0.8)),
             cpu: None,
         }

@@ -20,12 +20,14 @@ use crate::databases::{Place, SEEDED};
 use crate::load::{Errand, Numbers};
 use crate::population::{World, now, seed};
 use crate::process::{Installation, Server};
-use crate::report::{Figure, Latency, Report, Target, Throughput};
+use crate::report::{Figure, Latency, Report, Target, Throughput, Twin};
+use crate::stats::Run;
 use crate::twin::Script;
 use crate::twin::pgbench::Pgbench;
 use crate::{Options, bare, load, stats};
 
 /// How much is measured.
+#[derive(Clone, Copy)]
 struct Effort {
     samples: u64,
     warm_up: Duration,
@@ -42,14 +44,14 @@ impl Effort {
         warm_up: Duration::from_millis(500),
         time: Duration::from_secs(4),
         open_time: Duration::from_secs(10),
-        people: 120_000,
+        people: 160_000,
     };
     const QUICK: Self = Self {
         samples: 1,
         warm_up: Duration::from_millis(300),
         time: Duration::from_secs(2),
         open_time: Duration::from_secs(3),
-        people: 24_000,
+        people: 40_000,
     };
 
     /// The first of the people who are kept for signing in with a password and for asking for their status.
@@ -65,6 +67,8 @@ impl Effort {
 const CONNECTIONS: [usize; 4] = [1, 8, 32, 64];
 /// Where the targets hold.
 const TARGET_CONNECTIONS: usize = 32;
+const PLAIN_LOOP: &str = "plain loop, same statements";
+const PGBENCH: &str = "pgbench, same statements";
 
 /// A database under measurement and what belongs to it.
 struct Subject {
@@ -259,45 +263,39 @@ impl Subject {
     /// The store without a server and, on SQLite, the plain loop.
     async fn alone(&self, report: &mut Report) -> Result<()> {
         let Effort { samples, warm_up, time, people, .. } = self.effort;
-        self.place.copy_to("alone").await?;
-        let db = connect(&self.place, "alone").await?;
-        let numbers = Arc::new(Numbers::new(0..people));
-        let is_sqlite = matches!(self.place, Place::Sqlite(_));
-        let looped = Numbers::new(0..people);
-        if is_sqlite {
-            self.place.copy_to("twin").await?;
-        }
+        let process = self.place.process().await?;
         let (mut ours, mut twins) = (Vec::new(), Vec::new());
         for _ in 0..samples {
-            let numbers = Arc::clone(&numbers);
-            ours.push(bare::store(&db, &self.world, TARGET_CONNECTIONS, numbers, warm_up, time).await?);
-            if is_sqlite {
-                let file = self.place.file("twin");
-                twins.push(block_in_place(|| {
-                    crate::twin::sqlite::run(&file, &[&self.verification], &looped, warm_up, time)
-                })?);
+            self.place.copy_to("ours").await?;
+            let db = connect(&self.place, "ours").await?;
+            let numbers = Arc::new(Numbers::new(0..people));
+            ours.push(bare::store(&db, &self.world, TARGET_CONNECTIONS, numbers, warm_up, time, process).await?);
+            db.close().await;
+            if let Place::Sqlite(_) = self.place {
+                self.place.copy_to("twin").await?;
+                twins.push(self.plain_loop(&Numbers::new(0..people))?);
             }
         }
-        db.close().await;
         let database = self.place.name();
-        let twin = if is_sqlite {
-            let rate = stats::median(&twins);
-            report.beside(database, "verify", ("plain loop", rate), Target::AtLeast(0.8), TARGET_CONNECTIONS);
-            Some(("plain loop", rate))
-        } else {
-            report.twin_of(database, "verify", TARGET_CONNECTIONS)
-        };
+        let alone = Twin::of("", &ours).context("nothing was measured")?;
+        let target = (!twins.is_empty()).then_some(Target::AtLeast(1.3));
         report.throughput.push(Throughput {
             database,
             what: "the store alone, verify",
             connections: TARGET_CONNECTIONS,
-            rate: stats::median(&ours),
-            samples: ours,
-            twin,
-            target: is_sqlite.then_some(Target::AtLeast(1.3)),
-            cpu: None,
+            rate: alone.rate,
+            samples: ours.iter().map(|run| run.rate).collect(),
+            twin: Twin::of(PLAIN_LOOP, &twins).or_else(|| report.twin_of(database, "verify", TARGET_CONNECTIONS)),
+            target,
+            cpu: Some(vec![alone.cpu]),
         });
         Ok(())
+    }
+
+    /// One sample of the plain loop, for people who took part in none of the earlier ones.
+    fn plain_loop(&self, numbers: &Numbers) -> Result<Run> {
+        let (file, Effort { warm_up, time, .. }) = (self.place.file("twin"), self.effort);
+        block_in_place(|| crate::twin::sqlite::run(&file, &[&self.verification], numbers, warm_up, time))
     }
 
     /// Time to ready on a file that is already there.
@@ -314,8 +312,8 @@ impl Subject {
         Ok(())
     }
 
-    fn pgbench(&self, database: &str) -> Option<Pgbench> {
-        let program = self.pgbench.clone()?;
-        matches!(self.place, Place::Postgres(_)).then(|| Pgbench { program, url: self.place.url(database) })
+    async fn pgbench(&self, database: &str) -> Result<Option<Pgbench>> {
+        let (Place::Postgres(_), Some(program)) = (&self.place, self.pgbench.clone()) else { return Ok(None) };
+        Ok(Some(Pgbench { program, url: self.place.url(database), process: self.place.process().await? }))
     }
 }

@@ -8,6 +8,22 @@ pub(crate) fn per_second(count: u64, elapsed: Duration) -> f64 {
     count as f64 / elapsed.as_secs_f64()
 }
 
+/// One measurement of something without a server.
+#[derive(Clone, Copy)]
+pub(crate) struct Run {
+    /// Per second.
+    pub(crate) rate: f64,
+    /// Processor time for one, in microseconds.
+    pub(crate) cpu: f64,
+}
+
+impl Run {
+    /// So many in this time, for so much processor time.
+    pub(crate) fn new(count: u64, elapsed: Duration, cpu: Duration) -> Self {
+        Self { rate: per_second(count, elapsed), cpu: 1e6 / per_second(count, cpu) }
+    }
+}
+
 /// The median; of an even number the mean of the middle two.
 pub(crate) fn median(samples: &[f64]) -> f64 {
     let mut sorted = samples.to_vec();

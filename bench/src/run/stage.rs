@@ -9,13 +9,13 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::task::block_in_place;
 
-use super::{Effort, Subject, TARGET_CONNECTIONS};
-use crate::databases::Place;
+use super::{Effort, PGBENCH, PLAIN_LOOP, Subject, TARGET_CONNECTIONS};
 use crate::http::{Connection, field};
 use crate::load::{self, Errand, Numbers, Sample};
 use crate::population::partial_token;
 use crate::process::{Meter, Server};
-use crate::report::{Figure, Report, Target, Throughput};
+use crate::report::{Figure, Report, Target, Throughput, Twin};
+use crate::stats::Run;
 use crate::twin::Script;
 use crate::twin::pgbench::{self, Pgbench, Sending, Share};
 use crate::{bare, stats};
@@ -40,9 +40,7 @@ struct Stage<'a> {
 impl Subject {
     pub(super) async fn stage(&self, connections: usize, peaks: &mut Peaks, report: &mut Report) -> Result<()> {
         self.place.copy_to("ours").await?;
-        if matches!(self.place, Place::Postgres(_)) {
-            self.place.copy_to("twin").await?;
-        }
+        self.place.copy_to("twin").await?;
         let server = block_in_place(|| Server::start(&self.installation, &self.place.url("ours")))?;
         thread::sleep(SETTLE);
         let resident = server.resident_mib()?;
@@ -99,18 +97,20 @@ impl Stage<'_> {
 
     async fn verify(&self, report: &mut Report) -> Result<f64> {
         let errand = Arc::new(Errand::Verify(Numbers::new(0..self.subject.effort.kept())));
-        let pgbench = self.subject.pgbench("twin");
+        let pgbench = self.subject.pgbench("twin").await?;
         let script = self.subject.script("verify", &self.subject.verification, Sending::OneByOne)?;
         let (mut ours, mut twins) = (Vec::new(), Vec::new());
+        let looped = Numbers::new(0..self.subject.effort.people);
         for sample in 0..self.subject.effort.samples {
             ours.push(self.sample(&errand, &self.meter().await?)?);
-            if let Some(pgbench) = &pgbench {
-                twins.push(self.replay(pgbench, &script, sample).await?);
-            }
+            twins.push(match &pgbench {
+                Some(pgbench) => self.replay(pgbench, &script, sample).await?,
+                None => self.subject.plain_loop(&looped)?,
+            });
         }
-        let twin = (!twins.is_empty()).then(|| ("pgbench, same statements", stats::median(&twins)));
-        let target = (self.is_target() && twin.is_some()).then_some(Target::AtLeast(0.6));
-        let rate = self.report(report, "verify", &ours, twin, target);
+        let (name, least) = if pgbench.is_some() { (PGBENCH, 0.6) } else { (PLAIN_LOOP, 0.8) };
+        let target = self.is_target().then_some(Target::AtLeast(least));
+        let rate = self.report(report, "verify", &ours, Twin::of(name, &twins), target);
         if let (true, Some(pgbench)) = (self.is_target(), pgbench) {
             self.pipelined(&pgbench, rate, &ours, report).await?;
         }
@@ -118,7 +118,7 @@ impl Stage<'_> {
     }
 
     /// One sample of pgbench, on people who took part in none of the earlier ones.
-    async fn replay(&self, pgbench: &Pgbench, script: &Path, sample: u64) -> Result<f64> {
+    async fn replay(&self, pgbench: &Pgbench, script: &Path, sample: u64) -> Result<Run> {
         let Effort { samples, time, people, .. } = self.subject.effort;
         let of_sample = people / samples;
         let share = share(self.connections, sample * of_sample..(sample + 1) * of_sample)?;
@@ -139,7 +139,7 @@ impl Stage<'_> {
             connections: self.connections,
             rate,
             samples: ours.iter().map(Sample::per_second).collect(),
-            twin: Some(("pgbench, pipelined in two round trips", stats::median(&twins))),
+            twin: Twin::of("pgbench, pipelined in two round trips", &twins),
             target: None,
             cpu: None,
         });
@@ -152,7 +152,7 @@ impl Stage<'_> {
         let errand = Arc::new(Errand::Status { access, next: 0.into() });
         let scripts: Vec<Script> = self.subject.statuses.iter().map(Script::literal).collect();
         let scripts: Vec<&Script> = scripts.iter().collect();
-        let pgbench = self.subject.pgbench("recorded");
+        let pgbench = self.subject.pgbench("recorded").await?;
         let write = |(number, script): (usize, &&Script)| {
             self.subject.script(&format!("status-{number}"), script, Sending::OneByOne)
         };
@@ -174,8 +174,8 @@ impl Stage<'_> {
                 }
             }
         }
-        let name = if pgbench.is_some() { "pgbench, same statements" } else { "plain loop" };
-        let twin = self.is_target().then(|| (name, stats::median(&twins)));
+        let name = if pgbench.is_some() { PGBENCH } else { PLAIN_LOOP };
+        let twin = Twin::of(name, &twins);
         Ok(self.report(report, "status", &ours, twin, None))
     }
 
@@ -188,7 +188,7 @@ impl Stage<'_> {
             ours.push(self.sample(&errand, &self.meter().await?)?);
             twins.push(block_in_place(|| bare::argon2(2, time))?);
         }
-        let twin = Some(("bare Argon2, 2 threads", stats::median(&twins)));
+        let twin = Twin::of("bare Argon2, 2 threads", &twins);
         self.report(report, "full login", &ours, twin, self.is_target().then_some(Target::AtLeast(0.9)));
         Ok(())
     }
@@ -198,7 +198,7 @@ impl Stage<'_> {
         report: &mut Report,
         what: &'static str,
         ours: &[Sample],
-        twin: Option<(&'static str, f64)>,
+        twin: Option<Twin>,
         target: Option<Target>,
     ) -> f64 {
         let samples: Vec<f64> = ours.iter().map(Sample::per_second).collect();
@@ -208,7 +208,7 @@ impl Stage<'_> {
             let total: Duration = ours.iter().map(spent).sum();
             1e6 / stats::per_second(count, total)
         };
-        let cpu = [of_one(|it| it.cpu.server), of_one(|it| it.cpu.database), of_one(|it| it.cpu.client)];
+        let cpu = vec![of_one(|it| it.cpu.server), of_one(|it| it.cpu.database), of_one(|it| it.cpu.client)];
         report.throughput.push(Throughput {
             database: self.subject.place.name(),
             what,

@@ -11,6 +11,8 @@ use store::Value;
 
 use super::{Script, Slot, Template};
 use crate::population::{ID_HEAD, ID_MIDDLE, Kind};
+use crate::process::spent_by_all;
+use crate::stats::Run;
 
 /// How pgbench sends.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -96,6 +98,8 @@ pub(crate) struct Pgbench {
     pub(crate) program: PathBuf,
     /// The database.
     pub(crate) url: String,
+    /// The server's first process.
+    pub(crate) process: Option<u32>,
 }
 
 /// Who takes part in one run: the first person, and how many belong to each client.
@@ -106,8 +110,8 @@ pub(crate) struct Share {
 }
 
 impl Pgbench {
-    /// Runs scripts, chosen at random; transactions per second.
-    pub(crate) async fn run(&self, scripts: &[&Path], clients: usize, share: Share, time: Duration) -> Result<f64> {
+    /// Runs scripts, chosen at random.
+    pub(crate) async fn run(&self, scripts: &[&Path], clients: usize, share: Share, time: Duration) -> Result<Run> {
         let mut command = tokio::process::Command::new(&self.program);
         command.kill_on_drop(true).args(["--no-vacuum", "--protocol=prepared", "--define=i=-1"]);
         command.arg(format!("--client={clients}")).arg(format!("--jobs={}", clients.min(2)));
@@ -116,12 +120,16 @@ impl Pgbench {
         for script in scripts {
             command.arg("--file").arg(script);
         }
+        let before = spent_by_all(self.process);
         let output = command.arg(&self.url).output().await.context("cannot start pgbench")?;
         let said = String::from_utf8_lossy(&output.stdout);
         let complained = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "pgbench ended with {}:\n{said}\n{complained}", output.status);
-        let rate = said.lines().find_map(|line| line.strip_prefix("tps = ")).and_then(|rest| rest.split(' ').next());
-        rate.and_then(|rate| rate.parse().ok()).with_context(|| format!("pgbench said no rate:\n{said}"))
+        let spent = spent_by_all(self.process).saturating_sub(before);
+        let said_number = |name| said.lines().find_map(|line| line.strip_prefix(name)?.split(' ').next()?.parse().ok());
+        let number = |name| said_number(name).with_context(|| format!("pgbench did not say {name:?}:\n{said}"));
+        let (rate, count): (f64, f64) = (number("tps = ")?, number("number of transactions actually processed: ")?);
+        Ok(Run { rate, cpu: spent.as_secs_f64() * 1e6 / count })
     }
 }
 

@@ -8,26 +8,28 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::{Script, Template};
 use crate::load::Numbers;
+use crate::process::spent_by_all;
+use crate::stats::Run;
 
-/// Runs the scripts in turn, each time for the next person; runs per second.
+/// Runs the scripts in turn, each time for the next person.
 pub(crate) fn run(
     file: &Path,
     scripts: &[&Script],
     numbers: &Numbers,
     warm_up: Duration,
     time: Duration,
-) -> Result<f64> {
+) -> Result<Run> {
     let connection = store::testing::sqlite_connection(file)?;
     let mut scripts = scripts.iter().cycle();
-    let mut run_for = |time: Duration| -> Result<f64> {
-        let begun = Instant::now();
+    let mut run_for = |time: Duration| -> Result<Run> {
+        let (begun, before) = (Instant::now(), spent_by_all(None));
         let mut count = 0;
         while begun.elapsed() < time {
             let script = scripts.next().context("no script")?;
             once(&connection, script, numbers.take().context("nobody was left: seed more people")?)?;
             count += 1;
         }
-        Ok(crate::stats::per_second(count, begun.elapsed()))
+        Ok(Run::new(count, begun.elapsed(), spent_by_all(None).saturating_sub(before)))
     };
     run_for(warm_up)?;
     run_for(time)
