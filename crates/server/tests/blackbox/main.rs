@@ -27,6 +27,7 @@
 //! | `noise` | R-42, R-51, A-72, A-74 |
 //! | `http` | R-42, R-43, R-47, R-49, R-60, R-69, A-48, A-84, A-87 |
 //! | `origins` | R-46… …A-83 |
+//! | `pages` | R-47, R-49, A-84 |
 //! | `limits` | A-40, A-68, A-69, A-79 |
 //! | `h2` | A-68 |
 //! | `leaks` | R-17, R-38, R-53, A-73 |
@@ -122,6 +123,7 @@ mod noise;
 mod origins;
 mod outage;
 mod outbox;
+mod pages;
 mod passwords;
 mod races;
 mod real_tools;
