@@ -1,7 +1,7 @@
 //! The worker: sends what the outbox holds, outside any transaction, and tidies up now and then.
 //!
-//! It wakes at once when this process commits, and by a timer for what others left. Any number of workers may run: a message
-//! is leased to one of them at a time.
+//! It wakes at once when a command of this process leaves a message, and by a timer for what others left. Any number of
+//! workers may run: a message is leased to one of them at a time.
 
 mod deliver;
 
@@ -30,16 +30,16 @@ pub enum Transport {
 
 /// Works until `shutdown`, and finishes what it began.
 pub async fn work(app: App, renderer: Renderer, transport: Transport, shutdown: CancellationToken) {
-    let mut commits = app.db.commits();
+    let mut messages = app.db.messages();
     let mut tick = interval(TICK);
     let mut swept = Instant::now();
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
             _ = tick.tick() => {}
-            Ok(()) = commits.changed() => {}
+            Ok(()) = messages.changed() => {}
         }
-        commits.mark_unchanged();
+        messages.mark_unchanged();
         if transport == Transport::Mailbox {
             while deliver::deliver_some(&app, &renderer).await && !shutdown.is_cancelled() {}
         }

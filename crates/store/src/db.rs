@@ -75,6 +75,7 @@ pub struct Plan<T> {
 pub struct Db {
     engine: Engine,
     commits: watch::Sender<u64>,
+    pub(crate) messages: watch::Sender<u64>,
     #[cfg(feature = "testing")]
     pub(crate) recorder: crate::testing::Recorder,
 }
@@ -101,6 +102,7 @@ impl Db {
         Ok(Self {
             engine,
             commits,
+            messages: watch::channel(0).0,
             #[cfg(feature = "testing")]
             recorder: crate::testing::Recorder::default(),
         })
@@ -149,6 +151,12 @@ impl Db {
     /// another process's. Another node's commits on PostgreSQL are not seen.
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.commits.subscribe()
+    }
+
+    /// Ticks after every command of this handle that left a message in the outbox: what a worker wakes for, for most commits
+    /// leave none.
+    pub fn messages(&self) -> watch::Receiver<u64> {
+        self.messages.subscribe()
     }
 
     /// Whether the database answers: on SQLite through the writer, so that a stuck one is noticed.

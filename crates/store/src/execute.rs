@@ -78,7 +78,7 @@ impl Db {
         let mut reads = Reads::new(self.dialect(), surroundings.now(), surroundings.keys(), surroundings.policy());
         let assemble = command.load(&mut reads);
         let statements = reads.into_statements();
-        self.transact(statements, move |rows| {
+        let plan = move |rows| {
             let view = assemble(&Answers::new(rows))?;
             let mut rng = surroundings.rng();
             let mut decision = decide(command.as_ref(), view, surroundings.as_ref(), rng.as_mut())?;
@@ -87,9 +87,14 @@ impl Db {
                 (Extent::ChargeOnly, Err(_)) => commit::changes(&decision),
                 (Extent::ChargeOnly, Ok(_)) => vec![],
             };
-            Ok(Plan { writes, reply: decision.reply })
-        })
-        .await
+            let leaves_messages = extent == Extent::Whole && !decision.outbox.is_empty();
+            Ok(Plan { writes, reply: (decision.reply, leaves_messages) })
+        };
+        let (reply, leaves_messages) = self.transact(statements, plan).await?;
+        if leaves_messages {
+            self.messages.send_modify(|count| *count += 1);
+        }
+        Ok(reply)
     }
 
     /// Answers a question: reads on a read connection, decides, changes nothing.
