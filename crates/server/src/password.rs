@@ -9,8 +9,8 @@ use std::sync::Arc;
 use argon2::password_hash::phc::PasswordHash as Phc;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use domain::decision::PasswordFault;
-use domain::user::{Email, PasswordHash, PasswordProof};
 use domain::login::PasswordCheck;
+use domain::user::{Email, PasswordHash, PasswordProof};
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
@@ -26,6 +26,10 @@ const LENGTHS: std::ops::RangeInclusive<usize> = 8..=1024;
 const WAITING_PER_WORKER: usize = 64;
 /// Below this many guesses, as a power of ten, a password is among the first that would be tried.
 const TOO_COMMON_LOG10: f64 = 4.0;
+/// A hash of nobody's password, with the parameters above. Written down, for making it would take the start 19 MiB and the
+/// time of a sign-in.
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$ACLZoEAOVPkfKguZYbSFrpX7QbJAa2axonBu1tLaRIk";
 /// How much of a password its strength is judged by: judging takes longer than in proportion to the length.
 const JUDGED: usize = 100;
 
@@ -37,7 +41,6 @@ struct Pool {
     argon2: Argon2<'static>,
     workers: Semaphore,
     places: Semaphore,
-    nobody: PasswordHash,
 }
 
 /// What a check found, and the password hashed anew where its hash has other parameters.
@@ -50,18 +53,16 @@ pub struct Checked {
 }
 
 impl Hasher {
-    /// A pool of as many workers as the machine has processors. Makes one hash, of nobody's password.
+    /// A pool of as many workers as the machine has processors.
     pub fn new() -> Result<Self, Fault> {
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
         let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
             .map_err(|error| Fault::plain(format!("Argon2 refuses its parameters: {error}")))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let nobody = hash(&argon2, "nobody's password", &[0; 16])?;
         Ok(Self(Arc::new(Pool {
             argon2,
             workers: Semaphore::new(workers),
             places: Semaphore::new(workers * WAITING_PER_WORKER),
-            nobody,
         })))
     }
 
@@ -79,13 +80,13 @@ impl Hasher {
     ) -> Result<Checked, Fault> {
         self.work(move |pool| {
             let user = check.user.as_ref();
-            let is_users = verify(&pool.argon2, &password, user.unwrap_or(&pool.nobody)) && user.is_some();
+            let is_users = verify(&pool.argon2, &password, against(user)) && user.is_some();
             if let (true, Some(hash_of_user)) = (is_users, user) {
                 let rehashed = outdated(hash_of_user).then(|| hash(&pool.argon2, &password, &salt)).transpose()?;
                 return Ok(Checked { proof: PasswordProof::Right(hash_of_user.clone()), rehashed });
             }
             let pending = check.pending.as_ref();
-            let is_pendings = verify(&pool.argon2, &password, pending.unwrap_or(&pool.nobody)) && pending.is_some();
+            let is_pendings = verify(&pool.argon2, &password, against(pending)) && pending.is_some();
             let proof = if is_pendings { PasswordProof::Pending } else { PasswordProof::Wrong };
             Ok(Checked { proof, rehashed: None })
         })
@@ -140,8 +141,13 @@ fn hash(argon2: &Argon2<'static>, password: &str, salt: &[u8; 16]) -> Result<Pas
     Ok(PasswordHash::new(made.to_string()))
 }
 
-fn verify(argon2: &Argon2<'static>, password: &str, stored: &PasswordHash) -> bool {
-    Phc::new(stored.as_str()).is_ok_and(|stored| argon2.verify_password(password.as_bytes(), &stored).is_ok())
+/// What to check against, where there may be nothing.
+fn against(stored: Option<&PasswordHash>) -> &str {
+    stored.map_or(NOBODY, PasswordHash::as_str)
+}
+
+fn verify(argon2: &Argon2<'static>, password: &str, stored: &str) -> bool {
+    Phc::new(stored).is_ok_and(|stored| argon2.verify_password(password.as_bytes(), &stored).is_ok())
 }
 
 /// Whether a hash was made with other parameters than those of today.
@@ -167,11 +173,20 @@ mod tests {
 
     #[test]
     fn long_and_strange_passwords_are_taken_as_they_are() {
-        for password in ["correct horse battery", "päßwörter sind 🔑 gut", &"xK9#".repeat(16), &"long-".repeat(25)] {
+        for password in ["correct horse battery", "päßwörter sind 🔑 gut", &"xK9#".repeat(16), &"long-".repeat(25)]
+        {
             assert_eq!(judge(password, &known()), Ok(()), "{password}");
         }
         assert_eq!(judge("7 chars", &known()), Err(PasswordFault::TooShort));
         assert_eq!(judge(&"é".repeat(1025), &known()), Err(PasswordFault::TooLong));
+    }
+
+    #[test]
+    fn nobody_costs_what_somebody_costs() {
+        let today =
+            Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(MEMORY_KIB, PASSES, LANES, None).unwrap());
+        assert_eq!(hash(&today, "nobody's password", &[0; 16]).unwrap().as_str(), NOBODY);
+        assert!(verify(&today, "nobody's password", NOBODY));
     }
 
     #[tokio::test]
