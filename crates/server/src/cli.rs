@@ -1,7 +1,9 @@
 //! The command line.
 
+mod audit;
 mod doctor;
 mod keys;
+mod progress;
 mod user;
 
 use std::path::PathBuf;
@@ -43,6 +45,9 @@ enum Command {
     /// Make keys, and see which are in use.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Verify the audit log, and write it out.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Print the OpenAPI document.
     Openapi,
     /// Check the configuration, the database and the keys.
@@ -60,8 +65,10 @@ impl Cli {
             Command::User(command) => user::run(&config()?, command).await,
             Command::Keys(keys::Command::Generate) => keys::generate(),
             Command::Keys(keys::Command::Status) => keys::status(&config()?).await,
+            Command::Audit(command) => audit::run(&config()?, command).await,
             Command::Openapi => {
-                let document = openapi::document().to_pretty_json().context("the OpenAPI document cannot be written")?;
+                let document =
+                    openapi::document().to_pretty_json().context("the OpenAPI document cannot be written")?;
                 say(&document)
             }
             Command::Doctor => doctor::examine(config()).await,

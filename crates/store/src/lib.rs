@@ -31,6 +31,7 @@ mod trusted_device;
 mod user;
 mod value;
 
+pub use audit_log::{ExportedEntry, StrayEntry};
 pub use db::{Db, Dialect, Options, Plan};
 pub use directory::{KeyUse, UserSummary};
 pub use error::StoreError;

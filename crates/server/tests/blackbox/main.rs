@@ -33,6 +33,7 @@
 //! | `leaks` | R-17, R-38, R-53, A-73 |
 //! | `sealed` | R-41, R-58, R-59, A-101 |
 //! | `audit` | R-43…, A-88 |
+//! | `audit_commands` | R-43, R-44, A-77 |
 //! | `time` | A-94, A-95, A-98 |
 //! | `outage` | R-40, R-41, A-97, A-101 |
 //! | `nodes` | A-97, A-98 |
@@ -108,6 +109,7 @@ mod totp;
 
 mod addresses;
 mod audit;
+mod audit_commands;
 mod enabling;
 mod evidence;
 mod guessing;
