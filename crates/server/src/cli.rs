@@ -42,7 +42,7 @@ enum Command {
     /// Look at users and make them.
     #[command(subcommand)]
     User(user::Command),
-    /// Make keys, and see which are in use.
+    /// Make keys, see which are in use, and take a new one into use.
     #[command(subcommand)]
     Keys(keys::Command),
     /// Verify the audit log, and write it out.
@@ -65,6 +65,7 @@ impl Cli {
             Command::User(command) => user::run(&config()?, command).await,
             Command::Keys(keys::Command::Generate) => keys::generate(),
             Command::Keys(keys::Command::Status) => keys::status(&config()?).await,
+            Command::Keys(keys::Command::Rotate) => keys::rotate(&config()?).await,
             Command::Audit(command) => audit::run(&config()?, command).await,
             Command::Openapi => {
                 let document =

@@ -4,7 +4,7 @@ use domain::ids::UserId;
 use domain::secret::KeyId;
 use domain::time::Timestamp;
 
-use crate::{Db, Row, Statement, StoreError, params};
+use crate::{Db, Row, SEALED_COLUMNS, Statement, StoreError, params};
 
 /// A user as an operator sees one.
 #[derive(Clone, Debug)]
@@ -40,6 +40,8 @@ pub struct KeyUse {
     pub table: &'static str,
     /// Rows sealed or hashed with it.
     pub rows: u64,
+    /// Whether they are sealed, and can be sealed anew. What is hashed needs its key until it is used or replaced.
+    pub sealed: bool,
 }
 
 macro_rules! users_where {
@@ -87,11 +89,7 @@ impl Db {
 
     /// Which keys the database still needs, and for how many rows of which table.
     pub async fn keys_in_use(&self) -> Result<Vec<KeyUse>, StoreError> {
-        let sealed: [(&'static str, &'static str); 3] = [
-            ("factors", "SELECT substr(secret, 2, 4), count(*) FROM factors GROUP BY 1"),
-            ("enrollments", "SELECT substr(secret, 2, 4), count(*) FROM enrollments GROUP BY 1"),
-            ("outbox", "SELECT substr(payload, 2, 4), count(*) FROM outbox WHERE payload IS NOT NULL GROUP BY 1"),
-        ];
+        let sealed = SEALED_COLUMNS.map(|column| (column.table, column.by_key));
         let peppered: (&'static str, &'static str) =
             ("recovery_codes", "SELECT pepper_id, count(*) FROM recovery_codes WHERE used_at IS NULL GROUP BY 1");
         let reads = sealed.iter().chain([&peppered]).map(|(_, sql)| Statement::new(sql, params![])).collect();
@@ -104,7 +102,8 @@ impl Db {
                 } else {
                     KeyId::from_bytes(&row.get::<Vec<u8>>(0)?).map(|key| key.to_string()).unwrap_or_default()
                 };
-                uses.push(KeyUse { key, table, rows: u64::try_from(row.get::<i64>(1)?).unwrap_or(0) });
+                let sealed = *table != peppered.0;
+                uses.push(KeyUse { key, table, sealed, rows: u64::try_from(row.get::<i64>(1)?).unwrap_or(0) });
             }
         }
         Ok(uses)
