@@ -134,6 +134,8 @@ pub struct FinishLogin {
     pub proof: PasswordProof,
     /// The password hashed anew, where its stored hash was made with other parameters.
     pub rehashed: Option<PasswordHash>,
+    /// Whether the check was repeated already, because the hash had changed meanwhile.
+    pub repeated: bool,
     /// Where the client keeps its refresh token.
     pub holder: RefreshHolder,
     /// Where from.
@@ -156,6 +158,8 @@ pub struct FinishLoginView {
 pub enum LoggedIn {
     /// Signed in: this person has no factor.
     NoFactor(Box<Grant>, Box<SignedInUser>),
+    /// The hash is another one by now: of two right logins one may have replaced it. Check again, once.
+    HashChanged,
     /// A second factor is due.
     FactorDue {
         /// Good for answering the challenge, and nothing else.
@@ -225,6 +229,12 @@ impl Decide for FinishLogin {
             return Ok(self.wrong(None, "password_changed", context.clock));
         };
         if account.user.password != *proven {
+            if !self.repeated {
+                // The repetition is charged, and written down, for both.
+                let mut decision = Decision::new(Ok(LoggedIn::HashChanged), context.clock);
+                decision.changes.extend(self.counters(context).into_iter().map(Change::ReturnCharge));
+                return Ok(decision);
+            }
             return Ok(self.wrong(Some(&account), "password_changed", context.clock));
         }
         if account.user.disabled_at.is_some() {

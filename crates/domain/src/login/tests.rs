@@ -42,7 +42,15 @@ fn begin(
 
 fn finish(lab: &mut Lab, person: Option<&Person>, proof: PasswordProof) -> Decision<LoggedIn> {
     let holder = RefreshHolder::Cookie;
-    let command = FinishLogin { application: DEFAULT, email: email(), proof, rehashed: None, holder, origin: origin() };
+    let command = FinishLogin {
+        application: DEFAULT,
+        email: email(),
+        proof,
+        rehashed: None,
+        repeated: true,
+        holder,
+        origin: origin(),
+    };
     let view = FinishLoginView {
         account: person.map(|person| person.account.clone()),
         factors: person.map_or(vec![], |person| person.factors.clone()),
@@ -242,7 +250,15 @@ fn settings_and_factors_that_contradict_each_other_never_read_as_no_second_facto
     let mut lab = Lab::new();
     let person = lab.enrolled();
     let (holder, proof) = (RefreshHolder::Cookie, right(&person));
-    let command = FinishLogin { application: DEFAULT, email: email(), proof, rehashed: None, holder, origin: origin() };
+    let command = FinishLogin {
+        application: DEFAULT,
+        email: email(),
+        proof,
+        rehashed: None,
+        repeated: true,
+        holder,
+        origin: origin(),
+    };
     let lost = FinishLoginView { account: Some(person.account.clone()), factors: vec![], challenges: vec![] };
     assert_eq!(lab.decide(&command, lost).unwrap_err().to_string(), "factors.id: missing where it must exist");
     let mut account = person.account.clone();
@@ -261,12 +277,38 @@ fn a_password_hashed_with_other_parameters_is_replaced() {
         email: email(),
         proof: right(&person),
         rehashed: Some(new.clone()),
+        repeated: false,
         holder: RefreshHolder::Cookie,
         origin: origin(),
     };
     let view = FinishLoginView { account: Some(person.account), factors: vec![], challenges: vec![] };
     let decision = lab.decide(&command, view).unwrap();
     assert!(decision.changes.iter().any(|change| matches!(change, Change::SetPassword(_, hash) if *hash == new)));
+}
+
+#[test]
+fn a_hash_that_changed_during_the_check_is_checked_again_once() {
+    let mut lab = Lab::new();
+    let account = lab.account();
+    let mut decide = |repeated| {
+        let command = FinishLogin {
+            application: DEFAULT,
+            email: email(),
+            proof: PasswordProof::Right(PasswordHash::new("pbkdf2_sha256$old".to_owned())),
+            rehashed: None,
+            repeated,
+            holder: RefreshHolder::Cookie,
+            origin: origin(),
+        };
+        let view = FinishLoginView { account: Some(account.clone()), factors: vec![], challenges: vec![] };
+        lab.decide(&command, view).unwrap()
+    };
+    let first = decide(false);
+    assert!(matches!(first.reply, Ok(LoggedIn::HashChanged)) && first.audit.is_empty());
+    assert!(!first.changes.is_empty() && first.changes.iter().all(|change| matches!(change, Change::ReturnCharge(_))));
+    let second = decide(true);
+    assert_eq!(second.reply.unwrap_err(), Refusal::CredentialsInvalid);
+    assert_eq!((second.audit.len(), second.changes.len()), (1, 0), "the charge stays");
 }
 
 #[test]
@@ -291,7 +333,15 @@ fn challenges_that_ran_out_are_not_counted_as_live() {
     let now = lab.clock;
     let challenges = (0..10).map(|_| (ChallengeId::new(now, &mut lab.rng), now)).collect();
     let (holder, proof) = (RefreshHolder::Cookie, right(&person));
-    let command = FinishLogin { application: DEFAULT, email: email(), proof, rehashed: None, holder, origin: origin() };
+    let command = FinishLogin {
+        application: DEFAULT,
+        email: email(),
+        proof,
+        rehashed: None,
+        repeated: true,
+        holder,
+        origin: origin(),
+    };
     let view = FinishLoginView { account: Some(person.account), factors: person.factors, challenges };
     let decision = lab.decide(&command, view).unwrap();
     assert!(!decision.changes.iter().any(|change| matches!(change, Change::EndChallenge(_))));

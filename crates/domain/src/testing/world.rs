@@ -86,7 +86,8 @@ impl World {
         let decision = self.lab.decide(&begin, view).unwrap();
         let check = self.commit(decision)?;
         let proof = check.user.filter(|_| right).map_or(PasswordProof::Wrong, PasswordProof::Right);
-        let finish = FinishLogin { application, email, proof, rehashed: None, holder, origin: origin() };
+        let finish =
+            FinishLogin { application, email, proof, rehashed: None, repeated: true, holder, origin: origin() };
         let mut challenges: Vec<&Challenge> = self.challenges.values().filter(|c| is_open(c)).collect();
         challenges.sort_by_key(|challenge| std::cmp::Reverse((challenge.created_at, challenge.id)));
         let challenges = challenges.into_iter().map(|challenge| (challenge.id, challenge.expires_at)).collect();
@@ -94,6 +95,7 @@ impl World {
         let decision = self.lab.decide(&finish, FinishLoginView { account, factors, challenges }).unwrap();
         let entered = match self.commit(decision)? {
             LoggedIn::NoFactor(grant, _) => Entered::Session(grant),
+            LoggedIn::HashChanged => unreachable!("the check was repeated"),
             LoggedIn::FactorDue { partial_token, .. } => Entered::Challenge(partial_token.expose().to_owned()),
         };
         self.given.push(match &entered {
