@@ -26,6 +26,8 @@ pub enum AuditAction {
     EmailVerified,
     /// An operator made the user.
     UserCreated,
+    /// An operator brought the user from another system.
+    UserImported,
     /// A password was given.
     PasswordChecked,
     /// Sign-in went on without a second factor, or stopped for one.
@@ -64,11 +66,12 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
         Self::UserCreated,
+        Self::UserImported,
         Self::PasswordChecked,
         Self::SignedIn,
         Self::ChallengeStarted,
@@ -95,6 +98,7 @@ impl AuditAction {
             Self::VerificationResent => "verification_resent",
             Self::EmailVerified => "email_verified",
             Self::UserCreated => "user_created",
+            Self::UserImported => "user_imported",
             Self::PasswordChecked => "password_checked",
             Self::SignedIn => "signed_in",
             Self::ChallengeStarted => "challenge_started",

@@ -1,6 +1,6 @@
 //! What each command reads: its view, as one batch.
 
-use domain::account_admin::AddUser;
+use domain::account_admin::{AddUser, ImportUser};
 use domain::challenge::{ChallengeView, ReadChallenge};
 use domain::enrollment::{BeginEnrollment, ConfirmEnrollment, EnrollmentView};
 use domain::login::{AbandonLogin, BeginLogin, BeginLoginView, FinishLogin, FinishLoginView};
@@ -188,6 +188,13 @@ impl Load for SignOut {
 }
 
 impl Load for AddUser {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<bool> {
+        let taken = taken(reads, self.application, &self.email.key());
+        Box::new(move |answers| answers.get(&taken))
+    }
+}
+
+impl Load for ImportUser {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<bool> {
         let taken = taken(reads, self.application, &self.email.key());
         Box::new(move |answers| answers.get(&taken))

@@ -32,6 +32,8 @@
 //! | `h2` | A-68 |
 //! | `leaks` | R-17, R-38, R-53, A-73 |
 //! | `sealed` | R-41, R-58, R-59, A-101 |
+//! | `rotation` | R-59, A-100 |
+//! | `import` | R-58 |
 //! | `audit` | R-43…, A-88 |
 //! | `audit_commands` | R-43, R-44, A-77 |
 //! | `time` | A-94, A-95, A-98 |
@@ -116,6 +118,7 @@ mod guessing;
 mod h2;
 mod halfway;
 mod http;
+mod import;
 mod input;
 mod leaks;
 mod limits;
@@ -130,6 +133,7 @@ mod passwords;
 mod races;
 mod real_tools;
 mod replay;
+mod rotation;
 mod sealed;
 mod sessions;
 mod setup;
