@@ -190,11 +190,8 @@ fn placed(row: &Row) -> Result<Placed, StoreError> {
         Err(StoreError::Corrupt { column, .. }) => Err(column),
         Err(error) => return Err(error),
     };
-    let head = match row.get::<Option<i64>>(16)? {
-        None => None,
-        // A head that is no hash is no head: it equals none.
-        Some(seq) => Some(AuditHead { seq, hash: row.get(17).unwrap_or_default() }),
-    };
+    // A hash that does not read is no entry's.
+    let head = row.get::<Option<i64>>(16)?.map(|seq| AuditHead { seq, hash: row.get(17).unwrap_or_default() });
     Ok(Placed { person: row.get(2)?, seq: row.get(13)?, head, stored })
 }
 

@@ -224,7 +224,9 @@ mod tests {
             entries.push(Placed { person, seq, head: None, stored: Ok(Stored { words, previous: head.hash, hash }) });
             head = AuditHead { seq, hash };
         }
-        entries.iter_mut().for_each(|entry| entry.head = Some(head));
+        for entry in &mut entries {
+            entry.head = Some(head);
+        }
         entries
     }
 
@@ -274,14 +276,18 @@ mod tests {
         assert_eq!(foreign, [(3, Flaw::Foreign)]);
         let short = |e: &mut Vec<Placed>| {
             let head = AuditHead { seq: 4, hash: stored(&mut e[3]).hash };
-            e.iter_mut().for_each(|entry| entry.head = Some(head));
+            for entry in e {
+                entry.head = Some(head);
+            }
         };
         assert_eq!(with(short), [(5, Flaw::BeyondHead { head: 4 })]);
         let other_head = |e: &mut Vec<Placed>| {
-            e.iter_mut().for_each(|entry| entry.head = Some(AuditHead { seq: 5, hash: [1; 32] }));
+            for entry in e {
+                entry.head = Some(AuditHead { seq: 5, hash: [1; 32] });
+            }
         };
         assert_eq!(with(other_head), [(5, Flaw::HeadAltered)]);
-        assert_eq!(with(|e| e.iter_mut().for_each(|entry| entry.head = None)), [(5, Flaw::HeadMissing)]);
+        assert_eq!(with(|e| e[4].head = None), [(5, Flaw::HeadMissing)]);
     }
 
     #[test]
