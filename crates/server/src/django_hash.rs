@@ -34,7 +34,7 @@ enum Hash<'a> {
     BcryptSha256(&'a str),
     Bcrypt(&'a str),
     Scrypt { params: scrypt::Params, salt: &'a str, hash: Vec<u8> },
-    Argon2(Phc),
+    Argon2(Box<Phc>),
 }
 
 /// Whether this is a hash that can be checked, Django's or one of ours, at costs this server bears.
@@ -67,7 +67,7 @@ pub(crate) fn verify(password: &str, stored: &str) -> bool {
             let done = scrypt::scrypt(password, salt.as_bytes(), &params, made.as_mut());
             done.is_ok() && made.ct_eq(hash.as_slice()).into()
         }
-        Some(Hash::Argon2(phc)) => Argon2::default().verify_password(password, &phc).is_ok(),
+        Some(Hash::Argon2(phc)) => Argon2::default().verify_password(password, &*phc).is_ok(),
     }
 }
 
@@ -120,7 +120,7 @@ fn argon2(phc: &str) -> Option<Hash<'_>> {
     let params = Params::try_from(&parsed).ok()?;
     let kib = params.m_cost();
     let fits = kib <= MOST_KIB && kib.checked_mul(params.t_cost())? <= MOST_KIB_WRITTEN && params.p_cost() <= 64;
-    (fits && parsed.hash.is_some() && parsed.salt.is_some()).then_some(Hash::Argon2(parsed))
+    (fits && parsed.hash.is_some() && parsed.salt.is_some()).then(|| Hash::Argon2(Box::new(parsed)))
 }
 
 #[cfg(test)]

@@ -119,7 +119,7 @@ async fn rotate_column(
     db: &Db,
     progress: &ProgressBar,
 ) -> anyhow::Result<(u64, u64)> {
-    let mut rng = system_rng();
+    let mut randomness = system_rng();
     let (mut sealed, mut broken) = (0, 0);
     let mut after = Uuid::nil();
     let (mut rows, most) = CHUNKS;
@@ -128,7 +128,7 @@ async fn rotate_column(
         let Some(last) = chunk.last() else { return Ok((sealed, broken)) };
         after = last.row;
         let begun = Instant::now();
-        let unopened = db.reseal(column, &chunk, ring, &mut rng).await?;
+        let unopened = db.reseal(column, &chunk, ring, &mut randomness).await?;
         let took = begun.elapsed();
         for (row, why) in &unopened {
             progress.suspend(|| say(&format!("NOT OPENED  row {row}: {why}")))?;
