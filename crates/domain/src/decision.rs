@@ -5,7 +5,8 @@ use crate::challenge::Challenge;
 use crate::enrollment::Enrollment;
 use crate::factor::Factor;
 use crate::ids::{
-    ApplicationId, ChallengeId, EnrollmentId, FactorId, MessageId, PendingSignupId, RecoveryCodeId, SessionId, UserId,
+    ApplicationId, ChallengeId, EnrollmentId, FactorId, MessageId, PendingSignupId, RecoveryCodeId, SessionId,
+    TrustedDeviceId, UserId,
 };
 use crate::message::{Channel, MessageKind};
 use crate::recovery_code::StoredRecoveryCode;
@@ -15,6 +16,7 @@ use crate::signup::PendingSignup;
 use crate::throttle::{Counter, Locked};
 use crate::time::{Duration, Timestamp};
 use crate::totp::Step;
+use crate::trusted_device::TrustedDevice;
 use crate::user::{Account, EmailFault, EmailKey, PasswordHash, Settings, User};
 
 /// The outcome of a command. A refusal is a decision too: its charge and its audit entry are committed like any other.
@@ -178,6 +180,17 @@ pub enum Change {
     },
     /// The trust in every device of a person ends.
     RevokeTrust(UserId),
+    /// A browser is trusted.
+    AddTrustedDevice(Box<TrustedDevice>),
+    /// *Guarded.* A trusted device was used: saved whole.
+    SaveTrustedDevice {
+        /// The secret it must still have.
+        was: TokenHash,
+        /// As it is now.
+        device: Box<TrustedDevice>,
+    },
+    /// The trust in one device ends.
+    RevokeTrustedDevice(TrustedDeviceId),
     /// A charge on a shared counter is taken back.
     ReturnCharge(Counter),
 }
@@ -285,6 +298,8 @@ pub enum Refusal {
         /// How long to wait; `None` when only a stronger proof helps.
         retry_after: Option<Duration>,
     },
+    /// There is no such thing, or it is somebody else's.
+    NotFound,
 }
 
 impl Refusal {

@@ -7,6 +7,7 @@ use crate::factor::{Factor, Method};
 use crate::secret::Broken;
 use crate::session::{Admitted, Bearer, Session};
 use crate::time::Timestamp;
+use crate::trusted_device::{TrustedDevice, count_live};
 use crate::user::Account;
 
 /// Asks.
@@ -27,8 +28,8 @@ pub struct StatusView {
     pub factors: Vec<Factor>,
     /// Unused recovery codes.
     pub recovery_codes: usize,
-    /// Trusted devices.
-    pub trusted_devices: usize,
+    /// Devices whose trust nobody revoked.
+    pub trusted_devices: Vec<TrustedDevice>,
 }
 
 /// How it stands.
@@ -93,7 +94,7 @@ impl Decide for ReadStatus {
             preferred_method: factors.first().map(|factor| factor.offer.method),
             factors,
             recovery_codes_remaining: view.recovery_codes,
-            trusted_devices: view.trusted_devices,
+            trusted_devices: count_live(&view.trusted_devices, moment.now, policy),
             locked_until: account.settings.guesses.locked_until.filter(|until| *until > moment.now),
             fresh_until: session.fresh_until(moment.now, policy),
         };
