@@ -24,7 +24,10 @@ fn sample(kind: MessageKind) -> MessageContent {
         | MessageKind::FactorAdded
         | MessageKind::RecoveryCodeUsed
         | MessageKind::RecoveryCodesLow
-        | MessageKind::WrongCodes => None,
+        | MessageKind::WrongCodes
+        | MessageKind::TrustedDeviceAdded
+        | MessageKind::TrustedDeviceStolen
+        | MessageKind::TrustRevoked => None,
     };
     let label = matches!(kind, MessageKind::TwoFactorEnabled | MessageKind::FactorAdded).then(|| "My phone".to_owned());
     MessageContent {
@@ -41,6 +44,7 @@ fn sample(kind: MessageKind) -> MessageContent {
             factor_label: label,
             remaining: Some(3),
             locked_until: Some(MOMENT + Duration::from_mins(15)),
+            device: (kind == MessageKind::TrustedDeviceStolen).then(|| "Safari on iPhone".to_owned()),
             ..EventDetails::at(MOMENT)
         }),
     }

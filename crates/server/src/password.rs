@@ -9,8 +9,8 @@ use std::sync::Arc;
 use argon2::password_hash::phc::PasswordHash as Phc;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use domain::decision::PasswordFault;
-use domain::user::{Email, PasswordHash, PasswordProof};
 use domain::login::PasswordCheck;
+use domain::user::{Email, PasswordHash, PasswordProof};
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
@@ -167,7 +167,8 @@ mod tests {
 
     #[test]
     fn long_and_strange_passwords_are_taken_as_they_are() {
-        for password in ["correct horse battery", "päßwörter sind 🔑 gut", &"xK9#".repeat(16), &"long-".repeat(25)] {
+        for password in ["correct horse battery", "päßwörter sind 🔑 gut", &"xK9#".repeat(16), &"long-".repeat(25)]
+        {
             assert_eq!(judge(password, &known()), Ok(()), "{password}");
         }
         assert_eq!(judge("7 chars", &known()), Err(PasswordFault::TooShort));

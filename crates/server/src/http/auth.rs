@@ -8,6 +8,7 @@ mod refresh;
 mod setup;
 mod signup;
 mod status;
+mod trusted_devices;
 mod verify;
 mod verify_email;
 mod verify_setup;
@@ -32,6 +33,8 @@ pub const REFUSALS: &[(&str, &[ProblemCode])] = &[
     ("/auth/2fa/setup/", setup::REFUSALS),
     ("/auth/2fa/verify-setup/", verify_setup::REFUSALS),
     ("/auth/2fa/status/", status::REFUSALS),
+    ("/auth/2fa/trusted-devices/", trusted_devices::REFUSALS),
+    ("/auth/2fa/trusted-devices/{id}/", trusted_devices::ONE_REFUSALS),
     ("/.well-known/jwks.json", &[]),
 ];
 
@@ -49,5 +52,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(setup::setup))
         .routes(routes!(verify_setup::verify_setup))
         .routes(routes!(status::status))
+        .routes(routes!(trusted_devices::list, trusted_devices::trust, trusted_devices::revoke_all))
+        .routes(routes!(trusted_devices::revoke))
         .routes(routes!(jwks::jwks))
 }
