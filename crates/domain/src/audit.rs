@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::command::Origin;
 use crate::factor::Method;
-use crate::ids::{ApplicationId, AuditId, PersonId};
+use crate::ids::{ApplicationId, AuditId, PersonId, TrustedDeviceId};
 use crate::time::Timestamp;
 
 /// What happened. The names are part of the log's contract: none is ever reused for something else.
@@ -68,13 +68,23 @@ pub enum AuditAction {
     SessionsEnded,
     /// The trust in every device of the person ended.
     TrustRevoked,
+    /// A browser was trusted.
+    TrustedDeviceAdded,
+    /// A device's cookie was shown with the right password.
+    TrustedDeviceRecognized,
+    /// A device got a new secret.
+    TrustedDeviceRotated,
+    /// The trust in one device ended.
+    TrustedDeviceRevoked,
+    /// A secret was shown that its device had already replaced.
+    TrustedDeviceStolen,
     /// The server's clock lies more than a day behind a time the person was seen at.
     ClockSkew,
 }
 
 impl AuditAction {
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 32] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -101,6 +111,11 @@ impl AuditAction {
         Self::SignedOut,
         Self::SessionsEnded,
         Self::TrustRevoked,
+        Self::TrustedDeviceAdded,
+        Self::TrustedDeviceRecognized,
+        Self::TrustedDeviceRotated,
+        Self::TrustedDeviceRevoked,
+        Self::TrustedDeviceStolen,
         Self::ClockSkew,
     ];
 
@@ -133,6 +148,11 @@ impl AuditAction {
             Self::SignedOut => "signed_out",
             Self::SessionsEnded => "sessions_ended",
             Self::TrustRevoked => "trust_revoked",
+            Self::TrustedDeviceAdded => "trusted_device_added",
+            Self::TrustedDeviceRecognized => "trusted_device_recognized",
+            Self::TrustedDeviceRotated => "trusted_device_rotated",
+            Self::TrustedDeviceRevoked => "trusted_device_revoked",
+            Self::TrustedDeviceStolen => "trusted_device_stolen",
             Self::ClockSkew => "clock_skew",
         }
     }
@@ -186,6 +206,13 @@ impl AuditEntry {
     #[must_use]
     pub const fn method(mut self, method: Method) -> Self {
         self.method = Some(method);
+        self
+    }
+
+    /// With the trusted device.
+    #[must_use]
+    pub const fn device(mut self, device: TrustedDeviceId) -> Self {
+        self.device = Some(device.uuid());
         self
     }
 

@@ -5,7 +5,8 @@ use crate::challenge::Challenge;
 use crate::enrollment::Enrollment;
 use crate::factor::{Factor, Method};
 use crate::ids::{
-    ApplicationId, ChallengeId, EnrollmentId, FactorId, MessageId, PendingSignupId, RecoveryCodeId, SessionId, UserId,
+    ApplicationId, ChallengeId, EnrollmentId, FactorId, MessageId, PendingSignupId, RecoveryCodeId, SessionId,
+    TrustedDeviceId, UserId,
 };
 use crate::message::{Channel, MessageKind};
 use crate::recovery_code::StoredRecoveryCode;
@@ -16,6 +17,7 @@ use crate::signup::PendingSignup;
 use crate::throttle::{Counter, Locked};
 use crate::time::{Duration, Timestamp};
 use crate::totp::Step;
+use crate::trusted_device::TrustedDevice;
 use crate::user::{Account, EmailFault, EmailKey, PasswordHash, Settings, User};
 
 /// The outcome of a command. A refusal is a decision too: its charge and its audit entry are committed like any other.
@@ -209,6 +211,17 @@ pub enum Change {
     },
     /// The trust in every device of a person ends.
     RevokeTrust(UserId),
+    /// A browser is trusted.
+    AddTrustedDevice(Box<TrustedDevice>),
+    /// *Guarded.* A trusted device was used: saved whole.
+    SaveTrustedDevice {
+        /// The secret it must still have.
+        was: TokenHash,
+        /// As it is now.
+        device: Box<TrustedDevice>,
+    },
+    /// The trust in one device ends.
+    RevokeTrustedDevice(TrustedDeviceId),
     /// A charge on a shared counter is taken back.
     ReturnCharge(Counter),
 }

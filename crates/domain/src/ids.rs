@@ -73,6 +73,8 @@ ids! {
     MessageId;
     /// One entry of the audit log.
     AuditId;
+    /// A browser trusted for a while.
+    TrustedDeviceId;
 }
 
 impl ApplicationId {

@@ -21,6 +21,7 @@ pub mod message;
 pub mod notice;
 pub mod policy;
 pub mod recovery_code;
+pub mod rotating_token;
 pub mod secret;
 pub mod session;
 pub mod signup;

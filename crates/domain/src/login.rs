@@ -16,6 +16,7 @@ use crate::session::{Grant, RefreshHolder, Session};
 use crate::signup::PendingSignup;
 use crate::throttle::{Charged, Counter};
 use crate::time::Timestamp;
+use crate::trusted_device::{DeviceCookie, DeviceToken, Recognition, TrustedDevice, recognize};
 use crate::user::{Account, Email, PasswordHash, PasswordProof};
 
 /// Charges a try at a password.
@@ -136,6 +137,8 @@ pub struct FinishLogin {
     pub rehashed: Option<PasswordHash>,
     /// Where the client keeps its refresh token.
     pub holder: RefreshHolder,
+    /// The cookie of a trusted device.
+    pub device: Option<DeviceToken>,
     /// Where from.
     pub origin: Origin,
 }
@@ -149,6 +152,8 @@ pub struct FinishLoginView {
     pub factors: Vec<Factor>,
     /// Their newest challenges that are neither answered nor ended, newest first: id and end.
     pub challenges: Vec<(ChallengeId, Timestamp)>,
+    /// The device the shown cookie leads to, whosever it is.
+    pub device: Option<TrustedDevice>,
 }
 
 /// Where a right password leads.
@@ -156,6 +161,15 @@ pub struct FinishLoginView {
 pub enum LoggedIn {
     /// Signed in: this person has no factor.
     NoFactor(Box<Grant>, Box<SignedInUser>),
+    /// Signed in: this browser is trusted.
+    TrustedDevice {
+        /// The session, which proved no factor.
+        grant: Box<Grant>,
+        /// The person.
+        user: Box<SignedInUser>,
+        /// What the browser is known by from now on, if that changed.
+        cookie: Option<DeviceCookie>,
+    },
     /// A second factor is due.
     FactorDue {
         /// Good for answering the challenge, and nothing else.
@@ -220,7 +234,7 @@ impl Decide for FinishLogin {
             PasswordProof::Right(proven) => proven,
         };
         // Between the check and this lock the password may have changed, or the user may be gone.
-        let FinishLoginView { account, factors, challenges } = view;
+        let FinishLoginView { account, factors, challenges, device } = view;
         let Some(mut account) = account else {
             return Ok(self.wrong(None, "password_changed", context.clock));
         };
@@ -239,12 +253,20 @@ impl Decide for FinishLogin {
             changes.push(Change::SetPassword(account.user.id, hash.clone()));
         }
         let mut decision = if account.factor_due(&factors, context.policy)? {
-            match account.settings.guesses.check(now) {
+            let shown = self.device.as_ref().filter(|_| context.policy.trusted_devices);
+            let Recognition { trusted, cookie, changes, audit, told } =
+                shown.map(|token| recognize(token, device, &account, &self.origin, now, context)).unwrap_or_default();
+            let mut decision = match account.settings.guesses.check(now) {
+                // Also while codes are refused: nobody guesses here.
+                _ if trusted => self.trusted(&account, cookie, right, now, context),
                 Err(locked) => {
                     Decision::new(Err(Refusal::locked(locked, now)), now).audit(right.because("account_locked"))
                 }
                 Ok(()) => self.challenge(&account, &factors, &challenges, right, now, context)?,
-            }
+            };
+            decision.changes.extend(changes);
+            decision.outbox.extend(told);
+            decision.audit_all(audit)
         } else {
             let (mut session, grant) = Session::start(&account, None, self.holder, &self.origin, now, context);
             if !factors.is_empty() {
@@ -262,6 +284,25 @@ impl Decide for FinishLogin {
 }
 
 impl FinishLogin {
+    /// Signs in by a device that stands for the factor. No factor was proved, so nothing is fresh.
+    fn trusted(
+        &self,
+        account: &Account,
+        cookie: Option<DeviceCookie>,
+        right: AuditEntry,
+        now: Timestamp,
+        context: &mut Context<'_>,
+    ) -> Decision<LoggedIn> {
+        let (mut session, grant) = Session::start(account, None, self.holder, &self.origin, now, context);
+        session.fresh_at = None;
+        let entry = account.entry(AuditAction::SignedIn, true, &self.origin).about("session", session.id.uuid());
+        let (grant, user) = (Box::new(grant), Box::new(SignedInUser::of(account)));
+        Decision::new(Ok(LoggedIn::TrustedDevice { grant, user, cookie }), now)
+            .change(Change::AddSession(session))
+            .audit(right)
+            .audit(entry)
+    }
+
     fn challenge(
         &self,
         account: &Account,

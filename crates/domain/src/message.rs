@@ -40,11 +40,17 @@ pub enum MessageKind {
     AccountLocked,
     /// A right password was followed by wrong codes.
     WrongCodes,
+    /// A browser was trusted.
+    TrustedDeviceAdded,
+    /// The cookie of a trusted browser was stolen.
+    TrustedDeviceStolen,
+    /// The trust in one browser, or in all, was ended by its owner.
+    TrustRevoked,
 }
 
 impl MessageKind {
     /// Every kind, in the order of their declaration.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::EmailVerification,
         Self::AccountExists,
         Self::TwoFactorEnabled,
@@ -56,6 +62,9 @@ impl MessageKind {
         Self::RecoveryCodesLow,
         Self::AccountLocked,
         Self::WrongCodes,
+        Self::TrustedDeviceAdded,
+        Self::TrustedDeviceStolen,
+        Self::TrustRevoked,
     ];
 
     /// The name on the wire, in the database and in the language files.
@@ -72,6 +81,9 @@ impl MessageKind {
             Self::RecoveryCodesLow => "recovery_codes_low",
             Self::AccountLocked => "account_locked",
             Self::WrongCodes => "wrong_codes",
+            Self::TrustedDeviceAdded => "trusted_device_added",
+            Self::TrustedDeviceStolen => "trusted_device_stolen",
+            Self::TrustRevoked => "trust_revoked",
         }
     }
 
@@ -159,6 +171,9 @@ pub struct EventDetails {
     /// When a lock ends; `None` when it does not end by itself.
     #[serde(default, deserialize_with = "moment_or_none", skip_serializing_if = "Option::is_none")]
     pub locked_until: Option<Timestamp>,
+    /// What the trusted device concerned is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
 }
 
 /// A message could not be turned into bytes or back. It holds no part of the message.
@@ -182,7 +197,7 @@ impl MessageContent {
 impl EventDetails {
     /// Something that happened at `at`, and nothing more known about it.
     pub const fn at(at: Timestamp) -> Self {
-        Self { at, ip: None, browser: None, factor_label: None, remaining: None, locked_until: None }
+        Self { at, ip: None, browser: None, factor_label: None, remaining: None, locked_until: None, device: None }
     }
 }
 
@@ -235,6 +250,7 @@ mod tests {
                 factor_label: Some("Phone".to_owned()),
                 remaining: Some(3),
                 locked_until: Some(Timestamp::from_micros(1_500_000)),
+                device: Some("Safari on iPhone".to_owned()),
                 ..EventDetails::at(Timestamp::from_micros(1_700_000_000_123_456))
             }),
         }
@@ -278,7 +294,7 @@ mod tests {
     fn debug_shows_no_address_code_link_or_place() {
         let content = verification();
         let shown = format!("{content:?} {:?}", content.event);
-        for secret in ["ada", "314159", "s3cret", "192.0.2.7", "Firefox", "Phone"] {
+        for secret in ["ada", "314159", "s3cret", "192.0.2.7", "Firefox", "Phone", "Safari"] {
             assert!(!shown.contains(secret), "{secret} in {shown}");
         }
         assert!(shown.contains("EmailVerification"));

@@ -59,6 +59,18 @@ pub struct Policy {
     pub session_life: Duration,
     /// How long a proof counts as fresh for changes.
     pub freshness: Duration,
+    /// Off: no browser is trusted, whatever cookie it shows. Nothing is deleted.
+    pub trusted_devices: bool,
+    /// How long after the last factor a browser is trusted at most.
+    pub trust_life: Duration,
+    /// How long it stays trusted without being used.
+    pub trust_idle: Duration,
+    /// How old a device's secret gets before its use replaces it; zero replaces it with each use.
+    pub trust_rotation: Duration,
+    /// How long the secret before is still taken, for requests that crossed.
+    pub trust_grace: Duration,
+    /// Browsers one person may trust; the oldest goes.
+    pub trusted_devices_max: usize,
     /// How far a person's last seen time may lie ahead of the clock and still be believed.
     pub clock_trust: Duration,
 }
@@ -93,6 +105,12 @@ impl Default for Policy {
             session_idle: Duration::from_days(7),
             session_life: Duration::from_days(30),
             freshness: Duration::from_mins(5),
+            trusted_devices: true,
+            trust_life: Duration::from_days(30),
+            trust_idle: Duration::from_days(14),
+            trust_rotation: Duration::ZERO,
+            trust_grace: Duration::from_secs(60),
+            trusted_devices_max: 5,
             clock_trust: Duration::from_hours(24),
         }
     }

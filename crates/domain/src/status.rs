@@ -8,6 +8,7 @@ use crate::policy::Policy;
 use crate::secret::Broken;
 use crate::session::{Admitted, Bearer, Session};
 use crate::time::Timestamp;
+use crate::trusted_device::{TrustedDevice, count_live};
 use crate::user::Account;
 
 /// Asks.
@@ -28,8 +29,8 @@ pub struct StatusView {
     pub factors: Vec<Factor>,
     /// Unused recovery codes.
     pub recovery_codes: usize,
-    /// Trusted devices.
-    pub trusted_devices: usize,
+    /// Devices whose trust nobody revoked.
+    pub trusted_devices: Vec<TrustedDevice>,
 }
 
 /// How it stands.
@@ -113,7 +114,7 @@ impl Decide for ReadStatus {
             Err(refusal) => return Ok(Decision::new(Err(refusal), context.clock)),
         };
         let Admitted { account, session, moment } = admitted;
-        let counts = (view.recovery_codes, view.trusted_devices);
+        let counts = (view.recovery_codes, count_live(&view.trusted_devices, moment.now, policy));
         let status = Status::of(&account, &session, &view.factors, counts, moment.now, policy)?;
         Ok(Decision::new(Ok(status), moment.now))
     }

@@ -19,6 +19,7 @@ use crate::secret::{Broken, TokenHash};
 use crate::session::{Grant, RefreshHolder, Session};
 use crate::throttle::Outcome;
 use crate::time::Timestamp;
+use crate::trusted_device::{DeviceToken, NewDevice, Trust, TrustedDevice, trust};
 use crate::user::Account;
 
 /// Wrong codes after one right password at which the person is told, once per challenge.
@@ -33,6 +34,10 @@ pub struct Verify {
     pub code: TypedCode,
     /// Where the client keeps its refresh token, if it says so now.
     pub holder: Option<RefreshHolder>,
+    /// Whether this browser is to be trusted from now on.
+    pub remember: bool,
+    /// The cookie of a trusted device it has already.
+    pub device: Option<DeviceToken>,
     /// Where from.
     pub origin: Origin,
 }
@@ -48,6 +53,8 @@ pub struct VerifyView {
     pub factors: Vec<Factor>,
     /// Their unused recovery codes.
     pub recovery_codes: Vec<StoredRecoveryCode>,
+    /// Their devices whose trust nobody revoked, where this browser is to be one.
+    pub devices: Vec<TrustedDevice>,
 }
 
 /// A right answer.
@@ -61,6 +68,8 @@ pub struct Verified {
     pub method: Method,
     /// Recovery codes left.
     pub recovery_codes_remaining: usize,
+    /// The browser, if it is trusted from now on.
+    pub trusted_device: Option<NewDevice>,
 }
 
 impl Decide for Verify {
@@ -115,7 +124,17 @@ impl Decide for Verify {
         let (session, grant) = Session::start(&account, Some(method), holder, &self.origin, now, context);
         let spent = usize::from(method == Method::RecoveryCode);
         let remaining = view.recovery_codes.len().saturating_sub(spent);
-        let reply = Verified { grant, user: SignedInUser::of(&account), method, recovery_codes_remaining: remaining };
+        // A recovery code ends trust; it begins none.
+        let remember = self.remember && policy.trusted_devices && method != Method::RecoveryCode;
+        let shown = self.device.as_ref();
+        let trust = remember.then(|| trust(&account, &view.devices, shown, now, &self.origin, now, context));
+        let reply = Verified {
+            grant,
+            user: SignedInUser::of(&account),
+            method,
+            recovery_codes_remaining: remaining,
+            trusted_device: trust.as_ref().map(|trust| trust.device.clone()),
+        };
         let mut decision = Decision::new(Ok(reply), now)
             .on_chain_of(&account)
             .change(Change::CompleteChallenge(challenge.id))
@@ -123,6 +142,10 @@ impl Decide for Verify {
             .change(Change::AddSession(session))
             .audit_all(alarms)
             .audit(right.method(method));
+        if let Some(Trust { changes, audit, told, .. }) = trust {
+            decision.changes.extend(changes);
+            decision = decision.audit_all(audit).send(told);
+        }
         if method == Method::RecoveryCode {
             decision = recovery_code_used(decision, &account, remaining, &self.origin, now, context);
         }

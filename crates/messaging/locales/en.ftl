@@ -86,6 +86,24 @@ wrong_codes =
     .intro = Somebody gave the right password for your { $app } account, then wrong codes. Those codes were refused. If it was you, check that the clock of your phone is set automatically, and wait for a fresh code.
     .advice = Whoever tried knows your password. Change it now, and never give a code to anybody who asks for one.
 
+trusted_device_added =
+    .subject = A device is trusted by your { $app } account
+    .heading = A device is trusted
+    .intro = For a while, your { $app } account asks only for your password when you sign in from this device.
+    .advice = Somebody may be in your account. Change your password now: that ends the trust in every device.
+
+trusted_device_stolen =
+    .subject = A trusted device of your { $app } account was copied
+    .heading = A trusted device was copied
+    .intro = Somebody gave the right password for your { $app } account and an old copy of what one of your trusted devices is known by. That device is no longer trusted, and a code was asked for.
+    .advice = Somebody may know your password and have had access to your device. Change your password now, and have the device checked.
+
+trust_revoked =
+    .subject = Trust in a device was ended for your { $app } account
+    .heading = Trust in a device was ended
+    .intro = A device of yours, or each of them, is no longer trusted. The next sign-in from it needs a code again.
+    .advice = Somebody may be in your account. Change your password now.
+
 ## Around every message
 
 advice-heading = If this was not you
@@ -101,6 +119,7 @@ detail = { $name }: { $value }
 detail-time = Time
 detail-method = Method
 detail-browser = Browser
+detail-device = Trusted device
 detail-ip = IP address
 detail-locked = Locked until
 unknown = not known

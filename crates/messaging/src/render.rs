@@ -230,6 +230,9 @@ fn details(kind: MessageKind, event: &EventDetails, reader: &Reader<'_>) -> Resu
     if let Some(label) = event.factor_label.as_deref().and_then(untrusted::fit) {
         rows.push(("detail-method", label));
     }
+    if let Some(device) = event.device.as_deref().and_then(untrusted::fit) {
+        rows.push(("detail-device", device));
+    }
     rows.push(("detail-browser", shown(&event.browser)?));
     rows.push(("detail-ip", shown(&event.ip)?));
     if kind == MessageKind::AccountLocked {
@@ -270,7 +273,10 @@ const fn link_use(kind: MessageKind) -> LinkUse {
         | MessageKind::RecoveryCodesMade
         | MessageKind::RecoveryCodeUsed
         | MessageKind::RecoveryCodesLow
-        | MessageKind::WrongCodes => LinkUse::Never,
+        | MessageKind::WrongCodes
+        | MessageKind::TrustedDeviceAdded
+        | MessageKind::TrustedDeviceStolen
+        | MessageKind::TrustRevoked => LinkUse::Never,
     }
 }
 
@@ -285,7 +291,10 @@ const fn counts_codes(kind: MessageKind) -> bool {
         | MessageKind::TwoFactorDisabled
         | MessageKind::RecoveryCodesMade
         | MessageKind::AccountLocked
-        | MessageKind::WrongCodes => false,
+        | MessageKind::WrongCodes
+        | MessageKind::TrustedDeviceAdded
+        | MessageKind::TrustedDeviceStolen
+        | MessageKind::TrustRevoked => false,
     }
 }
 
@@ -294,14 +303,17 @@ const fn is_alarm(kind: MessageKind) -> bool {
         MessageKind::TwoFactorDisabled
         | MessageKind::RecoveryCodeUsed
         | MessageKind::AccountLocked
-        | MessageKind::WrongCodes => true,
+        | MessageKind::WrongCodes
+        | MessageKind::TrustedDeviceStolen => true,
         MessageKind::EmailVerification
         | MessageKind::AccountExists
         | MessageKind::TwoFactorEnabled
         | MessageKind::FactorAdded
         | MessageKind::FactorRemoved
         | MessageKind::RecoveryCodesMade
-        | MessageKind::RecoveryCodesLow => false,
+        | MessageKind::RecoveryCodesLow
+        | MessageKind::TrustedDeviceAdded
+        | MessageKind::TrustRevoked => false,
     }
 }
 

@@ -27,7 +27,10 @@ fn sample(kind: MessageKind) -> MessageContent {
         | MessageKind::RecoveryCodesMade
         | MessageKind::RecoveryCodeUsed
         | MessageKind::RecoveryCodesLow
-        | MessageKind::WrongCodes => None,
+        | MessageKind::WrongCodes
+        | MessageKind::TrustedDeviceAdded
+        | MessageKind::TrustedDeviceStolen
+        | MessageKind::TrustRevoked => None,
     };
     let with_label = [MessageKind::TwoFactorEnabled, MessageKind::FactorAdded, MessageKind::FactorRemoved];
     let label = with_label.contains(&kind).then(|| "My phone".to_owned());
@@ -45,6 +48,7 @@ fn sample(kind: MessageKind) -> MessageContent {
             factor_label: label,
             remaining: Some(3),
             locked_until: Some(MOMENT + Duration::from_mins(15)),
+            device: (kind == MessageKind::TrustedDeviceStolen).then(|| "Safari on iPhone".to_owned()),
             ..EventDetails::at(MOMENT)
         }),
     }

@@ -121,6 +121,10 @@ pub fn policy(config: &Config) -> Policy {
         guesses_in_a_row: second.lockout_threshold,
         lockout: span(second.lockout_duration),
         recovery_codes: usize::from(second.recovery_code_count),
+        trusted_devices: second.trusted_device_enabled,
+        trust_life: span(second.trusted_device_max_age),
+        trusted_devices_max: usize::from(second.trusted_device_max_count),
+        trust_rotation: span(second.trusted_device_rotation),
         ..Policy::default()
     }
 }

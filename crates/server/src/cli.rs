@@ -61,7 +61,8 @@ impl Cli {
             Command::Keys(keys::Command::Generate) => keys::generate(),
             Command::Keys(keys::Command::Status) => keys::status(&config()?).await,
             Command::Openapi => {
-                let document = openapi::document().to_pretty_json().context("the OpenAPI document cannot be written")?;
+                let document =
+                    openapi::document().to_pretty_json().context("the OpenAPI document cannot be written")?;
                 say(&document)
             }
             Command::Doctor => doctor::examine(config()).await,

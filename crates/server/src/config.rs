@@ -71,6 +71,14 @@ pub struct SecondFactor {
     pub lockout_duration: Duration,
     /// How many recovery codes a set has.
     pub recovery_code_count: u8,
+    /// Whether a browser may be trusted for a while.
+    pub trusted_device_enabled: bool,
+    /// How long after the last second factor a browser is trusted at most.
+    pub trusted_device_max_age: Duration,
+    /// How many browsers one person may trust.
+    pub trusted_device_max_count: u8,
+    /// How old a trusted browser's secret gets before its use replaces it.
+    pub trusted_device_rotation: Duration,
 }
 
 /// Everything an operator can set. `Debug` shows no password and no key.
@@ -133,6 +141,10 @@ impl Config {
                 lockout_threshold: layers.required(&settings::LOCKOUT_THRESHOLD)?,
                 lockout_duration: layers.required(&settings::LOCKOUT_DURATION_MINUTES)?,
                 recovery_code_count: layers.required(&settings::RECOVERY_CODE_COUNT)?,
+                trusted_device_enabled: layers.required(&settings::TRUSTED_DEVICE_ENABLED)?,
+                trusted_device_max_age: layers.required(&settings::TRUSTED_DEVICE_MAX_AGE_DAYS)?,
+                trusted_device_max_count: layers.required(&settings::TRUSTED_DEVICE_MAX_COUNT)?,
+                trusted_device_rotation: layers.required(&settings::TRUSTED_DEVICE_ROTATION_DAYS)?,
             },
             keys: KeySource::choose(layers.optional(&settings::KEYS)?, layers.optional(&settings::KEYS_FILE)?)?,
             warnings: layers.warnings(),

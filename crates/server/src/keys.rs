@@ -21,7 +21,10 @@ pub fn load(source: &KeySource) -> Result<KeyRing, KeysError> {
     match source {
         KeySource::Environment(text) => parse("TWINLOCK_KEYS", text),
         KeySource::File(path) => read(path)?.ok_or_else(|| {
-            KeysError(format!("TWINLOCK_KEYS_FILE: {} does not exist; make it with `twinlock keys generate`", path.display()))
+            KeysError(format!(
+                "TWINLOCK_KEYS_FILE: {} does not exist; make it with `twinlock keys generate`",
+                path.display()
+            ))
         }),
         KeySource::Generated(path) => match read(path)? {
             Some(ring) => Ok(ring),
@@ -61,7 +64,8 @@ fn make(path: &Path) -> Result<KeyRing, KeysError> {
         Ok(file) => file,
         Err(error) => return Err(failed(error)),
     };
-    let written = file.write_all(text.expose().as_bytes()).and_then(|()| file.write_all(b"\n")).and_then(|()| file.sync_all());
+    let written =
+        file.write_all(text.expose().as_bytes()).and_then(|()| file.write_all(b"\n")).and_then(|()| file.sync_all());
     let linked = written.and_then(|()| fs::hard_link(&temporary, path));
     fs::remove_file(&temporary).map_err(failed)?;
     match linked {

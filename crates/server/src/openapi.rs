@@ -43,6 +43,7 @@ const WITH_BODY: &[ProblemCode] = &[
         (name = "sign-in", description = "Password, then second factor."),
         (name = "session", description = "Tokens and their end."),
         (name = "factors", description = "Setting up the second factor."),
+        (name = "trusted devices", description = "Browsers that are spared the second factor for a while."),
     ),
     components(schemas(ProblemDocument))
 )]

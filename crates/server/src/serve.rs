@@ -91,7 +91,9 @@ pub async fn serve(mut config: Config, asked: Asked) -> anyhow::Result<()> {
     let db = connect(&config).await?;
     prepare_schema(&config, &db, asked.migrate).await?;
     let ring = keys_for(&config, &db).await?;
-    let listener = TcpListener::bind(config.bind).await.with_context(|| format!("TWINLOCK_BIND: {} cannot be used", config.bind))?;
+    let listener = TcpListener::bind(config.bind)
+        .await
+        .with_context(|| format!("TWINLOCK_BIND: {} cannot be used", config.bind))?;
     config.bound_to(listener.local_addr()?);
     let app = assemble(&config, db, ring)?;
     let demo = if config.environment == Environment::Development && config.bind.ip().is_loopback() {
@@ -156,7 +158,10 @@ async fn prepare_schema(config: &Config, db: &Db, asked: bool) -> anyhow::Result
     }
     let pending = db.pending_migrations().await?;
     if !pending.is_empty() {
-        bail!("the database is not up to date ({} pending): run `twinlock migrate`, or `twinlock serve --migrate`", pending.len());
+        bail!(
+            "the database is not up to date ({} pending): run `twinlock migrate`, or `twinlock serve --migrate`",
+            pending.len()
+        );
     }
     Ok(())
 }

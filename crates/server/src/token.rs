@@ -176,7 +176,8 @@ mod tests {
     }
 
     fn resigned(tokens: &AccessTokens, header: &str, claims: &str) -> String {
-        let signed = format!("{}.{}", BASE64URL_NOPAD.encode(header.as_bytes()), BASE64URL_NOPAD.encode(claims.as_bytes()));
+        let signed =
+            format!("{}.{}", BASE64URL_NOPAD.encode(header.as_bytes()), BASE64URL_NOPAD.encode(claims.as_bytes()));
         let signature = tokens.active.1.sign(signed.as_bytes());
         format!("{signed}.{}", BASE64URL_NOPAD.encode(&signature.to_bytes()))
     }

@@ -12,6 +12,7 @@ use domain::signup::{ResendVerification, ResendView, SignUp, SignUpView, VerifyE
 use domain::status::{ReadStatus, StatusView};
 use domain::step_up::{BeginStepUp, BeginStepUpView, ProofView, ReadAddress, StepUp};
 use domain::throttle::{Charged, Counter};
+use domain::trusted_device::{ListTrustedDevices, RevokeTrustedDevices, TrustDevice, TrustedDevicesView};
 use domain::user::Account;
 use domain::verification::{Verify, VerifyView};
 
@@ -79,11 +80,13 @@ impl Load for FinishLogin {
         let account = locked(reads, &Whose::Email(self.application, &key));
         let factors = factor::of_email(reads, self.application, &key);
         let challenges = challenge::open_of_email(reads, self.application, &key);
+        let device = self.device.as_ref().map(|token| trusted_device::by_family(reads, &token.family()));
         Box::new(move |answers| {
             Ok(FinishLoginView {
                 account: answers.get(&account)?,
                 factors: answers.get(&factors)?,
                 challenges: answers.get(&challenges)?,
+                device: device.as_ref().map_or(Ok(None), |device| answers.get(device))?,
             })
         })
     }
@@ -110,12 +113,14 @@ impl Load for Verify {
         let challenge = challenge::by_token(reads, &self.token);
         let factors = factor::of_challenge(reads, &self.token);
         let recovery_codes = recovery_code::unused_of_challenge(reads, &self.token);
+        let devices = self.remember.then(|| trusted_device::of_challenge(reads, &self.token));
         Box::new(move |answers| {
             Ok(VerifyView {
                 account: answers.get(&account)?,
                 challenge: answers.get(&challenge)?,
                 factors: answers.get(&factors)?,
                 recovery_codes: answers.get(&recovery_codes)?,
+                devices: devices.as_ref().map_or(Ok(Vec::new()), |devices| answers.get(devices))?,
             })
         })
     }
@@ -153,7 +158,7 @@ fn status_view(account: Handle<Option<Account>>, bearer: &Bearer, reads: &mut Re
     let session = session::by_id(reads, bearer.session);
     let factors = factor::of_user(reads, bearer.user);
     let recovery_codes = recovery_code::count_unused(reads, bearer.user);
-    let trusted_devices = trusted_device::count_live(reads, bearer.user);
+    let trusted_devices = trusted_device::of_user(reads, bearer.user);
     Box::new(move |answers| {
         Ok(StatusView {
             account: answers.get(&account)?,
@@ -299,6 +304,43 @@ impl Load for SignOut {
             }
         };
         Box::new(move |answers| Ok(SessionView { account: answers.get(&account)?, session: answers.get(&session)? }))
+    }
+}
+
+fn devices_view(
+    bearer: &Bearer,
+    account: Handle<Option<Account>>,
+    reads: &mut Reads<'_>,
+) -> Assemble<TrustedDevicesView> {
+    let session = session::by_id(reads, bearer.session);
+    let devices = trusted_device::of_user(reads, bearer.user);
+    Box::new(move |answers| {
+        Ok(TrustedDevicesView {
+            account: answers.get(&account)?,
+            session: answers.get(&session)?,
+            devices: answers.get(&devices)?,
+        })
+    })
+}
+
+impl Load for ListTrustedDevices {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<TrustedDevicesView> {
+        let account = unlocked(reads, &Whose::Id(self.bearer.user));
+        devices_view(&self.bearer, account, reads)
+    }
+}
+
+impl Load for TrustDevice {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<TrustedDevicesView> {
+        let account = locked(reads, &Whose::Id(self.bearer.user));
+        devices_view(&self.bearer, account, reads)
+    }
+}
+
+impl Load for RevokeTrustedDevices {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<TrustedDevicesView> {
+        let account = locked(reads, &Whose::Id(self.bearer.user));
+        devices_view(&self.bearer, account, reads)
     }
 }
 

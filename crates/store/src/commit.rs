@@ -69,6 +69,9 @@ fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statem
         Change::EndSession(id, reason) => vec![session::end(*id, *reason, at)],
         Change::EndOtherSessions { user, keep } => vec![session::end_others(*user, *keep, at)],
         Change::RevokeTrust(id) => vec![trusted_device::revoke_all(*id, at)],
+        Change::AddTrustedDevice(new) => vec![trusted_device::insert(new)],
+        Change::SaveTrustedDevice { was, device } => vec![trusted_device::save(was, device)],
+        Change::RevokeTrustedDevice(id) => vec![trusted_device::revoke(*id, at)],
         Change::ReturnCharge(shared) => vec![counter::give_back(shared)],
     }
 }

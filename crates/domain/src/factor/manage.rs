@@ -13,7 +13,7 @@ use crate::secret::Broken;
 use crate::session::{Admitted, Bearer, Grant, RefreshToken, Session};
 use crate::status::{FactorStatus, Status, StatusView};
 use crate::time::Timestamp;
-use crate::trusted_device::revoke_trust;
+use crate::trusted_device::{count_live, revoke_trust};
 use crate::user::Account;
 
 /// Finds the caller's factor behind a fresh proof, or says why not, with the audit log's word for it.
@@ -70,7 +70,7 @@ impl Decide for PreferFactor {
         }
         let entry = entry(true).about("factor", self.factor.uuid());
         account.settings.preferred_factor = Some(self.factor);
-        let counts = (view.recovery_codes, view.trusted_devices);
+        let counts = (view.recovery_codes, count_live(&view.trusted_devices, now, policy));
         let status = Status::of(&account, &session, &view.factors, counts, now, policy)?;
         Ok(Decision::new(Ok(status), now)
             .on_chain_of(&account)

@@ -42,11 +42,20 @@ fn begin(
 
 fn finish(lab: &mut Lab, person: Option<&Person>, proof: PasswordProof) -> Decision<LoggedIn> {
     let holder = RefreshHolder::Cookie;
-    let command = FinishLogin { application: DEFAULT, email: email(), proof, rehashed: None, holder, origin: origin() };
+    let command = FinishLogin {
+        application: DEFAULT,
+        email: email(),
+        proof,
+        rehashed: None,
+        holder,
+        device: None,
+        origin: origin(),
+    };
     let view = FinishLoginView {
         account: person.map(|person| person.account.clone()),
         factors: person.map_or(vec![], |person| person.factors.clone()),
         challenges: vec![],
+        device: None,
     };
     lab.decide(&command, view).unwrap()
 }
@@ -242,12 +251,21 @@ fn settings_and_factors_that_contradict_each_other_never_read_as_no_second_facto
     let mut lab = Lab::new();
     let person = lab.enrolled();
     let (holder, proof) = (RefreshHolder::Cookie, right(&person));
-    let command = FinishLogin { application: DEFAULT, email: email(), proof, rehashed: None, holder, origin: origin() };
-    let lost = FinishLoginView { account: Some(person.account.clone()), factors: vec![], challenges: vec![] };
+    let command = FinishLogin {
+        application: DEFAULT,
+        email: email(),
+        proof,
+        rehashed: None,
+        holder,
+        device: None,
+        origin: origin(),
+    };
+    let lost =
+        FinishLoginView { account: Some(person.account.clone()), factors: vec![], challenges: vec![], device: None };
     assert_eq!(lab.decide(&command, lost).unwrap_err().to_string(), "factors.id: missing where it must exist");
     let mut account = person.account.clone();
     account.settings.enabled_at = None;
-    let lost = FinishLoginView { account: Some(account), factors: person.factors, challenges: vec![] };
+    let lost = FinishLoginView { account: Some(account), factors: person.factors, challenges: vec![], device: None };
     assert!(matches!(lab.decide(&command, lost).unwrap().reply, Ok(LoggedIn::FactorDue { .. })));
 }
 
@@ -262,9 +280,10 @@ fn a_password_hashed_with_other_parameters_is_replaced() {
         proof: right(&person),
         rehashed: Some(new.clone()),
         holder: RefreshHolder::Cookie,
+        device: None,
         origin: origin(),
     };
-    let view = FinishLoginView { account: Some(person.account), factors: vec![], challenges: vec![] };
+    let view = FinishLoginView { account: Some(person.account), factors: vec![], challenges: vec![], device: None };
     let decision = lab.decide(&command, view).unwrap();
     assert!(decision.changes.iter().any(|change| matches!(change, Change::SetPassword(_, hash) if *hash == new)));
 }
@@ -291,8 +310,16 @@ fn challenges_that_ran_out_are_not_counted_as_live() {
     let now = lab.clock;
     let challenges = (0..10).map(|_| (ChallengeId::new(now, &mut lab.rng), now)).collect();
     let (holder, proof) = (RefreshHolder::Cookie, right(&person));
-    let command = FinishLogin { application: DEFAULT, email: email(), proof, rehashed: None, holder, origin: origin() };
-    let view = FinishLoginView { account: Some(person.account), factors: person.factors, challenges };
+    let command = FinishLogin {
+        application: DEFAULT,
+        email: email(),
+        proof,
+        rehashed: None,
+        holder,
+        device: None,
+        origin: origin(),
+    };
+    let view = FinishLoginView { account: Some(person.account), factors: person.factors, challenges, device: None };
     let decision = lab.decide(&command, view).unwrap();
     assert!(!decision.changes.iter().any(|change| matches!(change, Change::EndChallenge(_))));
 }

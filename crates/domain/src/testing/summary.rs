@@ -78,6 +78,11 @@ fn change_line(change: &Change) -> String {
         Change::EndSession(_, reason) => format!("EndSession {}", reason.as_str()),
         Change::EndOtherSessions { .. } => "EndOtherSessions".to_owned(),
         Change::RevokeTrust(_) => "RevokeTrust".to_owned(),
+        Change::AddTrustedDevice(_) => "AddTrustedDevice".to_owned(),
+        Change::SaveTrustedDevice { was, device } => {
+            format!("SaveTrustedDevice, new secret {}", *was != device.secret)
+        }
+        Change::RevokeTrustedDevice(_) => "RevokeTrustedDevice".to_owned(),
         Change::ReturnCharge(_) => "ReturnCharge".to_owned(),
     }
 }

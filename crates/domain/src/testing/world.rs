@@ -13,7 +13,8 @@ use crate::enrollment::{BeginEnrollment, Begun, ConfirmEnrollment, Confirmed, En
 use crate::factor::Factor;
 use crate::factor::manage::{FactorsView, PreferFactor, RemoveFactor, Removed, RenameFactor};
 use crate::ids::{
-    ApplicationId, AuditId, ChallengeId, EnrollmentId, FactorId, PersonId, RecoveryCodeId, SessionId, UserId,
+    ApplicationId, AuditId, ChallengeId, EnrollmentId, FactorId, PersonId, RecoveryCodeId, SessionId, TrustedDeviceId,
+    UserId,
 };
 use crate::login::{BeginLogin, BeginLoginView, FinishLogin, FinishLoginView, LoggedIn};
 use crate::recovery_code::StoredRecoveryCode;
@@ -27,6 +28,10 @@ use crate::status::{FactorStatus, ReadStatus, Status, StatusView};
 use crate::step_up::{BeginStepUp, BeginStepUpView, Proof, ProofView, StepUp, SteppedUp};
 use crate::throttle::{Charged, Counter};
 use crate::time::Timestamp;
+use crate::trusted_device::{
+    DeviceCookie, DeviceToken, ListTrustedDevices, NewDevice, RevokeTrustedDevices, TrustDevice, TrustedDevice,
+    TrustedDevicePage, TrustedDevicesView,
+};
 use crate::user::{Account, Email, PasswordProof};
 use crate::verification::{Verified, Verify, VerifyView};
 
@@ -41,6 +46,9 @@ pub(crate) struct World {
     pub(crate) recovery_codes: Vec<(UserId, StoredRecoveryCode)>,
     pub(crate) kept: BTreeMap<UserId, KeptRecoveryCodes>,
     pub(crate) sessions: BTreeMap<SessionId, Session>,
+    pub(crate) devices: BTreeMap<TrustedDeviceId, TrustedDevice>,
+    /// The cookie the browser shows at sign-in.
+    pub(crate) cookie: Option<String>,
     counters: HashMap<[u8; 32], Charged>,
     pub(crate) log: Vec<ChainedEntry>,
     pub(crate) outbox: Vec<OutboxMessage>,
@@ -55,6 +63,8 @@ pub(crate) struct World {
 pub(crate) enum Entered {
     /// A session.
     Session(Box<Grant>),
+    /// A session, by a trusted device.
+    Trusted(Box<Grant>),
     /// A challenge, by its partial token.
     Challenge(String),
 }
@@ -75,6 +85,8 @@ impl World {
             recovery_codes: person.stored_codes.iter().map(|code| (user, code.clone())).collect(),
             kept: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            devices: BTreeMap::new(),
+            cookie: None,
             counters: HashMap::new(),
             log: Vec::new(),
             outbox: Vec::new(),
@@ -95,18 +107,24 @@ impl World {
         let decision = self.lab.decide(&begin, view).unwrap();
         let check = self.commit(decision)?;
         let proof = check.user.filter(|_| right).map_or(PasswordProof::Wrong, PasswordProof::Right);
-        let finish = FinishLogin { application, email, proof, rehashed: None, holder, origin: origin() };
+        let finish =
+            FinishLogin { application, email, proof, rehashed: None, holder, device: self.cookie(), origin: origin() };
+        let device = finish.device.as_ref().and_then(|token| self.device_of(token));
         let mut challenges: Vec<&Challenge> = self.challenges.values().filter(|c| is_open(c)).collect();
         challenges.sort_by_key(|challenge| std::cmp::Reverse((challenge.created_at, challenge.id)));
         let challenges = challenges.into_iter().map(|challenge| (challenge.id, challenge.expires_at)).collect();
         let factors = account.as_ref().map_or(Vec::new(), |account| self.factors_of(account.user.id));
-        let decision = self.lab.decide(&finish, FinishLoginView { account, factors, challenges }).unwrap();
+        let decision = self.lab.decide(&finish, FinishLoginView { account, factors, challenges, device }).unwrap();
         let entered = match self.commit(decision)? {
             LoggedIn::NoFactor(grant, _) => Entered::Session(grant),
+            LoggedIn::TrustedDevice { grant, cookie, .. } => {
+                self.keep(cookie.as_ref());
+                Entered::Trusted(grant)
+            }
             LoggedIn::FactorDue { partial_token, .. } => Entered::Challenge(partial_token.expose().to_owned()),
         };
         self.given.push(match &entered {
-            Entered::Session(grant) => grant.refresh.expose().to_owned(),
+            Entered::Session(grant) | Entered::Trusted(grant) => grant.refresh.expose().to_owned(),
             Entered::Challenge(token) => token.clone(),
         });
         Ok(entered)
@@ -116,14 +134,19 @@ impl World {
     pub(crate) fn challenge(&mut self) -> String {
         match self.log_in("ada@example.org", true, RefreshHolder::Body) {
             Ok(Entered::Challenge(token)) => token,
-            Ok(Entered::Session(_)) => panic!("no factor was asked"),
+            Ok(Entered::Session(_) | Entered::Trusted(_)) => panic!("no factor was asked"),
             Err(refusal) => panic!("{refusal:?}"),
         }
     }
 
     /// Decides on a code, and leaves the world as it is.
     pub(crate) fn judge(&mut self, token: &str, code: TypedCode) -> Decision<Verified> {
-        let command = Verify { token: TokenHash::of(token), code, holder: None, origin: origin() };
+        self.judge_from(token, code, false)
+    }
+
+    fn judge_from(&mut self, token: &str, code: TypedCode, remember: bool) -> Decision<Verified> {
+        let (token_hash, device) = (TokenHash::of(token), self.cookie());
+        let command = Verify { token: token_hash, code, holder: None, remember, device, origin: origin() };
         let challenge = self.challenge_of(token);
         let user = challenge.as_ref().map(|challenge| challenge.user);
         let view = VerifyView {
@@ -131,8 +154,77 @@ impl World {
             challenge,
             factors: user.map_or(Vec::new(), |user| self.factors_of(user)),
             recovery_codes: user.map_or(Vec::new(), |user| self.codes_of(user)),
+            devices: user.map_or(Vec::new(), |user| self.devices_of(user)),
         };
         self.lab.decide(&command, view).unwrap()
+    }
+
+    /// Answers a challenge, and asks that the browser be remembered.
+    pub(crate) fn verify_and_remember(&mut self, token: &str, code: TypedCode) -> Result<Verified, Refusal> {
+        let decision = self.judge_from(token, code, true);
+        let verified = self.commit(decision)?;
+        self.given.push(verified.grant.refresh.expose().to_owned());
+        self.keep(verified.trusted_device.as_ref().map(|device| &device.cookie));
+        Ok(verified)
+    }
+
+    /// Trusts the browser of a session.
+    pub(crate) fn trust_device(&mut self, bearer: Bearer) -> Result<NewDevice, Refusal> {
+        let view = self.devices_view(&bearer);
+        let command = TrustDevice { bearer, device: self.cookie(), origin: origin() };
+        let decision = self.lab.decide(&command, view).unwrap();
+        let device = self.commit(decision)?;
+        self.keep(Some(&device.cookie));
+        Ok(device)
+    }
+
+    /// Ends trust.
+    pub(crate) fn revoke(&mut self, bearer: Bearer, which: Option<TrustedDeviceId>) -> Result<bool, Refusal> {
+        let view = self.devices_view(&bearer);
+        let command = RevokeTrustedDevices { bearer, which, device: self.cookie(), origin: origin() };
+        let decision = self.lab.decide(&command, view).unwrap();
+        self.commit(decision)
+    }
+
+    /// Lists trusted devices.
+    pub(crate) fn list_devices(
+        &mut self,
+        bearer: Bearer,
+        after: Option<TrustedDeviceId>,
+        limit: usize,
+    ) -> Result<TrustedDevicePage, Refusal> {
+        let view = self.devices_view(&bearer);
+        let command = ListTrustedDevices { bearer, device: self.cookie(), after, limit };
+        let decision = self.lab.decide(&command, view).unwrap();
+        self.commit(decision)
+    }
+
+    fn cookie(&self) -> Option<DeviceToken> {
+        self.cookie.as_deref().and_then(DeviceToken::parse)
+    }
+
+    fn keep(&mut self, cookie: Option<&DeviceCookie>) {
+        if let Some(cookie) = cookie {
+            self.given.push(cookie.token.expose().to_owned());
+            self.cookie = Some(cookie.token.expose().to_owned());
+        }
+    }
+
+    fn device_of(&self, token: &DeviceToken) -> Option<TrustedDevice> {
+        self.devices.values().find(|device| device.family == token.family()).cloned()
+    }
+
+    fn devices_of(&self, user: UserId) -> Vec<TrustedDevice> {
+        let own = self.devices.values().filter(|device| device.user == user && device.revoked_at.is_none());
+        own.cloned().collect()
+    }
+
+    fn devices_view(&self, bearer: &Bearer) -> TrustedDevicesView {
+        TrustedDevicesView {
+            account: self.users.get(&bearer.user).cloned(),
+            session: self.sessions.get(&bearer.session).cloned(),
+            devices: self.devices_of(bearer.user),
+        }
     }
 
     /// Answers a challenge.
@@ -328,7 +420,13 @@ impl World {
 
     fn status_view(&self, bearer: &Bearer) -> StatusView {
         let FactorsView { account, session, factors } = self.factors_view(bearer);
-        StatusView { account, session, factors, recovery_codes: self.codes_of(bearer.user).len(), trusted_devices: 0 }
+        StatusView {
+            account,
+            session,
+            factors,
+            recovery_codes: self.codes_of(bearer.user).len(),
+            trusted_devices: self.devices_of(bearer.user),
+        }
     }
 
     fn factors_view(&self, bearer: &Bearer) -> FactorsView {
@@ -450,7 +548,22 @@ impl World {
                     session.ended_at.get_or_insert(at);
                 });
             }
-            Change::RevokeTrust(_) => {}
+            Change::RevokeTrust(user) => {
+                let own = self.devices.values_mut().filter(|device| device.user == user);
+                own.for_each(|device| {
+                    device.revoked_at.get_or_insert(at);
+                });
+            }
+            Change::AddTrustedDevice(device) => assert!(self.devices.insert(device.id, *device).is_none()),
+            Change::SaveTrustedDevice { was, device } => {
+                let stored = self.devices.get_mut(&device.id).unwrap();
+                assert!(stored.secret == was && stored.revoked_at.is_none(), "a device that is not as it was read");
+                assert_eq!((stored.created_at, stored.expires_at), (device.created_at, device.expires_at));
+                *stored = *device;
+            }
+            Change::RevokeTrustedDevice(id) => {
+                self.devices.get_mut(&id).unwrap().revoked_at.get_or_insert(at);
+            }
             Change::ReturnCharge(counter) => {
                 if let Some(charged) = self.counters.get_mut(&counter.key) {
                     charged.count = (charged.count - 1).max(0);

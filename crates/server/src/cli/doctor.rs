@@ -27,7 +27,10 @@ pub(super) async fn examine(config: anyhow::Result<Config>) -> anyhow::Result<()
             match serve::connect(&config).await {
                 Err(error) => report("database", Err(error))?,
                 Ok(db) => {
-                    report("database", db.ping().await.map(|()| config.database.to_string()).map_err(anyhow::Error::from))?;
+                    report(
+                        "database",
+                        db.ping().await.map(|()| config.database.to_string()).map_err(anyhow::Error::from),
+                    )?;
                     let pending = db.pending_migrations().await;
                     let schema = match &pending {
                         Ok(pending) if pending.is_empty() => Ok("up to date".to_owned()),

@@ -26,7 +26,10 @@ pub(super) fn generate() -> anyhow::Result<()> {
 pub(super) async fn status(config: &Config) -> anyhow::Result<()> {
     let ring = keys::load(config.keys()?)?;
     let db = serve::connect(config).await?;
-    anyhow::ensure!(db.pending_migrations().await?.is_empty(), "the database is not up to date: run `twinlock migrate`");
+    anyhow::ensure!(
+        db.pending_migrations().await?.is_empty(),
+        "the database is not up to date: run `twinlock migrate`"
+    );
     let uses = db.keys_in_use().await?;
     for (number, id) in ring.ids().enumerate() {
         let role = if number == 0 { "active" } else { "kept" };

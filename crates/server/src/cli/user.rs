@@ -58,7 +58,10 @@ pub(super) enum Command {
 /// Runs a command.
 pub(super) async fn run(config: &Config, command: Command) -> anyhow::Result<()> {
     let db = serve::connect(config).await?;
-    anyhow::ensure!(db.pending_migrations().await?.is_empty(), "the database is not up to date: run `twinlock migrate`");
+    anyhow::ensure!(
+        db.pending_migrations().await?.is_empty(),
+        "the database is not up to date: run `twinlock migrate`"
+    );
     let ring = serve::keys_for(config, &db).await?;
     let app = serve::assemble(config, db, ring)?;
     let result = match command {
@@ -83,7 +86,8 @@ fn read_secrets(password_stdin: bool, totp_stdin: bool) -> anyhow::Result<(Secre
     std::io::stdin().read_to_string(&mut text).context("standard input cannot be read")?;
     let mut lines = text.lines().map(|line| Zeroizing::new(line.to_owned()));
     let password = lines.next().context("standard input holds no password")?;
-    let totp = if totp_stdin { Some(lines.next().context("standard input holds no authenticator secret")?) } else { None };
+    let totp =
+        if totp_stdin { Some(lines.next().context("standard input holds no authenticator secret")?) } else { None };
     Ok((password, totp))
 }
 
@@ -91,7 +95,9 @@ async fn add(app: &App, email: &str, password: Secret, totp: Option<Secret>) -> 
     let email = Email::parse(email).map_err(|fault| anyhow::anyhow!("--email {}", explain_email(fault)))?;
     let totp = match totp {
         None => None,
-        Some(text) => Some(TotpSecret::from_base32(&text).context("the authenticator secret is not base32 of at least 128 bits")?),
+        Some(text) => Some(
+            TotpSecret::from_base32(&text).context("the authenticator secret is not base32 of at least 128 bits")?,
+        ),
     };
     if let Err(fault) = app.hasher.judge(password.clone(), &email).await? {
         bail!(match fault {

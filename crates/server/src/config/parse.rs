@@ -78,6 +78,10 @@ pub(super) fn minutes<const LEAST: u32, const MOST: u32>(text: &str) -> Parsed<D
     number::<LEAST, MOST>(text).map(|number| Duration::from_secs(u64::from(number) * 60))
 }
 
+pub(super) fn days<const LEAST: u32, const MOST: u32>(text: &str) -> Parsed<Duration> {
+    number::<LEAST, MOST>(text).map(|number| Duration::from_secs(u64::from(number) * 86_400))
+}
+
 /// The name stands in front of a colon in the authenticator's address, so it has none itself.
 pub(super) fn issuer_name(text: &str) -> Parsed<String> {
     if text.trim().is_empty() || text.chars().count() > 64 || text.contains(':') || text.chars().any(char::is_control) {

@@ -116,6 +116,14 @@ settings! {
         "How many minutes the first lock lasts; each further one lasts twice as long.";
     RECOVERY_CODE_COUNT: u8 = "TWOFA_RECOVERY_CODE_COUNT", "10", Some("10"), parse::small_number::<8, 20>,
         "How many recovery codes a set has.";
+    TRUSTED_DEVICE_ENABLED: bool = "TWOFA_TRUSTED_DEVICE_ENABLED", "true", Some("true"), parse::boolean,
+        "Whether a browser may be trusted for a while; false deletes nothing.";
+    TRUSTED_DEVICE_MAX_AGE_DAYS: Duration = "TWOFA_TRUSTED_DEVICE_MAX_AGE_DAYS", "30", Some("30"), parse::days::<1, 365>,
+        "How many days after the last second factor a browser is trusted at most.";
+    TRUSTED_DEVICE_MAX_COUNT: u8 = "TWOFA_TRUSTED_DEVICE_MAX_COUNT", "5", Some("5"), parse::small_number::<1, 50>,
+        "How many browsers one person may trust; the oldest goes.";
+    TRUSTED_DEVICE_ROTATION_DAYS: Duration = "TWOFA_TRUSTED_DEVICE_ROTATION_DAYS", "7", Some("0"), parse::days::<0, 365>,
+        "How many days old a trusted browser's secret gets before its use replaces it; 0 replaces it with each use.";
     SIGNUP_ENABLED: bool = "TWOFA_SIGNUP_ENABLED", "false", Some("true"), parse::boolean,
         "Whether people may make an account themselves.";
 }
@@ -133,8 +141,4 @@ pub const LATER: &[&str] = &[
     "TWILIO_AUTH_TOKEN",
     "TWILIO_PHONE_NUMBER",
     "TWOFA_CODE_EXPIRY_MINUTES",
-    "TWOFA_TRUSTED_DEVICE_ENABLED",
-    "TWOFA_TRUSTED_DEVICE_MAX_AGE_DAYS",
-    "TWOFA_TRUSTED_DEVICE_MAX_COUNT",
-    "TWOFA_TRUSTED_DEVICE_ROTATION_DAYS",
 ];

@@ -50,6 +50,10 @@ fn without_any_setting_it_is_a_development_machine() {
         lockout_threshold: 100,
         lockout_duration: Duration::from_mins(15),
         recovery_code_count: 10,
+        trusted_device_enabled: true,
+        trusted_device_max_age: Duration::from_hours(30 * 24),
+        trusted_device_max_count: 5,
+        trusted_device_rotation: Duration::ZERO,
     };
     assert_eq!(config.second_factor, expected);
     config.check_serve(true).unwrap();
@@ -176,12 +180,12 @@ fn variables_of_other_programs_and_of_the_platform_are_left_alone() {
 
 #[test]
 fn a_setting_of_a_later_version_is_said_to_have_no_effect() {
-    let config = with_file("twofa_trusted_device_enabled = true", &[("SMTP_URL", "smtp://mail")]).unwrap();
+    let config = with_file("twilio_phone_number = \"+15005550006\"", &[("SMTP_URL", "smtp://mail")]).unwrap();
     assert_eq!(
         config.warnings(),
         [
             "SMTP_URL is set but has no effect yet in this version",
-            "TWOFA_TRUSTED_DEVICE_ENABLED is set but has no effect yet in this version",
+            "TWILIO_PHONE_NUMBER is set but has no effect yet in this version",
         ]
     );
 }

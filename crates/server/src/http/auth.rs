@@ -12,6 +12,7 @@ mod setup;
 mod signup;
 mod status;
 mod step_up;
+mod trusted_devices;
 mod verify;
 mod verify_email;
 mod verify_setup;
@@ -42,6 +43,8 @@ pub const REFUSALS: &[(&str, &[ProblemCode])] = &[
     ("/auth/2fa/factors/{id}/", factor::REFUSALS),
     ("/auth/2fa/recovery-codes/generate/", recovery_code::REFUSALS),
     ("/auth/2fa/recovery-codes/download/", recovery_code::DOWNLOAD_REFUSALS),
+    ("/auth/2fa/trusted-devices/", trusted_devices::REFUSALS),
+    ("/auth/2fa/trusted-devices/{id}/", trusted_devices::ONE_REFUSALS),
     ("/.well-known/jwks.json", &[]),
 ];
 
@@ -65,5 +68,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(factor::rename, factor::remove))
         .routes(routes!(recovery_code::generate))
         .routes(routes!(recovery_code::download))
+        .routes(routes!(trusted_devices::list, trusted_devices::trust, trusted_devices::revoke_all))
+        .routes(routes!(trusted_devices::revoke))
         .routes(routes!(jwks::jwks))
 }

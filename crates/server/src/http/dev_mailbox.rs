@@ -57,9 +57,7 @@ async fn style() -> Response {
 }
 
 fn answer(body: String, kind: &'static str, csp: &'static str) -> Response {
-    let headers: [(HeaderName, HeaderValue); 2] = [
-        (CONTENT_TYPE, HeaderValue::from_static(kind)),
-        (CONTENT_SECURITY_POLICY, HeaderValue::from_static(csp)),
-    ];
+    let headers: [(HeaderName, HeaderValue); 2] =
+        [(CONTENT_TYPE, HeaderValue::from_static(kind)), (CONTENT_SECURITY_POLICY, HeaderValue::from_static(csp))];
     (headers, body).into_response()
 }

@@ -27,6 +27,7 @@
 //! | `halfway` | R-34, R-38, R-39, R-64, A-30, A-34…A-36 |
 //! | `sessions` | R-28…, A-99 |
 //! | `tokens` | R-16, R-31, R-32, A-70 |
+//! | `trusted_devices` | R-10, R-46, R-52, R-65, A-19b, A-35, A-54…A-65 |
 //! | `input` | R-16, R-19, R-39, R-51, A-06, A-28, A-66, A-67 |
 //! | `noise` | R-42, R-51, A-72, A-74 |
 //! | `http` | R-42, R-43, R-47, R-49, R-60, R-69, A-48, A-84, A-87 |
@@ -46,9 +47,8 @@
 //! | `commands` | R-17, A-97 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
 //!
-//! Not here, because the server has no such call yet: everything about sent codes, trusted devices, password
-//! change and reset, lists of sessions; A-64 (no call takes another person's id but those of factors, tried in `setup` and
-//! `factor`); A-71 (nothing a caller gives comes back signed).
+//! Not here, because the server has no such call yet: everything about sent codes, password change and reset, lists of
+//! sessions; A-71 (nothing a caller gives comes back signed).
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -143,3 +143,4 @@ mod start;
 mod step_up;
 mod time;
 mod tokens;
+mod trusted_devices;

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::view::{self, ChallengeBody, Tokens, UserView};
 use crate::app::App;
-use crate::http::caller::Anyone;
+use crate::http::caller::{Anyone, CookieDevice};
 use crate::http::{Fields, Json, ReadBody};
 use crate::problem::{Problem, ProblemCode};
 use crate::run::{run, salt};
@@ -70,7 +70,7 @@ pub(super) enum Answer {
     SignedIn {
         /// False.
         requires_2fa: bool,
-        /// `no_factor`: this person has none.
+        /// `no_factor`: this person has none. `trusted_device`: this browser is trusted.
         #[schema(example = "no_factor")]
         reason: String,
         /// The session's tokens.
@@ -86,6 +86,7 @@ pub(super) enum Answer {
 pub(super) async fn login(
     State(app): State<App>,
     Anyone(origin): Anyone,
+    CookieDevice(device): CookieDevice,
     Json(body): Json<Body>,
 ) -> Result<(HeaderMap, Json<Answer>), Problem> {
     let email = view::email(&body.email)?;
@@ -108,6 +109,7 @@ pub(super) async fn login(
         proof: checked.proof,
         rehashed: checked.rehashed,
         holder: view::holder(body.refresh_in_body).unwrap_or(RefreshHolder::Cookie),
+        device,
         origin,
     };
     Ok(match run(&app, finish).await? {
@@ -120,6 +122,12 @@ pub(super) async fn login(
             let (tokens, cookie) = Tokens::of(&app, &grant);
             let reason = "no_factor".to_owned();
             (cookie, Json(Answer::SignedIn { requires_2fa: false, reason, tokens, user: (*user).into() }))
+        }
+        LoggedIn::TrustedDevice { grant, user, cookie } => {
+            let (tokens, mut headers) = Tokens::of(&app, &grant);
+            view::device_cookie(&app, cookie.as_ref(), &mut headers);
+            let reason = "trusted_device".to_owned();
+            (headers, Json(Answer::SignedIn { requires_2fa: false, reason, tokens, user: (*user).into() }))
         }
     })
 }

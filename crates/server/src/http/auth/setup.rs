@@ -17,8 +17,12 @@ use crate::qr;
 use crate::run::run;
 
 /// What this call may refuse.
-pub(super) const REFUSALS: &[ProblemCode] =
-    &[ProblemCode::TokenInvalid, ProblemCode::StepUpRequired, ProblemCode::FeatureDisabled, ProblemCode::AlreadyEnabled];
+pub(super) const REFUSALS: &[ProblemCode] = &[
+    ProblemCode::TokenInvalid,
+    ProblemCode::StepUpRequired,
+    ProblemCode::FeatureDisabled,
+    ProblemCode::AlreadyEnabled,
+];
 
 /// Which kind of factor to add.
 #[derive(ToSchema)]
