@@ -46,6 +46,18 @@ pub enum AuditAction {
     TwoFactorEnabled,
     /// A set of recovery codes was made.
     RecoveryCodesMade,
+    /// A set of recovery codes was downloaded.
+    RecoveryCodesDownloaded,
+    /// Another factor is offered first.
+    PreferredFactorChanged,
+    /// A factor is called otherwise.
+    FactorRenamed,
+    /// A factor was removed.
+    FactorRemoved,
+    /// The second factor was turned off.
+    TwoFactorDisabled,
+    /// A signed-in person proved anew who they are.
+    SteppedUp,
     /// A session's tokens were renewed.
     SessionRefreshed,
     /// A refresh token was used a second time: the session ended.
@@ -62,7 +74,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 27] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -78,6 +90,12 @@ impl AuditAction {
         Self::FactorAdded,
         Self::TwoFactorEnabled,
         Self::RecoveryCodesMade,
+        Self::RecoveryCodesDownloaded,
+        Self::PreferredFactorChanged,
+        Self::FactorRenamed,
+        Self::FactorRemoved,
+        Self::TwoFactorDisabled,
+        Self::SteppedUp,
         Self::SessionRefreshed,
         Self::RefreshTokenReused,
         Self::SignedOut,
@@ -104,6 +122,12 @@ impl AuditAction {
             Self::FactorAdded => "factor_added",
             Self::TwoFactorEnabled => "two_factor_enabled",
             Self::RecoveryCodesMade => "recovery_codes_made",
+            Self::RecoveryCodesDownloaded => "recovery_codes_downloaded",
+            Self::PreferredFactorChanged => "preferred_factor_changed",
+            Self::FactorRenamed => "factor_renamed",
+            Self::FactorRemoved => "factor_removed",
+            Self::TwoFactorDisabled => "two_factor_disabled",
+            Self::SteppedUp => "stepped_up",
             Self::SessionRefreshed => "session_refreshed",
             Self::RefreshTokenReused => "refresh_token_reused",
             Self::SignedOut => "signed_out",

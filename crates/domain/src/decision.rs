@@ -3,12 +3,13 @@
 use crate::audit::{AuditEntry, AuditHead};
 use crate::challenge::Challenge;
 use crate::enrollment::Enrollment;
-use crate::factor::Factor;
+use crate::factor::{Factor, Method};
 use crate::ids::{
     ApplicationId, ChallengeId, EnrollmentId, FactorId, MessageId, PendingSignupId, RecoveryCodeId, SessionId, UserId,
 };
 use crate::message::{Channel, MessageKind};
 use crate::recovery_code::StoredRecoveryCode;
+use crate::recovery_code::set::KeptRecoveryCodes;
 use crate::secret::{Sealed, TokenHash};
 use crate::session::Session;
 use crate::signup::PendingSignup;
@@ -54,6 +55,13 @@ impl<Reply> Decision<Reply> {
     pub fn on_chain_of(mut self, account: &Account) -> Self {
         self.chain = Some(Chain { person: account.user.person, head: account.head });
         self
+    }
+
+    /// A refusal to a person: on their chain, and with the time they were seen at.
+    pub(crate) fn refused(account: &Account, refusal: Refusal, now: Timestamp) -> Self {
+        Self::new(Err(refusal), now)
+            .on_chain_of(account)
+            .change(Change::SaveSettings(account.user.id, account.settings.clone()))
     }
 
     /// With one more change.
@@ -139,6 +147,8 @@ pub enum Change {
     ConsumeEnrollment(EnrollmentId),
     /// Pending set-ups begun by a session are gone.
     AbandonEnrollmentsOf(SessionId),
+    /// Every pending set-up of a person is gone.
+    AbandonAllEnrollmentsOf(UserId),
     /// A confirmed factor.
     AddFactor(Factor),
     /// *Guarded.* A step is used up.
@@ -150,10 +160,20 @@ pub enum Change {
         /// A memory beyond this came from a wrong clock and does not count.
         trusted: Step,
     },
+    /// *Guarded.* A factor is called otherwise.
+    RenameFactor(FactorId, String),
+    /// *Guarded.* A factor is gone.
+    RemoveFactor(FactorId),
+    /// Every factor of a person is gone.
+    RemoveFactorsOf(UserId),
     /// The set of recovery codes, replacing any other.
     ReplaceRecoveryCodes(UserId, Vec<StoredRecoveryCode>),
     /// *Guarded.* A recovery code is used up.
     UseRecoveryCode(RecoveryCodeId),
+    /// A set of recovery codes is kept to be downloaded, replacing any other.
+    KeepRecoveryCodes(KeptRecoveryCodes),
+    /// The kept set of a person is wiped.
+    WipeKeptRecoveryCodes(UserId),
     /// A new session.
     AddSession(Session),
     /// *Guarded.* A session's refresh token is replaced.
@@ -162,10 +182,21 @@ pub enum Change {
         id: SessionId,
         /// The token it must still have.
         old: TokenHash,
+        /// What the session is found by from now on.
+        family: TokenHash,
         /// The new one.
         new: TokenHash,
         /// When it ends unless refreshed.
         idle_expires_at: Timestamp,
+    },
+    /// *Guarded.* The person of a session has proved anew who they are.
+    RaiseSession {
+        /// Which.
+        id: SessionId,
+        /// With which factor; `None` with the password alone.
+        method: Option<Method>,
+        /// When: of sign-in and of freshness.
+        at: Timestamp,
     },
     /// A session ends.
     EndSession(SessionId, EndReason),
@@ -262,6 +293,14 @@ pub enum Refusal {
     FactorIdNeeded,
     /// As many authenticators as one person may have.
     AlreadyEnabled,
+    /// There is no second factor yet.
+    NotEnabled,
+    /// The only factor there is.
+    LastFactor,
+    /// Unknown, or somebody else's.
+    NotFound,
+    /// The recovery codes cannot be shown any more.
+    RecoveryCodesGone,
     /// The challenge ran out.
     ChallengeExpired,
     /// A wrong code. It was charged.

@@ -15,7 +15,7 @@ use crate::guess::{locked_notice, reason};
 use crate::ids::{EnrollmentId, FactorId, SessionId, UserId};
 use crate::message::MessageKind;
 use crate::notice;
-use crate::recovery_code;
+use crate::recovery_code::{self, set::KeptRecoveryCodes};
 use crate::secret::{Broken, Place, Sealed, SecretText};
 use crate::session::{Admitted, Bearer, Grant, RefreshToken, Session};
 use crate::throttle::Outcome;
@@ -293,6 +293,7 @@ impl Decide for ConfirmEnrollment {
             recovery_codes = shown;
             decision = decision
                 .change(Change::ReplaceRecoveryCodes(user, stored))
+                .change(Change::KeepRecoveryCodes(KeptRecoveryCodes::of(&session, &recovery_codes, now, context)))
                 .audit(account.entry(AuditAction::TwoFactorEnabled, true, &self.origin))
                 .audit(account.entry(AuditAction::RecoveryCodesMade, true, &self.origin));
         }

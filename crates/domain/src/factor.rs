@@ -2,6 +2,8 @@
 //!
 //! Its secret is sealed into its row; its used-step memory only moves forward and serves every purpose.
 
+pub mod manage;
+
 use std::fmt;
 
 use crate::ids::{FactorId, UserId};

@@ -6,7 +6,7 @@
 use crate::audit::{AuditAction, AuditEntry};
 use crate::code::TypedCode;
 use crate::command::{Context, Origin};
-use crate::decision::{Change, CodeHint, OutboxMessage, SkewHint};
+use crate::decision::{Change, CodeHint, Decision, OutboxMessage, Refusal, SkewHint};
 use crate::factor::{Factor, Judgement, Method};
 use crate::ids::{FactorId, RecoveryCodeId};
 use crate::message::MessageKind;
@@ -16,7 +16,11 @@ use crate::secret::Broken;
 use crate::throttle::Outcome;
 use crate::time::Timestamp;
 use crate::totp::{STEP_SECS, Step};
+use crate::trusted_device::revoke_trust;
 use crate::user::Account;
+
+/// Recovery codes left at which the person is warned.
+const FEW_RECOVERY_CODES: usize = 3;
 
 /// What a code may turn out to be one of.
 pub(crate) struct Proofs<'a> {
@@ -156,4 +160,47 @@ pub(crate) fn locked_notice(
         event.locked_until = locked.until;
     });
     Some((entry, message))
+}
+
+/// A wrong code at a door that has no challenge: the account's budget alone counts it.
+pub(crate) fn wrong_without_challenge<R>(
+    action: AuditAction,
+    account: &Account,
+    (near, outcome): (Option<Judgement>, Outcome),
+    origin: &Origin,
+    now: Timestamp,
+    context: &mut Context<'_>,
+) -> Decision<R> {
+    let (hint, _) = explain(near, None, now);
+    let attempts_left = match outcome {
+        Outcome::Open(left) => left,
+        Outcome::Locked(_) => 0,
+    };
+    let decision = Decision::refused(account, Refusal::CodeIncorrect { attempts_left, hint }, now)
+        .audit(account.entry(action, false, origin).because(reason(near)));
+    match locked_notice(outcome, account, origin, now, context) {
+        Some((entry, message)) => decision.audit(entry).send(message),
+        None => decision,
+    }
+}
+
+/// What the use of a recovery code brings with it, whatever it was used for: trust ends and the person is told.
+pub(crate) fn recovery_code_used<R>(
+    decision: Decision<R>,
+    account: &Account,
+    remaining: usize,
+    origin: &Origin,
+    now: Timestamp,
+    context: &mut Context<'_>,
+) -> Decision<R> {
+    let left = u32::try_from(remaining).unwrap_or(u32::MAX);
+    let mut tell =
+        |kind| notice::notice(kind, account, origin, now, context, |event| event.remaining = Some(left));
+    let (untrusted, entry) = revoke_trust(account, "recovery_code_used", origin);
+    let decision = decision
+        .audit(account.entry(AuditAction::RecoveryCodeUsed, true, origin))
+        .send(tell(MessageKind::RecoveryCodeUsed))
+        .change(untrusted)
+        .audit(entry);
+    if remaining == FEW_RECOVERY_CODES { decision.send(tell(MessageKind::RecoveryCodesLow)) } else { decision }
 }

@@ -26,7 +26,13 @@ pub enum MessageKind {
     TwoFactorEnabled,
     /// A further factor was confirmed.
     FactorAdded,
-    /// A recovery code signed somebody in.
+    /// A factor was removed.
+    FactorRemoved,
+    /// The second factor was turned off.
+    TwoFactorDisabled,
+    /// A new set of recovery codes was made.
+    RecoveryCodesMade,
+    /// A recovery code was used.
     RecoveryCodeUsed,
     /// Few recovery codes are left.
     RecoveryCodesLow,
@@ -38,11 +44,14 @@ pub enum MessageKind {
 
 impl MessageKind {
     /// Every kind, in the order of their declaration.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::EmailVerification,
         Self::AccountExists,
         Self::TwoFactorEnabled,
         Self::FactorAdded,
+        Self::FactorRemoved,
+        Self::TwoFactorDisabled,
+        Self::RecoveryCodesMade,
         Self::RecoveryCodeUsed,
         Self::RecoveryCodesLow,
         Self::AccountLocked,
@@ -56,6 +65,9 @@ impl MessageKind {
             Self::AccountExists => "account_exists",
             Self::TwoFactorEnabled => "two_factor_enabled",
             Self::FactorAdded => "factor_added",
+            Self::FactorRemoved => "factor_removed",
+            Self::TwoFactorDisabled => "two_factor_disabled",
+            Self::RecoveryCodesMade => "recovery_codes_made",
             Self::RecoveryCodeUsed => "recovery_code_used",
             Self::RecoveryCodesLow => "recovery_codes_low",
             Self::AccountLocked => "account_locked",

@@ -47,6 +47,8 @@ pub struct Policy {
     pub factors_max: usize,
     /// Recovery codes in a set.
     pub recovery_codes: usize,
+    /// How long a new set of recovery codes can be downloaded.
+    pub recovery_codes_kept: Duration,
     /// How long an unverified sign-up waits, and its link with it.
     pub signup_life: Duration,
     /// How long an access token lives.
@@ -85,6 +87,7 @@ impl Default for Policy {
             enrollment_life: Duration::from_mins(10),
             factors_max: 20,
             recovery_codes: 10,
+            recovery_codes_kept: Duration::from_mins(10),
             signup_life: Duration::from_hours(24),
             access_life: Duration::from_mins(10),
             session_idle: Duration::from_days(7),

@@ -3,6 +3,8 @@
 //! Stored as HMAC(pepper, user id ‖ code): with fewer than 112 bits a plain hash could be searched, so the key stands outside
 //! the database. Shown once, when they are made.
 
+pub mod set;
+
 use std::fmt;
 
 use rand::CryptoRng;

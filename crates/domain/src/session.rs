@@ -192,21 +192,55 @@ impl Session {
     ) -> Option<(Change, Grant)> {
         let shown =
             family.filter(|token| self.holder == RefreshHolder::Cookie && token.whole.matches(&self.refresh))?;
-        Some(self.rotate(shown, account, now, context))
+        Some(self.rotate(shown.family.expose(), account, now, context))
+    }
+
+    /// Gives a client that keeps its refresh token itself a new one, for an answer that has a place for it. It is of a new
+    /// family, for only its client knows the old one's name: the token it had finds nothing any more.
+    pub fn renew_in_body(
+        &mut self,
+        account: &Account,
+        now: Timestamp,
+        context: &mut Context<'_>,
+    ) -> Option<(Change, Grant)> {
+        if self.holder != RefreshHolder::Body {
+            return None;
+        }
+        let family = new_token(context.rng);
+        Some(self.rotate(family.expose(), account, now, context))
+    }
+
+    /// A grant of an access token alone: the client keeps the refresh token it has.
+    pub(crate) fn access_only(&self, account: &Account, now: Timestamp, policy: &Policy) -> Grant {
+        self.grant(account, SecretText::new(""), now, policy)
+    }
+
+    /// Raises the session to what its person has proved just now.
+    pub(crate) const fn raise(&mut self, method: Option<Method>, now: Timestamp) -> Change {
+        self.method = method;
+        self.authenticated_at = now;
+        self.fresh_at = Some(now);
+        Change::RaiseSession { id: self.id, method, at: now }
     }
 
     fn rotate(
         &mut self,
-        shown: &RefreshToken,
+        family: &str,
         account: &Account,
         now: Timestamp,
         context: &mut Context<'_>,
     ) -> (Change, Grant) {
-        let token = join(shown.family.expose(), context.rng);
+        let token = join(family, context.rng);
         let (old, new) = (self.refresh, TokenHash::of(token.expose()));
-        self.refresh = new;
+        (self.family, self.refresh) = (TokenHash::of(family), new);
         self.idle_expires_at = now + context.policy.session_idle;
-        let change = Change::RotateSession { id: self.id, old, new, idle_expires_at: self.idle_expires_at };
+        let change = Change::RotateSession {
+            id: self.id,
+            old,
+            family: self.family,
+            new,
+            idle_expires_at: self.idle_expires_at,
+        };
         let grant = self.grant(account, token, now, context.policy);
         (change, grant)
     }
@@ -308,7 +342,7 @@ impl Decide for Refresh {
             return Ok(refused(AuditAction::RefreshTokenReused, Some(EndReason::TokenReused)));
         }
         let entry = about(account.entry(AuditAction::SessionRefreshed, true, &self.origin));
-        let (rotation, grant) = session.rotate(&self.token, &account, now, context);
+        let (rotation, grant) = session.rotate(self.token.family.expose(), &account, now, context);
         Ok(Decision::new(Ok(grant), now)
             .on_chain_of(&account)
             .audit_all(alarms)

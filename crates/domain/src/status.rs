@@ -4,6 +4,7 @@ use crate::challenge::{Offer, offers};
 use crate::command::{Context, Decide};
 use crate::decision::Decision;
 use crate::factor::{Factor, Method};
+use crate::policy::Policy;
 use crate::secret::Broken;
 use crate::session::{Admitted, Bearer, Session};
 use crate::time::Timestamp;
@@ -63,6 +64,44 @@ pub struct FactorStatus {
     pub last_used_at: Option<Timestamp>,
 }
 
+impl FactorStatus {
+    /// How each factor stands, the preferred one first.
+    pub(crate) fn all(account: &Account, factors: &[Factor]) -> Vec<Self> {
+        offers(account, factors)
+            .into_iter()
+            .filter_map(|offer| {
+                let factor = factors.iter().find(|factor| factor.id == offer.id)?;
+                let preferred = account.settings.preferred_factor == Some(factor.id);
+                Some(Self { offer, preferred, created_at: factor.created_at, last_used_at: factor.last_used_at })
+            })
+            .collect()
+    }
+}
+
+impl Status {
+    /// How it stands, with the numbers of recovery codes and trusted devices.
+    pub(crate) fn of(
+        account: &Account,
+        session: &Session,
+        factors: &[Factor],
+        (recovery_codes, trusted_devices): (usize, usize),
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Result<Self, Broken> {
+        let is_enabled = account.factor_due(factors, policy)?;
+        let factors = FactorStatus::all(account, factors);
+        Ok(Self {
+            is_enabled,
+            preferred_method: factors.first().map(|factor| factor.offer.method),
+            factors,
+            recovery_codes_remaining: recovery_codes,
+            trusted_devices,
+            locked_until: account.settings.guesses.locked_until.filter(|until| *until > now),
+            fresh_until: session.fresh_until(now, policy),
+        })
+    }
+}
+
 impl Decide for ReadStatus {
     type View = StatusView;
     type Reply = Status;
@@ -74,29 +113,8 @@ impl Decide for ReadStatus {
             Err(refusal) => return Ok(Decision::new(Err(refusal), context.clock)),
         };
         let Admitted { account, session, moment } = admitted;
-        let is_enabled = account.factor_due(&view.factors, policy)?;
-        let factors: Vec<FactorStatus> = offers(&account, &view.factors)
-            .into_iter()
-            .filter_map(|offer| {
-                let factor = view.factors.iter().find(|factor| factor.id == offer.id)?;
-                let preferred = account.settings.preferred_factor == Some(factor.id);
-                Some(FactorStatus {
-                    offer,
-                    preferred,
-                    created_at: factor.created_at,
-                    last_used_at: factor.last_used_at,
-                })
-            })
-            .collect();
-        let status = Status {
-            is_enabled,
-            preferred_method: factors.first().map(|factor| factor.offer.method),
-            factors,
-            recovery_codes_remaining: view.recovery_codes,
-            trusted_devices: view.trusted_devices,
-            locked_until: account.settings.guesses.locked_until.filter(|until| *until > moment.now),
-            fresh_until: session.fresh_until(moment.now, policy),
-        };
+        let counts = (view.recovery_codes, view.trusted_devices);
+        let status = Status::of(&account, &session, &view.factors, counts, moment.now, policy)?;
         Ok(Decision::new(Ok(status), moment.now))
     }
 }

@@ -10,7 +10,7 @@ use crate::code::TypedCode;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal};
 use crate::factor::{Factor, Judgement, Method};
-use crate::guess::{Guess, Proofs, explain, guess, locked_notice, reason};
+use crate::guess::{Guess, Proofs, explain, guess, locked_notice, reason, recovery_code_used};
 use crate::login::SignedInUser;
 use crate::message::MessageKind;
 use crate::notice;
@@ -19,11 +19,8 @@ use crate::secret::{Broken, TokenHash};
 use crate::session::{Grant, RefreshHolder, Session};
 use crate::throttle::Outcome;
 use crate::time::Timestamp;
-use crate::trusted_device::revoke_trust;
 use crate::user::Account;
 
-/// Recovery codes left at which the person is warned.
-const FEW_RECOVERY_CODES: usize = 3;
 /// Wrong codes after one right password at which the person is told, once per challenge.
 const WRONG_CODES_TOLD: u32 = 3;
 
@@ -127,18 +124,7 @@ impl Decide for Verify {
             .audit_all(alarms)
             .audit(right.method(method));
         if method == Method::RecoveryCode {
-            let left = u32::try_from(remaining).unwrap_or(u32::MAX);
-            let kind = MessageKind::RecoveryCodeUsed;
-            let told = notice::notice(kind, &account, &self.origin, now, context, |event| event.remaining = Some(left));
-            let (untrusted, entry) = revoke_trust(&account, "recovery_code_used", &self.origin);
-            decision = decision.audit(account.entry(AuditAction::RecoveryCodeUsed, true, &self.origin)).send(told);
-            decision = decision.change(untrusted).audit(entry);
-            if remaining == FEW_RECOVERY_CODES {
-                let kind = MessageKind::RecoveryCodesLow;
-                let told =
-                    notice::notice(kind, &account, &self.origin, now, context, |event| event.remaining = Some(left));
-                decision = decision.send(told);
-            }
+            decision = recovery_code_used(decision, &account, remaining, &self.origin, now, context);
         }
         Ok(decision.change(Change::SaveSettings(account.user.id, account.settings)))
     }

@@ -34,10 +34,28 @@ factor_added =
     .intro = From now on it can be used to sign in to your { $app } account, after your password.
     .advice = Somebody may be in your account. Change your password now, and remove the method that is not yours.
 
+factor_removed =
+    .subject = A sign-in method was removed from your { $app } account
+    .heading = A sign-in method was removed
+    .intro = It can no longer be used to sign in to your { $app } account. You are signed out everywhere but where this was done.
+    .advice = Somebody may be in your account. Change your password now, and check which sign-in methods are left.
+
+two_factor_disabled =
+    .subject = Two-factor sign-in is off for { $app }
+    .heading = Two-factor sign-in is off
+    .intro = Your { $app } account is now guarded by your password alone. All sign-in methods, recovery codes and remembered devices were removed.
+    .advice = Somebody may be in your account. Change your password now, turn two-factor sign-in on again, and ask the people who run { $app } for help.
+
+recovery_codes_made =
+    .subject = New recovery codes for your { $app } account
+    .heading = New recovery codes were made
+    .intro = Your { $app } account has a new set of recovery codes. The old ones no longer work: throw them away, and keep the new ones in a safe place.
+    .advice = Somebody may be in your account. Change your password now, and make new recovery codes; that ends the ones just made.
+
 recovery_code_used =
     .subject = A recovery code was used for { $app }
     .heading = A recovery code was used
-    .intro = Somebody signed in to your { $app } account with your password and a recovery code. That code will not work again. { $remaining ->
+    .intro = Somebody proved to be you with a recovery code of your { $app } account. That code will not work again. { $remaining ->
         [0] It was your last one: make new codes soon.
         [one] You have one code left: make new codes soon.
        *[other] You have { $remaining } codes left.

@@ -265,6 +265,9 @@ const fn link_use(kind: MessageKind) -> LinkUse {
         MessageKind::AccountExists | MessageKind::AccountLocked => LinkUse::Optional,
         MessageKind::TwoFactorEnabled
         | MessageKind::FactorAdded
+        | MessageKind::FactorRemoved
+        | MessageKind::TwoFactorDisabled
+        | MessageKind::RecoveryCodesMade
         | MessageKind::RecoveryCodeUsed
         | MessageKind::RecoveryCodesLow
         | MessageKind::WrongCodes => LinkUse::Never,
@@ -278,6 +281,9 @@ const fn counts_codes(kind: MessageKind) -> bool {
         | MessageKind::AccountExists
         | MessageKind::TwoFactorEnabled
         | MessageKind::FactorAdded
+        | MessageKind::FactorRemoved
+        | MessageKind::TwoFactorDisabled
+        | MessageKind::RecoveryCodesMade
         | MessageKind::AccountLocked
         | MessageKind::WrongCodes => false,
     }
@@ -285,11 +291,16 @@ const fn counts_codes(kind: MessageKind) -> bool {
 
 const fn is_alarm(kind: MessageKind) -> bool {
     match kind {
-        MessageKind::RecoveryCodeUsed | MessageKind::AccountLocked | MessageKind::WrongCodes => true,
+        MessageKind::TwoFactorDisabled
+        | MessageKind::RecoveryCodeUsed
+        | MessageKind::AccountLocked
+        | MessageKind::WrongCodes => true,
         MessageKind::EmailVerification
         | MessageKind::AccountExists
         | MessageKind::TwoFactorEnabled
         | MessageKind::FactorAdded
+        | MessageKind::FactorRemoved
+        | MessageKind::RecoveryCodesMade
         | MessageKind::RecoveryCodesLow => false,
     }
 }

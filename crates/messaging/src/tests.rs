@@ -22,11 +22,15 @@ fn sample(kind: MessageKind) -> MessageContent {
         MessageKind::AccountLocked => Some("unlock#token=Qm9hdCBkcmlua3MgdGVh"),
         MessageKind::TwoFactorEnabled
         | MessageKind::FactorAdded
+        | MessageKind::FactorRemoved
+        | MessageKind::TwoFactorDisabled
+        | MessageKind::RecoveryCodesMade
         | MessageKind::RecoveryCodeUsed
         | MessageKind::RecoveryCodesLow
         | MessageKind::WrongCodes => None,
     };
-    let label = matches!(kind, MessageKind::TwoFactorEnabled | MessageKind::FactorAdded).then(|| "My phone".to_owned());
+    let with_label = [MessageKind::TwoFactorEnabled, MessageKind::FactorAdded, MessageKind::FactorRemoved];
+    let label = with_label.contains(&kind).then(|| "My phone".to_owned());
     MessageContent {
         kind,
         channel: Channel::Email,

@@ -10,6 +10,7 @@ pub mod openapi;
 pub mod password;
 pub mod problem;
 mod qr;
+mod recovery_sheet;
 pub mod run;
 pub mod serve;
 pub mod telemetry;

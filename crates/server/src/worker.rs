@@ -19,6 +19,9 @@ const TICK: Duration = Duration::from_secs(1);
 /// How often the database is tidied.
 const SWEEP: Duration = Duration::from_mins(10);
 
+/// How often recovery codes are looked for that were kept long enough.
+const WIPE: Duration = Duration::from_secs(15);
+
 /// Where messages go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
@@ -33,6 +36,7 @@ pub async fn work(app: App, renderer: Renderer, transport: Transport, shutdown: 
     let mut messages = app.db.messages();
     let mut tick = interval(TICK);
     let mut swept = Instant::now();
+    let mut wiped = Instant::now();
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
@@ -42,6 +46,12 @@ pub async fn work(app: App, renderer: Renderer, transport: Transport, shutdown: 
         messages.mark_unchanged();
         if transport == Transport::Mailbox {
             while deliver::deliver_some(&app, &renderer).await && !shutdown.is_cancelled() {}
+        }
+        if wiped.elapsed() > WIPE {
+            wiped = Instant::now();
+            if let Err(error) = app.db.wipe_kept_recovery_codes(app.world.now()).await {
+                tracing::warn!(%error, "recovery codes that were kept could not be wiped");
+            }
         }
         if swept.elapsed() > SWEEP {
             swept = Instant::now();

@@ -2,12 +2,17 @@
 
 use domain::account_admin::AddUser;
 use domain::challenge::{ChallengeView, ReadChallenge};
+use domain::disable::Disable;
 use domain::enrollment::{BeginEnrollment, ConfirmEnrollment, EnrollmentView};
+use domain::factor::manage::{FactorsView, PreferFactor, RemoveFactor, RenameFactor};
 use domain::login::{AbandonLogin, BeginLogin, BeginLoginView, FinishLogin, FinishLoginView};
+use domain::recovery_code::set::{DownloadRecoveryCodes, DownloadView, MakeRecoveryCodes};
 use domain::session::{Bearer, Refresh, SessionView, SignOut, SignOutBy};
 use domain::signup::{ResendVerification, ResendView, SignUp, SignUpView, VerifyEmail, VerifyEmailView};
 use domain::status::{ReadStatus, StatusView};
+use domain::step_up::{BeginStepUp, BeginStepUpView, ProofView, ReadAddress, StepUp};
 use domain::throttle::{Charged, Counter};
+use domain::user::Account;
 use domain::verification::{Verify, VerifyView};
 
 use crate::load::{Answers, Assemble, Handle, Load, Reads};
@@ -143,22 +148,132 @@ impl Load for ConfirmEnrollment {
     }
 }
 
+/// Reads what the status tells; `account` names the caller, locked or not.
+fn status_view(account: Handle<Option<Account>>, bearer: &Bearer, reads: &mut Reads<'_>) -> Assemble<StatusView> {
+    let session = session::by_id(reads, bearer.session);
+    let factors = factor::of_user(reads, bearer.user);
+    let recovery_codes = recovery_code::count_unused(reads, bearer.user);
+    let trusted_devices = trusted_device::count_live(reads, bearer.user);
+    Box::new(move |answers| {
+        Ok(StatusView {
+            account: answers.get(&account)?,
+            session: answers.get(&session)?,
+            factors: answers.get(&factors)?,
+            recovery_codes: answers.get(&recovery_codes)?,
+            trusted_devices: answers.get(&trusted_devices)?,
+        })
+    })
+}
+
 impl Load for ReadStatus {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<StatusView> {
         let account = unlocked(reads, &Whose::Id(self.bearer.user));
+        status_view(account, &self.bearer, reads)
+    }
+}
+
+impl Load for PreferFactor {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<StatusView> {
+        let account = locked(reads, &Whose::Id(self.bearer.user));
+        status_view(account, &self.bearer, reads)
+    }
+}
+
+fn factors_view(bearer: &Bearer, reads: &mut Reads<'_>) -> Assemble<FactorsView> {
+    let account = locked(reads, &Whose::Id(bearer.user));
+    let session = session::by_id(reads, bearer.session);
+    let factors = factor::of_user(reads, bearer.user);
+    Box::new(move |answers| {
+        Ok(FactorsView {
+            account: answers.get(&account)?,
+            session: answers.get(&session)?,
+            factors: answers.get(&factors)?,
+        })
+    })
+}
+
+impl Load for RenameFactor {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<FactorsView> {
+        factors_view(&self.bearer, reads)
+    }
+}
+
+impl Load for RemoveFactor {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<FactorsView> {
+        factors_view(&self.bearer, reads)
+    }
+}
+
+impl Load for MakeRecoveryCodes {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<FactorsView> {
+        factors_view(&self.bearer, reads)
+    }
+}
+
+impl Load for DownloadRecoveryCodes {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<DownloadView> {
+        let account = locked(reads, &Whose::Id(self.bearer.user));
+        let session = session::by_id(reads, self.bearer.session);
+        let kept = recovery_code::kept_of(reads, self.bearer.user);
+        Box::new(move |answers| {
+            Ok(DownloadView {
+                account: answers.get(&account)?,
+                session: answers.get(&session)?,
+                kept: answers.get(&kept)?,
+            })
+        })
+    }
+}
+
+impl Load for ReadAddress {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<SessionView> {
+        let account = unlocked(reads, &Whose::Id(self.bearer.user));
+        let session = session::by_id(reads, self.bearer.session);
+        Box::new(move |answers| Ok(SessionView { account: answers.get(&account)?, session: answers.get(&session)? }))
+    }
+}
+
+impl Load for BeginStepUp {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<BeginStepUpView> {
+        let account = locked(reads, &Whose::Id(self.bearer.user));
         let session = session::by_id(reads, self.bearer.session);
         let factors = factor::of_user(reads, self.bearer.user);
-        let recovery_codes = recovery_code::count_unused(reads, self.bearer.user);
-        let trusted_devices = trusted_device::count_live(reads, self.bearer.user);
+        let passwords = counter::charge(reads, self.counters(reads.policy, reads.keys));
         Box::new(move |answers| {
-            Ok(StatusView {
+            Ok(BeginStepUpView {
                 account: answers.get(&account)?,
                 session: answers.get(&session)?,
                 factors: answers.get(&factors)?,
-                recovery_codes: answers.get(&recovery_codes)?,
-                trusted_devices: answers.get(&trusted_devices)?,
+                passwords: charged(&passwords, answers)?,
             })
         })
+    }
+}
+
+fn proof_view(bearer: &Bearer, reads: &mut Reads<'_>) -> Assemble<ProofView> {
+    let account = locked(reads, &Whose::Id(bearer.user));
+    let session = session::by_id(reads, bearer.session);
+    let factors = factor::of_user(reads, bearer.user);
+    let recovery_codes = recovery_code::unused_of_user(reads, bearer.user);
+    Box::new(move |answers| {
+        Ok(ProofView {
+            account: answers.get(&account)?,
+            session: answers.get(&session)?,
+            factors: answers.get(&factors)?,
+            recovery_codes: answers.get(&recovery_codes)?,
+        })
+    })
+}
+
+impl Load for StepUp {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<ProofView> {
+        proof_view(&self.bearer, reads)
+    }
+}
+
+impl Load for Disable {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<ProofView> {
+        proof_view(&self.bearer, reads)
     }
 }
 

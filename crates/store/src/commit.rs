@@ -51,14 +51,21 @@ fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statem
         Change::SaveEnrollmentAttempts(id, attempts) => vec![enrollment::save_attempts(*id, *attempts)],
         Change::ConsumeEnrollment(id) => vec![enrollment::consume(*id)],
         Change::AbandonEnrollmentsOf(session) => vec![enrollment::abandon_of(*session)],
+        Change::AbandonAllEnrollmentsOf(id) => vec![enrollment::abandon_all_of(*id)],
         Change::AddFactor(new) => vec![factor::insert(new)],
         Change::UseStep { factor, step, trusted } => vec![factor::use_step(*factor, *step, *trusted, at)],
+        Change::RenameFactor(id, label) => vec![factor::rename(*id, label)],
+        Change::RemoveFactor(id) => vec![factor::remove(*id)],
+        Change::RemoveFactorsOf(id) => vec![factor::remove_all_of(*id)],
         Change::ReplaceRecoveryCodes(id, codes) => recovery_code::replace(*id, codes, at),
         Change::UseRecoveryCode(id) => vec![recovery_code::redeem(*id, at)],
+        Change::KeepRecoveryCodes(kept) => vec![recovery_code::keep(kept)],
+        Change::WipeKeptRecoveryCodes(id) => vec![recovery_code::wipe_kept_of(*id)],
         Change::AddSession(new) => vec![session::insert(new)],
-        Change::RotateSession { id, old, new, idle_expires_at } => {
-            vec![session::rotate(*id, old, new, *idle_expires_at)]
+        Change::RotateSession { id, old, family, new, idle_expires_at } => {
+            vec![session::rotate(*id, old, family, new, *idle_expires_at)]
         }
+        Change::RaiseSession { id, method, at } => vec![session::raise(*id, *method, *at)],
         Change::EndSession(id, reason) => vec![session::end(*id, *reason, at)],
         Change::EndOtherSessions { user, keep } => vec![session::end_others(*user, *keep, at)],
         Change::RevokeTrust(id) => vec![trusted_device::revoke_all(*id, at)],

@@ -89,3 +89,18 @@ pub(crate) fn use_step(id: FactorId, step: Step, trusted: Step, at: Timestamp) -
         params![id.uuid(), step.0, trusted.0, at],
     )
 }
+
+/// Calls a factor otherwise; guarded by it still being there.
+pub(crate) fn rename(id: FactorId, label: &str) -> Statement {
+    Statement::guarded("UPDATE factors SET label = $2 WHERE id = $1", params![id.uuid(), label])
+}
+
+/// Removes a factor; guarded by nobody having removed it before.
+pub(crate) fn remove(id: FactorId) -> Statement {
+    Statement::guarded("DELETE FROM factors WHERE id = $1", params![id.uuid()])
+}
+
+/// Removes every factor of a user.
+pub(crate) fn remove_all_of(user: UserId) -> Statement {
+    Statement::new("DELETE FROM factors WHERE user_id = $1", params![user.uuid()])
+}

@@ -93,11 +93,25 @@ pub(crate) fn insert(session: &Session) -> Statement {
 }
 
 /// Replaces a refresh token; guarded by the old one still being the good one.
-pub(crate) fn rotate(id: SessionId, old: &TokenHash, new: &TokenHash, idle_expires_at: Timestamp) -> Statement {
+pub(crate) fn rotate(
+    id: SessionId,
+    old: &TokenHash,
+    family: &TokenHash,
+    new: &TokenHash,
+    idle_expires_at: Timestamp,
+) -> Statement {
     Statement::guarded(
-        "UPDATE sessions SET refresh_hash = $3, idle_expires_at = $4 \
+        "UPDATE sessions SET family_hash = $3, refresh_hash = $4, idle_expires_at = $5 \
          WHERE id = $1 AND refresh_hash = $2 AND ended_at IS NULL",
-        params![id.uuid(), &old.0, &new.0, idle_expires_at],
+        params![id.uuid(), &old.0, &family.0, &new.0, idle_expires_at],
+    )
+}
+
+/// Raises a session to a new proof; guarded by it still living.
+pub(crate) fn raise(id: SessionId, method: Option<Method>, at: Timestamp) -> Statement {
+    Statement::guarded(
+        "UPDATE sessions SET method = $2, authenticated_at = $3, fresh_at = $3 WHERE id = $1 AND ended_at IS NULL",
+        params![id.uuid(), method.map(Method::as_str), at],
     )
 }
 

@@ -60,6 +60,15 @@ fn change_line(change: &Change) -> String {
         Change::SaveEnrollmentAttempts(_, attempts) => format!("SaveEnrollmentAttempts {attempts}"),
         Change::ConsumeEnrollment(_) => "ConsumeEnrollment".to_owned(),
         Change::AbandonEnrollmentsOf(_) => "AbandonEnrollmentsOf".to_owned(),
+        Change::AbandonAllEnrollmentsOf(_) => "AbandonAllEnrollmentsOf".to_owned(),
+        Change::RenameFactor(_, label) => format!("RenameFactor {label:?}"),
+        Change::RemoveFactor(_) => "RemoveFactor".to_owned(),
+        Change::RemoveFactorsOf(_) => "RemoveFactorsOf".to_owned(),
+        Change::KeepRecoveryCodes(_) => "KeepRecoveryCodes".to_owned(),
+        Change::WipeKeptRecoveryCodes(_) => "WipeKeptRecoveryCodes".to_owned(),
+        Change::RaiseSession { method, .. } => {
+            format!("RaiseSession by {}", method.map_or("password", crate::factor::Method::as_str))
+        }
         Change::AddFactor(factor) => format!("AddFactor, used {}", factor.last_used_step.is_some()),
         Change::UseStep { .. } => "UseStep".to_owned(),
         Change::ReplaceRecoveryCodes(_, codes) => format!("ReplaceRecoveryCodes, {}", codes.len()),

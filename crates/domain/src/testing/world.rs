@@ -9,15 +9,20 @@ use crate::challenge::{Challenge, ChallengeState, ChallengeView, ReadChallenge};
 use crate::code::TypedCode;
 use crate::decision::{Change, Decision, OutboxMessage, Refusal};
 use crate::enrollment::{BeginEnrollment, Begun, ConfirmEnrollment, Confirmed, Enrollment, EnrollmentView};
+use crate::disable::{Disable, Disabled};
 use crate::factor::Factor;
+use crate::factor::manage::{FactorsView, PreferFactor, RemoveFactor, Removed, RenameFactor};
 use crate::ids::{
     ApplicationId, AuditId, ChallengeId, EnrollmentId, FactorId, PersonId, RecoveryCodeId, SessionId, UserId,
 };
 use crate::login::{BeginLogin, BeginLoginView, FinishLogin, FinishLoginView, LoggedIn};
 use crate::recovery_code::StoredRecoveryCode;
+use crate::recovery_code::set::{DownloadRecoveryCodes, DownloadView, KeptRecoveryCodes, MakeRecoveryCodes, RecoverySheet};
 use crate::secret::TokenHash;
 use crate::session::{Bearer, Grant, Refresh, RefreshHolder, RefreshToken, Session, SessionView, SignOut, SignOutBy};
-use crate::status::{ReadStatus, Status, StatusView};
+use crate::secret::SecretText;
+use crate::status::{FactorStatus, ReadStatus, Status, StatusView};
+use crate::step_up::{BeginStepUp, BeginStepUpView, Proof, ProofView, StepUp, SteppedUp};
 use crate::throttle::{Charged, Counter};
 use crate::time::Timestamp;
 use crate::user::{Account, Email, PasswordProof};
@@ -32,6 +37,7 @@ pub(crate) struct World {
     pub(crate) factors: BTreeMap<FactorId, Factor>,
     /// Unused recovery codes.
     pub(crate) recovery_codes: Vec<(UserId, StoredRecoveryCode)>,
+    pub(crate) kept: BTreeMap<UserId, KeptRecoveryCodes>,
     pub(crate) sessions: BTreeMap<SessionId, Session>,
     counters: HashMap<[u8; 32], Charged>,
     pub(crate) log: Vec<ChainedEntry>,
@@ -65,6 +71,7 @@ impl World {
             enrollments: BTreeMap::new(),
             factors: person.factors.iter().map(|factor| (factor.id, factor.clone())).collect(),
             recovery_codes: person.stored_codes.iter().map(|code| (user, code.clone())).collect(),
+            kept: BTreeMap::new(),
             sessions: BTreeMap::new(),
             counters: HashMap::new(),
             log: Vec::new(),
@@ -183,14 +190,84 @@ impl World {
 
     /// Asks how the second factor stands.
     pub(crate) fn status(&mut self, bearer: Bearer) -> Result<Status, Refusal> {
-        let view = StatusView {
-            account: self.users.get(&bearer.user).cloned(),
-            session: self.sessions.get(&bearer.session).cloned(),
-            factors: self.factors_of(bearer.user),
-            recovery_codes: self.codes_of(bearer.user).len(),
-            trusted_devices: 0,
-        };
+        let view = self.status_view(&bearer);
         let decision = self.lab.decide(&ReadStatus { bearer }, view).unwrap();
+        self.commit(decision)
+    }
+
+    /// Raises a session by a code.
+    pub(crate) fn step_up(&mut self, bearer: Bearer, code: TypedCode) -> Result<SteppedUp, Refusal> {
+        self.prove(StepUp { bearer, proof: Proof::Code(code), refresh: None, origin: origin() })
+    }
+
+    /// Raises a session by a password, right or wrong.
+    pub(crate) fn step_up_by_password(&mut self, bearer: Bearer, right: bool) -> Result<SteppedUp, Refusal> {
+        let email = self.users[&bearer.user].user.email.clone();
+        let begin = BeginStepUp { bearer, email: email.clone(), origin: origin() };
+        let counters = begin.counters(&self.lab.policy, &self.lab.keys);
+        let passwords = counters.into_iter().map(|counter| (counter.clone(), self.charge(&counter))).collect();
+        let FactorsView { account, session, factors } = self.factors_view(&bearer);
+        let decision = self.lab.decide(&begin, BeginStepUpView { account, session, factors, passwords }).unwrap();
+        let check = self.commit(decision)?;
+        let proof = check.user.filter(|_| right).map_or(PasswordProof::Wrong, PasswordProof::Right);
+        let proof = Proof::Password { email, proof, rehashed: None };
+        self.prove(StepUp { bearer, proof, refresh: None, origin: origin() })
+    }
+
+    fn prove(&mut self, command: StepUp) -> Result<SteppedUp, Refusal> {
+        let view = self.proof_view(&command.bearer);
+        let decision = self.lab.decide(&command, view).unwrap();
+        let raised = self.commit(decision)?;
+        if raised.rotated {
+            self.given.push(raised.grant.refresh.expose().to_owned());
+        }
+        Ok(raised)
+    }
+
+    /// Turns the second factor off.
+    pub(crate) fn disable(&mut self, bearer: Bearer, code: TypedCode) -> Result<Disabled, Refusal> {
+        let view = self.proof_view(&bearer);
+        let decision = self.lab.decide(&Disable { bearer, code, refresh: None, origin: origin() }, view).unwrap();
+        self.commit(decision)
+    }
+
+    /// Offers a factor first.
+    pub(crate) fn prefer(&mut self, bearer: Bearer, factor: FactorId) -> Result<Status, Refusal> {
+        let view = self.status_view(&bearer);
+        let decision = self.lab.decide(&PreferFactor { bearer, factor, origin: origin() }, view).unwrap();
+        self.commit(decision)
+    }
+
+    /// Calls a factor otherwise.
+    pub(crate) fn rename(&mut self, bearer: Bearer, factor: FactorId, label: &str) -> Result<FactorStatus, Refusal> {
+        let view = self.factors_view(&bearer);
+        let command = RenameFactor { bearer, factor, label: label.to_owned(), origin: origin() };
+        let decision = self.lab.decide(&command, view).unwrap();
+        self.commit(decision)
+    }
+
+    /// Removes a factor.
+    pub(crate) fn remove(&mut self, bearer: Bearer, factor: FactorId) -> Result<Removed, Refusal> {
+        let view = self.factors_view(&bearer);
+        let command = RemoveFactor { bearer, factor, refresh: None, origin: origin() };
+        let decision = self.lab.decide(&command, view).unwrap();
+        self.commit(decision)
+    }
+
+    /// Makes recovery codes.
+    pub(crate) fn make_recovery_codes(&mut self, bearer: Bearer) -> Result<Vec<SecretText>, Refusal> {
+        let view = self.factors_view(&bearer);
+        let decision = self.lab.decide(&MakeRecoveryCodes { bearer, origin: origin() }, view).unwrap();
+        let codes = self.commit(decision)?;
+        self.given.extend(codes.iter().map(|code| code.expose().to_owned()));
+        Ok(codes)
+    }
+
+    /// Downloads recovery codes.
+    pub(crate) fn download(&mut self, bearer: Bearer) -> Result<RecoverySheet, Refusal> {
+        let FactorsView { account, session, .. } = self.factors_view(&bearer);
+        let view = DownloadView { account, session, kept: self.kept.get(&bearer.user).cloned() };
+        let decision = self.lab.decide(&DownloadRecoveryCodes { bearer, origin: origin() }, view).unwrap();
         self.commit(decision)
     }
 
@@ -247,6 +324,24 @@ impl World {
         SessionView { account: session.as_ref().map(|session| self.users[&session.user].clone()), session }
     }
 
+    fn status_view(&self, bearer: &Bearer) -> StatusView {
+        let FactorsView { account, session, factors } = self.factors_view(bearer);
+        StatusView { account, session, factors, recovery_codes: self.codes_of(bearer.user).len(), trusted_devices: 0 }
+    }
+
+    fn factors_view(&self, bearer: &Bearer) -> FactorsView {
+        FactorsView {
+            account: self.users.get(&bearer.user).cloned(),
+            session: self.sessions.get(&bearer.session).cloned(),
+            factors: self.factors_of(bearer.user),
+        }
+    }
+
+    fn proof_view(&self, bearer: &Bearer) -> ProofView {
+        let FactorsView { account, session, factors } = self.factors_view(bearer);
+        ProofView { account, session, factors, recovery_codes: self.codes_of(bearer.user) }
+    }
+
     fn enrollment_view(&self, bearer: &Bearer) -> EnrollmentView {
         EnrollmentView {
             account: self.users.get(&bearer.user).cloned(),
@@ -301,6 +396,16 @@ impl World {
             }
             Change::ConsumeEnrollment(id) => assert!(self.enrollments.remove(&id).is_some()),
             Change::AbandonEnrollmentsOf(session) => self.enrollments.retain(|_, waiting| waiting.session != session),
+            Change::AbandonAllEnrollmentsOf(user) => self.enrollments.retain(|_, waiting| waiting.user != user),
+            Change::RenameFactor(id, label) => self.factors.get_mut(&id).unwrap().label = label,
+            Change::RemoveFactor(id) => assert!(self.factors.remove(&id).is_some(), "a factor was removed twice"),
+            Change::RemoveFactorsOf(user) => self.factors.retain(|_, factor| factor.user != user),
+            Change::KeepRecoveryCodes(kept) => {
+                self.kept.insert(kept.user, kept);
+            }
+            Change::WipeKeptRecoveryCodes(user) => {
+                self.kept.remove(&user);
+            }
             Change::AddFactor(factor) => {
                 if let Some(step) = factor.last_used_step {
                     assert!(self.spent_steps.insert((factor.id, step.0)));
@@ -324,10 +429,15 @@ impl World {
                 assert_eq!(self.recovery_codes.len(), before - 1);
             }
             Change::AddSession(session) => assert!(self.sessions.insert(session.id, session).is_none()),
-            Change::RotateSession { id, old, new, idle_expires_at } => {
+            Change::RotateSession { id, old, family, new, idle_expires_at } => {
                 let session = self.sessions.get_mut(&id).unwrap();
                 assert!(session.refresh == old && session.ended_at.is_none(), "a session that is not as it was read");
-                (session.refresh, session.idle_expires_at) = (new, idle_expires_at);
+                (session.family, session.refresh, session.idle_expires_at) = (family, new, idle_expires_at);
+            }
+            Change::RaiseSession { id, method, at } => {
+                let session = self.sessions.get_mut(&id).unwrap();
+                assert!(session.ended_at.is_none(), "a session that is over was raised");
+                (session.method, session.authenticated_at, session.fresh_at) = (method, at, Some(at));
             }
             Change::EndSession(id, _) => {
                 self.sessions.get_mut(&id).unwrap().ended_at.get_or_insert(at);

@@ -1,13 +1,17 @@
 //! The login API, `/auth/…`: one file per call, each about parsing and nothing else.
 
 mod challenge;
+mod disable;
+mod factor;
 mod jwks;
 mod login;
 mod logout;
+mod recovery_code;
 mod refresh;
 mod setup;
 mod signup;
 mod status;
+mod step_up;
 mod verify;
 mod verify_email;
 mod verify_setup;
@@ -32,6 +36,12 @@ pub const REFUSALS: &[(&str, &[ProblemCode])] = &[
     ("/auth/2fa/setup/", setup::REFUSALS),
     ("/auth/2fa/verify-setup/", verify_setup::REFUSALS),
     ("/auth/2fa/status/", status::REFUSALS),
+    ("/auth/2fa/step-up/", step_up::REFUSALS),
+    ("/auth/2fa/disable/", disable::REFUSALS),
+    ("/auth/2fa/preferred-method/", factor::PREFER_REFUSALS),
+    ("/auth/2fa/factors/{id}/", factor::REFUSALS),
+    ("/auth/2fa/recovery-codes/generate/", recovery_code::REFUSALS),
+    ("/auth/2fa/recovery-codes/download/", recovery_code::DOWNLOAD_REFUSALS),
     ("/.well-known/jwks.json", &[]),
 ];
 
@@ -49,5 +59,11 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(setup::setup))
         .routes(routes!(verify_setup::verify_setup))
         .routes(routes!(status::status))
+        .routes(routes!(step_up::step_up))
+        .routes(routes!(disable::disable))
+        .routes(routes!(factor::prefer))
+        .routes(routes!(factor::rename, factor::remove))
+        .routes(routes!(recovery_code::generate))
+        .routes(routes!(recovery_code::download))
         .routes(routes!(jwks::jwks))
 }

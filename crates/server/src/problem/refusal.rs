@@ -21,6 +21,11 @@ impl From<Refusal> for Problem {
             }
             Refusal::AlreadyEnabled => Self::new(ProblemCode::AlreadyEnabled)
                 .detail("There are as many authenticators as one person may have."),
+            Refusal::NotEnabled => Self::new(ProblemCode::NoPendingSetup)
+                .detail("There is no second factor yet; begin a set-up first."),
+            Refusal::LastFactor => Self::new(ProblemCode::LastFactor),
+            Refusal::NotFound => Self::new(ProblemCode::NotFound),
+            Refusal::RecoveryCodesGone => Self::new(ProblemCode::RecoveryCodesGone),
             Refusal::ChallengeExpired => Self::new(ProblemCode::ChallengeExpired),
             Refusal::CodeIncorrect { attempts_left, hint } => code_incorrect(attempts_left, hint),
             Refusal::PasswordRejected(fault) => Self::new(ProblemCode::PasswordRejected).reason(fault.as_str()),

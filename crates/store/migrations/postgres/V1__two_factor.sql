@@ -130,6 +130,16 @@ CREATE TABLE recovery_codes (
 );
 CREATE INDEX recovery_codes_by_user_id ON recovery_codes (user_id);
 
+-- The newest set of a user, sealed, for the minutes in which the session that made it may download it.
+CREATE TABLE kept_recovery_codes (
+    user_id uuid PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    session_id uuid NOT NULL,
+    codes bytea NOT NULL,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX kept_recovery_codes_by_expires_at ON kept_recovery_codes (expires_at);
+
 -- Browsers that skip the second factor for a while: hashes of rotating secrets.
 CREATE TABLE trusted_devices (
     id uuid PRIMARY KEY,

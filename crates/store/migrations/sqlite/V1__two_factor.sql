@@ -131,6 +131,16 @@ CREATE TABLE recovery_codes (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX recovery_codes_by_user_id ON recovery_codes (user_id);
 
+-- The newest set of a user, sealed, for the minutes in which the session that made it may download it.
+CREATE TABLE kept_recovery_codes (
+    user_id BLOB NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    session_id BLOB NOT NULL,
+    codes BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX kept_recovery_codes_by_expires_at ON kept_recovery_codes (expires_at);
+
 -- Browsers that skip the second factor for a while: hashes of rotating secrets.
 CREATE TABLE trusted_devices (
     id BLOB NOT NULL PRIMARY KEY,

@@ -54,6 +54,7 @@ fn the_first_factor_turns_the_second_factor_on_and_comes_with_ten_recovery_codes
     change EndOtherSessions
     change RevokeTrust
     change ReplaceRecoveryCodes, 10
+    change KeepRecoveryCodes
     change SaveSettings, 0 wrong, 0 in a row
     audit enrollment_confirmed done totp
     audit factor_added done factor

@@ -46,6 +46,16 @@ impl Tokens {
         };
         (tokens, refresh_cookie(app, grant))
     }
+
+    /// The access token of a grant alone, for a client that keeps the refresh token it has.
+    pub(super) fn access_only(app: &App, grant: &Grant) -> Self {
+        Self {
+            access: access_token(app, grant),
+            token_type: "Bearer".to_owned(),
+            expires_in: expires_in(grant),
+            refresh: None,
+        }
+    }
 }
 
 /// The cookie of a grant whose refresh token is held in one.
