@@ -60,7 +60,7 @@ impl Decide for Disable {
             return refused(Refusal::locked(locked, now), "account_locked");
         }
         let proofs = Proofs { factors: &view.factors, recovery_codes: &view.recovery_codes };
-        let (method, used) = match guess(&self.code, &mut account, &proofs, now, context)? {
+        let (method, spent) = match guess(&self.code, &mut account, &proofs, now, context)? {
             Guess::Right { method, used } => (method, used),
             Guess::Wrong { near, outcome } => {
                 let wrong = wrong_without_challenge(action, &account, (near, outcome), &self.origin, now, context);
@@ -75,7 +75,7 @@ impl Decide for Disable {
         // What proved it is used up first, by its guard: of two at once, one finds it gone.
         let mut decision = Decision::new(Ok(Disabled { grant: rotation.1 }), now)
             .on_chain_of(&account)
-            .change(*used)
+            .change(*spent)
             .change(Change::RemoveFactorsOf(user))
             .change(Change::ReplaceRecoveryCodes(user, Vec::new()))
             .change(Change::WipeKeptRecoveryCodes(user))

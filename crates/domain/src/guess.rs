@@ -194,8 +194,7 @@ pub(crate) fn recovery_code_used<R>(
     context: &mut Context<'_>,
 ) -> Decision<R> {
     let left = u32::try_from(remaining).unwrap_or(u32::MAX);
-    let mut tell =
-        |kind| notice::notice(kind, account, origin, now, context, |event| event.remaining = Some(left));
+    let mut tell = |kind| notice::notice(kind, account, origin, now, context, |event| event.remaining = Some(left));
     let (untrusted, entry) = revoke_trust(account, "recovery_code_used", origin);
     let decision = decision
         .audit(account.entry(AuditAction::RecoveryCodeUsed, true, origin))

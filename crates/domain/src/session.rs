@@ -234,13 +234,8 @@ impl Session {
         let (old, new) = (self.refresh, TokenHash::of(token.expose()));
         (self.family, self.refresh) = (TokenHash::of(family), new);
         self.idle_expires_at = now + context.policy.session_idle;
-        let change = Change::RotateSession {
-            id: self.id,
-            old,
-            family: self.family,
-            new,
-            idle_expires_at: self.idle_expires_at,
-        };
+        let change =
+            Change::RotateSession { id: self.id, old, family: self.family, new, idle_expires_at: self.idle_expires_at };
         let grant = self.grant(account, token, now, context.policy);
         (change, grant)
     }

@@ -108,7 +108,8 @@ impl Db {
     /// Wipes the kept sets whose time is over. Readable codes get no grace: should the clock be wrong, a set is lost that
     /// can be made anew.
     pub async fn wipe_kept_recovery_codes(&self, now: Timestamp) -> Result<(), StoreError> {
-        let over = Statement::new("SELECT user_id FROM kept_recovery_codes WHERE expires_at <= $1 LIMIT 1", params![now]);
+        let over =
+            Statement::new("SELECT user_id FROM kept_recovery_codes WHERE expires_at <= $1 LIMIT 1", params![now]);
         if self.read(vec![over]).await?.first().is_none_or(Vec::is_empty) {
             return Ok(());
         }

@@ -10,7 +10,11 @@ use crate::testing::{Lab, Person, World, bearer, entries_of, origin, summary};
 use crate::time::Duration;
 
 /// A world with one person whose session, begun by `method`, is six minutes old.
-fn stale(person: impl FnOnce(&mut Lab) -> Person, method: Option<Method>, holder: RefreshHolder) -> (World, Person, Grant) {
+fn stale(
+    person: impl FnOnce(&mut Lab) -> Person,
+    method: Option<Method>,
+    holder: RefreshHolder,
+) -> (World, Person, Grant) {
     let mut lab = Lab::new();
     let person = person(&mut lab);
     let (session, grant) = lab.session(&person.account, method, holder);

@@ -8,8 +8,8 @@ use crate::audit::{self, AuditHead, ChainedEntry};
 use crate::challenge::{Challenge, ChallengeState, ChallengeView, ReadChallenge};
 use crate::code::TypedCode;
 use crate::decision::{Change, Decision, OutboxMessage, Refusal};
-use crate::enrollment::{BeginEnrollment, Begun, ConfirmEnrollment, Confirmed, Enrollment, EnrollmentView};
 use crate::disable::{Disable, Disabled};
+use crate::enrollment::{BeginEnrollment, Begun, ConfirmEnrollment, Confirmed, Enrollment, EnrollmentView};
 use crate::factor::Factor;
 use crate::factor::manage::{FactorsView, PreferFactor, RemoveFactor, Removed, RenameFactor};
 use crate::ids::{
@@ -17,10 +17,12 @@ use crate::ids::{
 };
 use crate::login::{BeginLogin, BeginLoginView, FinishLogin, FinishLoginView, LoggedIn};
 use crate::recovery_code::StoredRecoveryCode;
-use crate::recovery_code::set::{DownloadRecoveryCodes, DownloadView, KeptRecoveryCodes, MakeRecoveryCodes, RecoverySheet};
+use crate::recovery_code::set::{
+    DownloadRecoveryCodes, DownloadView, KeptRecoveryCodes, MakeRecoveryCodes, RecoverySheet,
+};
+use crate::secret::SecretText;
 use crate::secret::TokenHash;
 use crate::session::{Bearer, Grant, Refresh, RefreshHolder, RefreshToken, Session, SessionView, SignOut, SignOutBy};
-use crate::secret::SecretText;
 use crate::status::{FactorStatus, ReadStatus, Status, StatusView};
 use crate::step_up::{BeginStepUp, BeginStepUpView, Proof, ProofView, StepUp, SteppedUp};
 use crate::throttle::{Charged, Counter};
@@ -197,7 +199,7 @@ impl World {
 
     /// Raises a session by a code.
     pub(crate) fn step_up(&mut self, bearer: Bearer, code: TypedCode) -> Result<SteppedUp, Refusal> {
-        self.prove(StepUp { bearer, proof: Proof::Code(code), refresh: None, origin: origin() })
+        self.prove(&StepUp { bearer, proof: Proof::Code(code), refresh: None, origin: origin() })
     }
 
     /// Raises a session by a password, right or wrong.
@@ -211,12 +213,12 @@ impl World {
         let check = self.commit(decision)?;
         let proof = check.user.filter(|_| right).map_or(PasswordProof::Wrong, PasswordProof::Right);
         let proof = Proof::Password { email, proof, rehashed: None };
-        self.prove(StepUp { bearer, proof, refresh: None, origin: origin() })
+        self.prove(&StepUp { bearer, proof, refresh: None, origin: origin() })
     }
 
-    fn prove(&mut self, command: StepUp) -> Result<SteppedUp, Refusal> {
+    fn prove(&mut self, command: &StepUp) -> Result<SteppedUp, Refusal> {
         let view = self.proof_view(&command.bearer);
-        let decision = self.lab.decide(&command, view).unwrap();
+        let decision = self.lab.decide(command, view).unwrap();
         let raised = self.commit(decision)?;
         if raised.rotated {
             self.given.push(raised.grant.refresh.expose().to_owned());

@@ -21,8 +21,9 @@ impl From<Refusal> for Problem {
             }
             Refusal::AlreadyEnabled => Self::new(ProblemCode::AlreadyEnabled)
                 .detail("There are as many authenticators as one person may have."),
-            Refusal::NotEnabled => Self::new(ProblemCode::NoPendingSetup)
-                .detail("There is no second factor yet; begin a set-up first."),
+            Refusal::NotEnabled => {
+                Self::new(ProblemCode::NoPendingSetup).detail("There is no second factor yet; begin a set-up first.")
+            }
             Refusal::LastFactor => Self::new(ProblemCode::LastFactor),
             Refusal::NotFound => Self::new(ProblemCode::NotFound),
             Refusal::RecoveryCodesGone => Self::new(ProblemCode::RecoveryCodesGone),

@@ -19,6 +19,10 @@
 //! | `addresses` | R-50, A-50, A-51, A-67, A-79 |
 //! | `signup` | R-34, R-57, A-31, A-47 |
 //! | `setup` | R-05, R-26, R-39, A-20…, A-75 |
+//! | `step_up` | R-25, R-64, A-03, A-21, A-25, A-39, A-105 |
+//! | `disable` | R-07, R-20, R-25, R-27, A-14, A-17, A-25, A-39 |
+//! | `factor` | R-25, R-27, R-52, R-65, A-25 |
+//! | `recovery_code` | R-19, R-21, R-22, A-78 |
 //! | `enabling` | R-25, R-27, R-28, A-24, A-99 |
 //! | `halfway` | R-34, R-38, R-39, R-64, A-30, A-34…A-36 |
 //! | `sessions` | R-28…, A-99 |
@@ -42,9 +46,9 @@
 //! | `commands` | R-17, A-97 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
 //!
-//! Not here, because the server has no such call yet: everything about sent codes, trusted devices, step-up, disabling,
-//! password change and reset, lists of sessions; R-52 and A-64 (no call takes another person's id but `factor_id`, tried
-//! in `setup`); A-71 (nothing a caller gives comes back signed).
+//! Not here, because the server has no such call yet: everything about sent codes, trusted devices, password
+//! change and reset, lists of sessions; A-64 (no call takes another person's id but those of factors, tried in `setup` and
+//! `factor`); A-71 (nothing a caller gives comes back signed).
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -108,8 +112,10 @@ mod totp;
 
 mod addresses;
 mod audit;
+mod disable;
 mod enabling;
 mod evidence;
+mod factor;
 mod guessing;
 mod h2;
 mod halfway;
@@ -127,11 +133,13 @@ mod pages;
 mod passwords;
 mod races;
 mod real_tools;
+mod recovery_code;
 mod replay;
 mod sealed;
 mod sessions;
 mod setup;
 mod signup;
 mod start;
+mod step_up;
 mod time;
 mod tokens;

@@ -73,7 +73,8 @@ fn the_newest_set_is_had_for_ten_minutes_by_the_session_that_made_it() {
         assert_eq!((sheet.account.as_str(), sheet.made_at), ("Ada@example.org", made_at));
         assert_eq!(world.download(other).map(drop).unwrap_err(), Refusal::RecoveryCodesGone);
     }
-    let renewed = |world: &mut World, bearer: Bearer| Bearer { expires_at: world.lab.clock + Duration::from_mins(1), ..bearer };
+    let renewed =
+        |world: &mut World, bearer: Bearer| Bearer { expires_at: world.lab.clock + Duration::from_mins(1), ..bearer };
     world.lab.pass(Duration::from_micros(Duration::from_mins(10).as_micros() - 1));
     let late = renewed(&mut world, bearer);
     world.download(late).unwrap();

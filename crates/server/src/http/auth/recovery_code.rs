@@ -93,7 +93,9 @@ mod tests {
     fn one_known_format_and_nothing_else_is_asked_for() {
         assert!(matches!(read_format("format=txt"), Ok(Format::Txt)));
         assert!(matches!(read_format("format=pdf"), Ok(Format::Pdf)));
-        for query in ["", "format", "format=", "format=PDF", "format=pdf&format=txt", "format=pdf&x=1", "x=1&format=pdf"] {
+        for query in
+            ["", "format", "format=", "format=PDF", "format=pdf&format=txt", "format=pdf&x=1", "x=1&format=pdf"]
+        {
             let problem = read_format(query).unwrap_err();
             assert_eq!(problem.code(), ProblemCode::InvalidRequest, "{query}");
         }
