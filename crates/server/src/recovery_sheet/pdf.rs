@@ -30,6 +30,8 @@ const MARGIN: f32 = 72.0;
 const WIDTH: f32 = PAGE.0 - 2.0 * MARGIN;
 const CODE_SIZE: f32 = 21.0;
 const ROW: f32 = 37.0;
+/// What of a row lies below the baseline.
+const BELOW: f32 = 11.0;
 const BOX: f32 = 14.0;
 const INK: (u8, u8, u8) = (0x1f, 0x29, 0x33);
 /// Still 7:1 against white.
@@ -157,13 +159,13 @@ fn attempt(sheet: &Sheet, service: &str) -> Result<Vec<u8>, String> {
         }
         pen.rule();
         while let Some(code) = codes.next_if(|_| pen.y + ROW < PAGE.1 - MARGIN) {
-            pen.y += ROW - 13.0;
+            pen.y += ROW - BELOW;
             pen.tick_box();
             pen.color(INK);
             let mark = pen.line(MARGIN + BOX + 14.0, code.expose(), &mono, CODE_SIZE);
             let body = TagGroup::with_children(Tag::LBody, vec![mark]);
             list.push(TagGroup::with_children(Tag::LI, vec![body.into()]));
-            pen.y += 13.0;
+            pen.y += BELOW;
             pen.rule();
         }
         if codes.peek().is_none() {

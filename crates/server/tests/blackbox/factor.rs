@@ -102,8 +102,8 @@ async fn a_factor_can_be_removed_but_not_the_last(database: Database) {
 async fn other_peoples_factors_are_not_there(database: Database) {
     let world = World::start(database).await;
     let browser = world.browser();
-    let (_, session, _, _) = with_two(&world, &browser).await;
     let (victim, theirs, [id, _], _) = with_two(&world, &browser).await;
+    let (_, session, _, _) = with_two(&world, &browser).await;
     let nobody = "01890a5d-ac96-774b-bcce-b302099a8057";
     for id in [id.as_str(), nobody] {
         prefer(&browser, &session, id).await.refused(404, "not_found");
