@@ -320,7 +320,7 @@ impl Decide for Refresh {
             return Ok(refused(AuditAction::RefreshTokenReused, Some(EndReason::TokenReused)));
         }
         let entry = about(account.entry(AuditAction::SessionRefreshed, true, &self.origin));
-        let (rotation, grant) = session.rotate(self.token.family.expose(), &account, now, context);
+        let (rotation, grant) = session.rotate(&self.token, &account, now, context);
         Ok(Decision::new(Ok(grant), now)
             .on_chain_of(&account)
             .audit_all(alarms)
