@@ -5,8 +5,10 @@ use crate::challenge::Challenge;
 use crate::enrollment::Enrollment;
 use crate::factor::Factor;
 use crate::ids::{
-    ApplicationId, ChallengeId, EnrollmentId, FactorId, MessageId, PendingSignupId, RecoveryCodeId, SessionId, UserId,
+    ApplicationId, ChallengeId, EnrollmentId, FactorId, LinkTokenId, MessageId, PendingSignupId, RecoveryCodeId,
+    SessionId, UserId,
 };
+use crate::link_token::{LinkPurpose, LinkToken};
 use crate::message::{Channel, MessageKind};
 use crate::recovery_code::StoredRecoveryCode;
 use crate::secret::{Sealed, TokenHash};
@@ -15,7 +17,7 @@ use crate::signup::PendingSignup;
 use crate::throttle::{Counter, Locked};
 use crate::time::{Duration, Timestamp};
 use crate::totp::Step;
-use crate::user::{Account, EmailFault, EmailKey, PasswordHash, Settings, User};
+use crate::user::{Account, Email, EmailFault, EmailKey, PasswordHash, Settings, User};
 
 /// The outcome of a command. A refusal is a decision too: its charge and its audit entry are committed like any other.
 #[derive(Debug)]
@@ -110,7 +112,7 @@ pub enum Change {
     },
     /// A new user, with settings and an empty audit chain.
     AddUser(Box<User>, Settings),
-    /// A password hash made with other parameters is replaced.
+    /// A password hash is replaced.
     SetPassword(UserId, PasswordHash),
     /// A person's settings and guess budget, whole.
     SaveSettings(UserId, Settings),
@@ -139,8 +141,12 @@ pub enum Change {
     ConsumeEnrollment(EnrollmentId),
     /// Pending set-ups begun by a session are gone.
     AbandonEnrollmentsOf(SessionId),
+    /// Every pending set-up of a person is gone.
+    AbandonAllEnrollmentsOf(UserId),
     /// A confirmed factor.
     AddFactor(Factor),
+    /// Every factor of a person is gone.
+    RemoveFactorsOf(UserId),
     /// *Guarded.* A step is used up.
     UseStep {
         /// Of which factor.
@@ -176,10 +182,26 @@ pub enum Change {
         /// The one that stays.
         keep: SessionId,
     },
+    /// Every session of a person ends.
+    EndSessionsOf(UserId, EndReason),
     /// The trust in every device of a person ends.
     RevokeTrust(UserId),
     /// A charge on a shared counter is taken back.
     ReturnCharge(Counter),
+    /// A link by mail, replacing any other of the same person and purpose.
+    PutLinkToken(LinkToken),
+    /// *Guarded.* A link was used.
+    ConsumeLinkToken(LinkTokenId),
+    /// A person's links of these purposes are dead.
+    EndLinkTokens(UserId, &'static [LinkPurpose]),
+    /// A person's messages that hold a code or a link, and wait to be sent, are not.
+    DropMessagesOf(UserId),
+    /// A person has another address, verified.
+    SetEmail(UserId, Email),
+    /// Since when a user may not sign in; `None` when they may.
+    SetDisabled(UserId, Option<Timestamp>),
+    /// A user is gone, with everything that is theirs; the audit log stays.
+    DeleteUser(UserId),
 }
 
 /// Why a session ended.
@@ -191,6 +213,14 @@ pub enum EndReason {
     TokenReused,
     /// It reached its end.
     Expired,
+    /// Its owner ended it from another one.
+    Revoked,
+    /// The password was reset.
+    PasswordReset,
+    /// The user was disabled.
+    Disabled,
+    /// The second factor was reset.
+    TwoFactorReset,
 }
 
 impl EndReason {
@@ -200,6 +230,10 @@ impl EndReason {
             Self::SignedOut => "signed_out",
             Self::TokenReused => "token_reused",
             Self::Expired => "expired",
+            Self::Revoked => "revoked",
+            Self::PasswordReset => "password_reset",
+            Self::Disabled => "disabled",
+            Self::TwoFactorReset => "two_factor_reset",
         }
     }
 }
@@ -285,6 +319,8 @@ pub enum Refusal {
         /// How long to wait; `None` when only a stronger proof helps.
         retry_after: Option<Duration>,
     },
+    /// Unknown, or somebody else's.
+    NotFound,
 }
 
 impl Refusal {

@@ -3,13 +3,13 @@
 //! A right answer takes its own charge back and names what it used up, to be committed with whatever it was for. Whether a
 //! guess may be made at all (the challenge lives, the account is open) is asked before.
 
-use crate::audit::{AuditAction, AuditEntry};
+use crate::audit::AuditAction;
 use crate::code::TypedCode;
 use crate::command::{Context, Origin};
-use crate::decision::{Change, CodeHint, OutboxMessage, SkewHint};
+use crate::decision::{Change, CodeHint, Decision, SkewHint};
 use crate::factor::{Factor, Judgement, Method};
 use crate::ids::{FactorId, RecoveryCodeId};
-use crate::message::MessageKind;
+use crate::link_token::{LinkPurpose, LinkToken};
 use crate::notice;
 use crate::recovery_code::{self, StoredRecoveryCode};
 use crate::secret::Broken;
@@ -141,19 +141,25 @@ pub(crate) const fn reason(near: Option<Judgement>) -> &'static str {
     }
 }
 
-/// The entry and the notice of a lock that a wrong code led to.
-pub(crate) fn locked_notice(
+/// Adds what a lock brings with it, where a wrong code led to one: the entry, and the notice with the link out of it. Guesses
+/// that a link gave bring no further link.
+pub(crate) fn tell_locked<R>(
+    decision: Decision<R>,
     outcome: Outcome,
     account: &Account,
     origin: &Origin,
     now: Timestamp,
     context: &mut Context<'_>,
-) -> Option<(AuditEntry, OutboxMessage)> {
-    let Outcome::Locked(locked) = outcome else { return None };
+) -> Decision<R> {
+    let Outcome::Locked(locked) = outcome else { return decision };
     let why = if locked.until.is_some() { "wrong_codes" } else { "wrong_codes_in_a_row" };
-    let entry = account.entry(AuditAction::AccountLocked, true, origin).because(why);
-    let message = notice::notice(MessageKind::AccountLocked, account, origin, now, context, |event| {
-        event.locked_until = locked.until;
-    });
-    Some((entry, message))
+    let decision = decision.audit(account.entry(AuditAction::AccountLocked, true, origin).because(why));
+    if account.settings.guesses.unlock.is_some() {
+        return decision.send(notice::locked(account, locked.until, None, origin, now, context));
+    }
+    let life = context.policy.unlock_life;
+    let (token, link) = LinkToken::new(account, LinkPurpose::Unlock, None, life, now, context);
+    let shown = notice::Link { path: "unlock", token: &token, expires_at: link.expires_at };
+    let message = notice::locked(account, locked.until, Some(&shown), origin, now, context);
+    decision.change(Change::PutLinkToken(link)).send(message)
 }

@@ -73,6 +73,8 @@ ids! {
     MessageId;
     /// One entry of the audit log.
     AuditId;
+    /// One link sent by mail.
+    LinkTokenId;
 }
 
 impl ApplicationId {

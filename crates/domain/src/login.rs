@@ -36,7 +36,7 @@ impl BeginLogin {
     }
 }
 
-fn password_counters(email: &Email, origin: &Origin, policy: &Policy, keys: &KeyRing) -> Vec<Counter> {
+pub(crate) fn password_counters(email: &Email, origin: &Origin, policy: &Policy, keys: &KeyRing) -> Vec<Counter> {
     let Some(ip) = origin.ip else { return Vec::new() };
     vec![
         Counter::passwords_for_account(&email.key(), ip, policy, keys),

@@ -57,6 +57,12 @@ pub struct Policy {
     pub session_life: Duration,
     /// How long a proof counts as fresh for changes.
     pub freshness: Duration,
+    /// How long a link to set a new password works.
+    pub password_reset_life: Duration,
+    /// How long the link of a mail about a lock works, and how long the guesses it gives wait.
+    pub unlock_life: Duration,
+    /// Guesses such a link gives.
+    pub unlock_guesses: u32,
     /// How far a person's last seen time may lie ahead of the clock and still be believed.
     pub clock_trust: Duration,
 }
@@ -90,6 +96,9 @@ impl Default for Policy {
             session_idle: Duration::from_days(7),
             session_life: Duration::from_days(30),
             freshness: Duration::from_mins(5),
+            password_reset_life: Duration::from_hours(1),
+            unlock_life: Duration::from_mins(15),
+            unlock_guesses: 3,
             clock_trust: Duration::from_hours(24),
         }
     }

@@ -10,6 +10,8 @@
 //!     └──sign-out, change of factor elsewhere, 7 days idle, 30 days──▶ ended
 //! ```
 
+pub mod listing;
+
 use data_encoding::BASE64URL_NOPAD;
 use rand::CryptoRng;
 

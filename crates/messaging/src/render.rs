@@ -261,13 +261,22 @@ fn moment(at: Timestamp, reader: &Reader<'_>) -> Result<String, LanguageError> {
 
 const fn link_use(kind: MessageKind) -> LinkUse {
     match kind {
-        MessageKind::EmailVerification => LinkUse::Required,
+        MessageKind::EmailVerification | MessageKind::PasswordReset | MessageKind::EmailChange => LinkUse::Required,
         MessageKind::AccountExists | MessageKind::AccountLocked => LinkUse::Optional,
         MessageKind::TwoFactorEnabled
         | MessageKind::FactorAdded
         | MessageKind::RecoveryCodeUsed
         | MessageKind::RecoveryCodesLow
-        | MessageKind::WrongCodes => LinkUse::Never,
+        | MessageKind::WrongCodes
+        | MessageKind::PasswordChanged
+        | MessageKind::SessionsEnded
+        | MessageKind::EmailChangeRequested
+        | MessageKind::EmailChanged
+        | MessageKind::AccountDisabled
+        | MessageKind::AccountEnabled
+        | MessageKind::AccountUnlocked
+        | MessageKind::TwoFactorReset
+        | MessageKind::AccountDeleted => LinkUse::Never,
     }
 }
 
@@ -279,18 +288,42 @@ const fn counts_codes(kind: MessageKind) -> bool {
         | MessageKind::TwoFactorEnabled
         | MessageKind::FactorAdded
         | MessageKind::AccountLocked
-        | MessageKind::WrongCodes => false,
+        | MessageKind::WrongCodes
+        | MessageKind::PasswordReset
+        | MessageKind::PasswordChanged
+        | MessageKind::SessionsEnded
+        | MessageKind::EmailChange
+        | MessageKind::EmailChangeRequested
+        | MessageKind::EmailChanged
+        | MessageKind::AccountDisabled
+        | MessageKind::AccountEnabled
+        | MessageKind::AccountUnlocked
+        | MessageKind::TwoFactorReset
+        | MessageKind::AccountDeleted => false,
     }
 }
 
 const fn is_alarm(kind: MessageKind) -> bool {
     match kind {
-        MessageKind::RecoveryCodeUsed | MessageKind::AccountLocked | MessageKind::WrongCodes => true,
+        MessageKind::RecoveryCodeUsed
+        | MessageKind::AccountLocked
+        | MessageKind::WrongCodes
+        | MessageKind::PasswordChanged
+        | MessageKind::EmailChangeRequested
+        | MessageKind::EmailChanged
+        | MessageKind::TwoFactorReset => true,
         MessageKind::EmailVerification
         | MessageKind::AccountExists
         | MessageKind::TwoFactorEnabled
         | MessageKind::FactorAdded
-        | MessageKind::RecoveryCodesLow => false,
+        | MessageKind::RecoveryCodesLow
+        | MessageKind::PasswordReset
+        | MessageKind::SessionsEnded
+        | MessageKind::EmailChange
+        | MessageKind::AccountDisabled
+        | MessageKind::AccountEnabled
+        | MessageKind::AccountUnlocked
+        | MessageKind::AccountDeleted => false,
     }
 }
 

@@ -37,7 +37,7 @@ enum Command {
     },
     /// Bring the database up to date.
     Migrate,
-    /// Look at users and make them.
+    /// Look at users, make them, and act on them.
     #[command(subcommand)]
     User(user::Command),
     /// Make keys, and see which are in use.
@@ -61,7 +61,8 @@ impl Cli {
             Command::Keys(keys::Command::Generate) => keys::generate(),
             Command::Keys(keys::Command::Status) => keys::status(&config()?).await,
             Command::Openapi => {
-                let document = openapi::document().to_pretty_json().context("the OpenAPI document cannot be written")?;
+                let document =
+                    openapi::document().to_pretty_json().context("the OpenAPI document cannot be written")?;
                 say(&document)
             }
             Command::Doctor => doctor::examine(config()).await,

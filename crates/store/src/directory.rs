@@ -87,9 +87,13 @@ impl Db {
 
     /// Which keys the database still needs, and for how many rows of which table.
     pub async fn keys_in_use(&self) -> Result<Vec<KeyUse>, StoreError> {
-        let sealed: [(&'static str, &'static str); 3] = [
+        let sealed: [(&'static str, &'static str); 4] = [
             ("factors", "SELECT substr(secret, 2, 4), count(*) FROM factors GROUP BY 1"),
             ("enrollments", "SELECT substr(secret, 2, 4), count(*) FROM enrollments GROUP BY 1"),
+            (
+                "link_tokens",
+                "SELECT substr(payload, 2, 4), count(*) FROM link_tokens WHERE payload IS NOT NULL GROUP BY 1",
+            ),
             ("outbox", "SELECT substr(payload, 2, 4), count(*) FROM outbox WHERE payload IS NOT NULL GROUP BY 1"),
         ];
         let peppered: (&'static str, &'static str) =

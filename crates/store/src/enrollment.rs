@@ -68,6 +68,11 @@ pub(crate) fn consume(id: EnrollmentId) -> Statement {
     Statement::guarded("DELETE FROM enrollments WHERE id = $1", params![id.uuid()])
 }
 
+/// Drops every set-up of a person.
+pub(crate) fn abandon_all_of(user: UserId) -> Statement {
+    Statement::new("DELETE FROM enrollments WHERE user_id = $1", params![user.uuid()])
+}
+
 /// Drops what a session began.
 pub(crate) fn abandon_of(session: SessionId) -> Statement {
     Statement::new("DELETE FROM enrollments WHERE session_id = $1", params![session.uuid()])

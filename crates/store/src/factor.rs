@@ -89,3 +89,8 @@ pub(crate) fn use_step(id: FactorId, step: Step, trusted: Step, at: Timestamp) -
         params![id.uuid(), step.0, trusted.0, at],
     )
 }
+
+/// Removes every factor of a person.
+pub(crate) fn remove_all_of(user: UserId) -> Statement {
+    Statement::new("DELETE FROM factors WHERE user_id = $1", params![user.uuid()])
+}

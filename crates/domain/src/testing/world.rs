@@ -11,8 +11,10 @@ use crate::decision::{Change, Decision, OutboxMessage, Refusal};
 use crate::enrollment::{BeginEnrollment, Begun, ConfirmEnrollment, Confirmed, Enrollment, EnrollmentView};
 use crate::factor::Factor;
 use crate::ids::{
-    ApplicationId, AuditId, ChallengeId, EnrollmentId, FactorId, PersonId, RecoveryCodeId, SessionId, UserId,
+    ApplicationId, AuditId, ChallengeId, EnrollmentId, FactorId, LinkTokenId, PersonId, RecoveryCodeId, SessionId,
+    UserId,
 };
+use crate::link_token::{LinkToken, LinkView};
 use crate::login::{BeginLogin, BeginLoginView, FinishLogin, FinishLoginView, LoggedIn};
 use crate::recovery_code::StoredRecoveryCode;
 use crate::secret::TokenHash;
@@ -33,6 +35,7 @@ pub(crate) struct World {
     /// Unused recovery codes.
     pub(crate) recovery_codes: Vec<(UserId, StoredRecoveryCode)>,
     pub(crate) sessions: BTreeMap<SessionId, Session>,
+    pub(crate) links: BTreeMap<LinkTokenId, LinkToken>,
     counters: HashMap<[u8; 32], Charged>,
     pub(crate) log: Vec<ChainedEntry>,
     pub(crate) outbox: Vec<OutboxMessage>,
@@ -66,6 +69,7 @@ impl World {
             factors: person.factors.iter().map(|factor| (factor.id, factor.clone())).collect(),
             recovery_codes: person.stored_codes.iter().map(|code| (user, code.clone())).collect(),
             sessions: BTreeMap::new(),
+            links: BTreeMap::new(),
             counters: HashMap::new(),
             log: Vec::new(),
             outbox: Vec::new(),
@@ -242,9 +246,16 @@ impl World {
         self.recovery_codes.iter().filter(|(owner, _)| *owner == user).map(|(_, code)| code.clone()).collect()
     }
 
-    fn session_view(&self, wanted: impl Fn(&Session) -> bool) -> SessionView {
+    pub(crate) fn session_view(&self, wanted: impl Fn(&Session) -> bool) -> SessionView {
         let session = self.sessions.values().find(|session| wanted(session)).cloned();
         SessionView { account: session.as_ref().map(|session| self.users[&session.user].clone()), session }
+    }
+
+    /// What a command with a link reads.
+    pub(crate) fn link_view(&self, token: &str) -> LinkView {
+        let hash = TokenHash::of(token);
+        let link = self.links.values().find(|link| link.token == hash).cloned();
+        LinkView { account: link.as_ref().map(|link| self.users[&link.user].clone()), link }
     }
 
     fn enrollment_view(&self, bearer: &Bearer) -> EnrollmentView {
@@ -338,7 +349,29 @@ impl World {
                     session.ended_at.get_or_insert(at);
                 });
             }
-            Change::RevokeTrust(_) => {}
+            Change::RevokeTrust(_) | Change::DropMessagesOf(_) => {}
+            Change::AbandonAllEnrollmentsOf(user) => self.enrollments.retain(|_, waiting| waiting.user != user),
+            Change::RemoveFactorsOf(user) => self.factors.retain(|_, factor| factor.user != user),
+            Change::EndSessionsOf(user, _) => {
+                for session in self.sessions.values_mut().filter(|session| session.user == user) {
+                    session.ended_at.get_or_insert(at);
+                }
+            }
+            Change::PutLinkToken(new) => {
+                self.links.retain(|_, old| old.user != new.user || old.purpose != new.purpose);
+                self.links.insert(new.id, new);
+            }
+            Change::ConsumeLinkToken(id) => {
+                let link = self.links.get_mut(&id).unwrap();
+                assert_eq!(link.used_at.replace(at), None, "a link was used twice");
+            }
+            Change::EndLinkTokens(user, purposes) => {
+                self.links
+                    .retain(|_, link| link.user != user || link.used_at.is_some() || !purposes.contains(&link.purpose));
+            }
+            Change::SetEmail(user, email) => self.account_mut(user).user.email = email,
+            Change::SetDisabled(user, disabled_at) => self.account_mut(user).user.disabled_at = disabled_at,
+            Change::DeleteUser(_) => panic!("nobody is deleted in this world"),
             Change::ReturnCharge(counter) => {
                 if let Some(charged) = self.counters.get_mut(&counter.key) {
                     charged.count = (charged.count - 1).max(0);

@@ -1,13 +1,17 @@
 //! The login API, `/auth/…`: one file per call, each about parsing and nothing else.
 
 mod challenge;
+mod email_change;
 mod jwks;
 mod login;
 mod logout;
+mod password;
 mod refresh;
+mod sessions;
 mod setup;
 mod signup;
 mod status;
+mod unlock;
 mod verify;
 mod verify_email;
 mod verify_setup;
@@ -32,6 +36,14 @@ pub const REFUSALS: &[(&str, &[ProblemCode])] = &[
     ("/auth/2fa/setup/", setup::REFUSALS),
     ("/auth/2fa/verify-setup/", verify_setup::REFUSALS),
     ("/auth/2fa/status/", status::REFUSALS),
+    ("/auth/password/change/", password::CHANGE_REFUSALS),
+    ("/auth/password/reset/request/", password::REQUEST_REFUSALS),
+    ("/auth/password/reset/confirm/", password::CONFIRM_REFUSALS),
+    ("/auth/sessions/", sessions::REFUSALS),
+    ("/auth/sessions/{id}/", sessions::ONE_REFUSALS),
+    ("/auth/2fa/unlock/", unlock::REFUSALS),
+    ("/auth/email/change/", email_change::REFUSALS),
+    ("/auth/email/change/confirm/", email_change::CONFIRM_REFUSALS),
     ("/.well-known/jwks.json", &[]),
 ];
 
@@ -49,5 +61,13 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(setup::setup))
         .routes(routes!(verify_setup::verify_setup))
         .routes(routes!(status::status))
+        .routes(routes!(password::change))
+        .routes(routes!(password::request))
+        .routes(routes!(password::confirm))
+        .routes(routes!(sessions::list, sessions::end_others))
+        .routes(routes!(sessions::end_one))
+        .routes(routes!(unlock::unlock))
+        .routes(routes!(email_change::change))
+        .routes(routes!(email_change::confirm))
         .routes(routes!(jwks::jwks))
 }

@@ -30,6 +30,7 @@ impl From<Refusal> for Problem {
                 .detail("There were too many wrong codes. Start again."),
             Refusal::TooManyAttempts { retry_after } => wait(ProblemCode::TooManyAttempts, retry_after),
             Refusal::AccountLocked { retry_after } => wait(ProblemCode::AccountLocked, retry_after),
+            Refusal::NotFound => Self::new(ProblemCode::NotFound),
         }
     }
 }

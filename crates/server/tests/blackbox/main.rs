@@ -40,11 +40,15 @@
 //! | `missing` | R-59, A-100, A-101 |
 //! | `start` | R-68, A-97, A-103 |
 //! | `commands` | R-17, A-97 |
+//! | `password_change` | R-11, R-27, R-35, R-57, A-09, A-24, A-31, A-32, A-47, A-99 |
+//! | `session_list` | R-52, R-67 |
+//! | `unlock` | R-10, A-54 |
+//! | `email_change` | R-23, A-32, A-33, A-47, A-99 |
+//! | `user_acts` | R-23, R-30, A-54, A-99, A-104 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
 //!
-//! Not here, because the server has no such call yet: everything about sent codes, trusted devices, step-up, disabling,
-//! password change and reset, lists of sessions; R-52 and A-64 (no call takes another person's id but `factor_id`, tried
-//! in `setup`); A-71 (nothing a caller gives comes back signed).
+//! Not here, because the server has no such call yet: everything about sent codes, trusted devices, step-up, disabling;
+//! A-64; A-71 (nothing a caller gives comes back signed).
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -108,6 +112,7 @@ mod totp;
 
 mod addresses;
 mod audit;
+mod email_change;
 mod enabling;
 mod evidence;
 mod guessing;
@@ -124,14 +129,18 @@ mod origins;
 mod outage;
 mod outbox;
 mod pages;
+mod password_change;
 mod passwords;
 mod races;
 mod real_tools;
 mod replay;
 mod sealed;
+mod session_list;
 mod sessions;
 mod setup;
 mod signup;
 mod start;
 mod time;
 mod tokens;
+mod unlock;
+mod user_acts;
