@@ -96,7 +96,9 @@ impl Decide for ReadEmailChange {
     type Reply = Email;
 
     fn decide(&self, view: LinkView, context: &mut Context<'_>) -> Result<Decision<Email>, Broken> {
-        let reply = match view.link.filter(|link| link.purpose == LinkPurpose::EmailChange) {
+        // A used link has been emptied.
+        let holds = |link: &LinkToken| link.purpose == LinkPurpose::EmailChange && link.used_at.is_none();
+        let reply = match view.link.filter(holds) {
             Some(link) => Ok(wanted(&link, context)?.1),
             None => Err(Refusal::TokenInvalid),
         };

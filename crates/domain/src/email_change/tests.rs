@@ -120,6 +120,9 @@ fn the_link_moves_the_account_once_and_tells_the_old_address() {
     let told = world.lab.read(world.outbox.last().unwrap()).unwrap();
     assert_eq!(told.to, person.account.user.email.as_str());
     assert_eq!(confirm(&mut world, &token, None).reply.unwrap_err(), Refusal::TokenInvalid);
+    let view = world.link_view(&token);
+    let again = world.lab.decide(&ReadEmailChange { token: TokenHash::of(&token) }, view).unwrap();
+    assert_eq!(again.reply.unwrap_err(), Refusal::TokenInvalid);
 }
 
 #[test]

@@ -277,6 +277,7 @@ impl World {
         *charged
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each change")]
     fn apply(&mut self, change: Change, at: Timestamp) {
         match change {
             Change::AddPendingSignup(_) | Change::RenewPendingSignup { .. } | Change::ConsumePendingSignup { .. } => {
@@ -364,6 +365,7 @@ impl World {
             Change::ConsumeLinkToken(id) => {
                 let link = self.links.get_mut(&id).unwrap();
                 assert_eq!(link.used_at.replace(at), None, "a link was used twice");
+                link.payload = None;
             }
             Change::EndLinkTokens(user, purposes) => {
                 self.links

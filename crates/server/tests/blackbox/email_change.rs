@@ -49,7 +49,8 @@ async fn an_address_changes_with_the_link_and_not_before(database: Database) {
     login_with(&browser, &new, PASSWORD).await.expect(200);
     confirm(&browser, &token).await.refused(401, "token_invalid");
     // a link to the old mailbox is worth nothing any more.
-    let body = json!({ "token": reset.split_once("#token=").unwrap().1, "new_password": "copper-Heron 31 under glass" });
+    let body =
+        json!({ "token": reset.split_once("#token=").unwrap().1, "new_password": "copper-Heron 31 under glass" });
     browser.post("/auth/password/reset/confirm/", body).await.refused(401, "token_invalid");
 }
 
@@ -61,7 +62,10 @@ async fn a_taken_address_stays_with_its_owner(database: Database) {
     let session = Session::of(&login(&browser, &person).await.expect(200));
     let free = world.new_address();
     let answers = [change(&browser, &session, &owner.email).await, change(&browser, &session, &free).await];
-    assert_eq!(answers.clone().map(|answer| (answer.status, answer.text)), [(202, String::new()), (202, String::new())]);
+    assert_eq!(
+        answers.clone().map(|answer| (answer.status, answer.text)),
+        [(202, String::new()), (202, String::new())]
+    );
     world.message(&owner.email, "account_exists").await;
     change(&browser, &session, "no address").await.refused(422, "email_rejected");
 
@@ -89,9 +93,8 @@ async fn a_link_is_used_once_and_dies_with_the_password(database: Database) {
     let new = world.new_address();
     change(&browser, &session, &new).await.expect(202);
     let token = token(&world, &new).await;
-    let calls = (0..8).map(|turn| {
-        world.browser_at(turn).submit("/auth/email/change/confirm/").json(&json!({ "token": token }))
-    });
+    let calls = (0..8)
+        .map(|turn| world.browser_at(turn).submit("/auth/email/change/confirm/").json(&json!({ "token": token })));
     let answers = world.burst(calls.collect()).await;
     assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1, "{answers:?}");
     for answer in answers.into_iter().filter(|answer| answer.status != 200) {
