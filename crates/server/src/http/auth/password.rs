@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use domain::decision::Refusal;
 use domain::ids::ApplicationId;
+use domain::login::{AbandonLogin, BeginLogin};
 use domain::password::{
     BeginPasswordChange, BeginPasswordReset, FinishPasswordChange, FinishPasswordReset, ReadAddress,
     RequestPasswordReset,
@@ -72,7 +73,14 @@ pub(super) async fn change(
     let proof = if crate::password::is_too_long(&body.current_password) {
         PasswordProof::Wrong
     } else {
-        app.hasher.check(body.current_password, against, salt(&app)).await?.proof
+        match app.hasher.check(body.current_password, against, salt(&app)).await {
+            Ok(checked) => checked.proof,
+            Err(fault) => {
+                let application = ApplicationId::DEFAULT;
+                run(&app, AbandonLogin(BeginLogin { application, email, origin })).await?;
+                return Err(fault.into());
+            }
+        }
     };
     let password = match &proof {
         PasswordProof::Right(_) => Some(app.hasher.hash(body.new_password, salt(&app)).await?),
