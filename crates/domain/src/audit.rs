@@ -78,13 +78,35 @@ pub enum AuditAction {
     TrustedDeviceRevoked,
     /// A secret was shown that its device had already replaced.
     TrustedDeviceStolen,
+    /// A password was replaced by its owner.
+    PasswordChanged,
+    /// A link to set a new password was asked for.
+    PasswordResetRequested,
+    /// A password was set with such a link.
+    PasswordReset,
+    /// The person ended one of their sessions.
+    SessionEnded,
+    /// A lock was lifted: for a few guesses by a link, altogether by an operator.
+    AccountUnlocked,
+    /// Another address was asked for.
+    EmailChangeRequested,
+    /// The address was changed.
+    EmailChanged,
+    /// An operator disabled the user.
+    UserDisabled,
+    /// An operator enabled the user again.
+    UserEnabled,
+    /// An operator took away the second factor.
+    TwoFactorReset,
+    /// An operator deleted the user.
+    UserDeleted,
     /// The server's clock lies more than a day behind a time the person was seen at.
     ClockSkew,
 }
 
 impl AuditAction {
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 43] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -116,6 +138,17 @@ impl AuditAction {
         Self::TrustedDeviceRotated,
         Self::TrustedDeviceRevoked,
         Self::TrustedDeviceStolen,
+        Self::PasswordChanged,
+        Self::PasswordResetRequested,
+        Self::PasswordReset,
+        Self::SessionEnded,
+        Self::AccountUnlocked,
+        Self::EmailChangeRequested,
+        Self::EmailChanged,
+        Self::UserDisabled,
+        Self::UserEnabled,
+        Self::TwoFactorReset,
+        Self::UserDeleted,
         Self::ClockSkew,
     ];
 
@@ -153,6 +186,17 @@ impl AuditAction {
             Self::TrustedDeviceRotated => "trusted_device_rotated",
             Self::TrustedDeviceRevoked => "trusted_device_revoked",
             Self::TrustedDeviceStolen => "trusted_device_stolen",
+            Self::PasswordChanged => "password_changed",
+            Self::PasswordResetRequested => "password_reset_requested",
+            Self::PasswordReset => "password_reset",
+            Self::SessionEnded => "session_ended",
+            Self::AccountUnlocked => "account_unlocked",
+            Self::EmailChangeRequested => "email_change_requested",
+            Self::EmailChanged => "email_changed",
+            Self::UserDisabled => "user_disabled",
+            Self::UserEnabled => "user_enabled",
+            Self::TwoFactorReset => "two_factor_reset",
+            Self::UserDeleted => "user_deleted",
             Self::ClockSkew => "clock_skew",
         }
     }
@@ -167,6 +211,8 @@ pub enum Detail {
     Reason(&'static str),
     /// The row it is about: a challenge, session, factor or enrollment.
     Subject(&'static str, uuid::Uuid),
+    /// Why, in the words of the operator who acted.
+    Stated(String),
 }
 
 impl Detail {
@@ -176,6 +222,7 @@ impl Detail {
             Self::None => String::new(),
             Self::Reason(reason) => (*reason).to_owned(),
             Self::Subject(kind, id) => format!("{kind}:{id}"),
+            Self::Stated(reason) => format!("stated:{reason}"),
         }
     }
 }

@@ -5,9 +5,10 @@ use crate::challenge::Challenge;
 use crate::enrollment::Enrollment;
 use crate::factor::{Factor, Method};
 use crate::ids::{
-    ApplicationId, ChallengeId, EnrollmentId, FactorId, MessageId, PendingSignupId, RecoveryCodeId, SessionId,
-    TrustedDeviceId, UserId,
+    ApplicationId, ChallengeId, EnrollmentId, FactorId, LinkTokenId, MessageId, PendingSignupId, RecoveryCodeId,
+    SessionId, TrustedDeviceId, UserId,
 };
+use crate::link_token::{LinkPurpose, LinkToken};
 use crate::message::{Channel, MessageKind};
 use crate::recovery_code::StoredRecoveryCode;
 use crate::recovery_code::set::KeptRecoveryCodes;
@@ -18,7 +19,7 @@ use crate::throttle::{Counter, Locked};
 use crate::time::{Duration, Timestamp};
 use crate::totp::Step;
 use crate::trusted_device::TrustedDevice;
-use crate::user::{Account, EmailFault, EmailKey, PasswordHash, Settings, User};
+use crate::user::{Account, Email, EmailFault, EmailKey, PasswordHash, Settings, User};
 
 /// The outcome of a command. A refusal is a decision too: its charge and its audit entry are committed like any other.
 #[derive(Debug)]
@@ -120,7 +121,7 @@ pub enum Change {
     },
     /// A new user, with settings and an empty audit chain.
     AddUser(Box<User>, Settings),
-    /// A password hash made with other parameters is replaced.
+    /// A password hash is replaced.
     SetPassword(UserId, PasswordHash),
     /// A person's settings and guess budget, whole.
     SaveSettings(UserId, Settings),
@@ -153,6 +154,8 @@ pub enum Change {
     AbandonAllEnrollmentsOf(UserId),
     /// A confirmed factor.
     AddFactor(Factor),
+    /// Every factor of a person is gone.
+    RemoveFactorsOf(UserId),
     /// *Guarded.* A step is used up.
     UseStep {
         /// Of which factor.
@@ -166,8 +169,6 @@ pub enum Change {
     RenameFactor(FactorId, String),
     /// *Guarded.* A factor is gone.
     RemoveFactor(FactorId),
-    /// Every factor of a person is gone.
-    RemoveFactorsOf(UserId),
     /// The set of recovery codes, replacing any other.
     ReplaceRecoveryCodes(UserId, Vec<StoredRecoveryCode>),
     /// *Guarded.* A recovery code is used up.
@@ -209,6 +210,8 @@ pub enum Change {
         /// The one that stays.
         keep: SessionId,
     },
+    /// Every session of a person ends.
+    EndSessionsOf(UserId, EndReason),
     /// The trust in every device of a person ends.
     RevokeTrust(UserId),
     /// A browser is trusted.
@@ -224,6 +227,20 @@ pub enum Change {
     RevokeTrustedDevice(TrustedDeviceId),
     /// A charge on a shared counter is taken back.
     ReturnCharge(Counter),
+    /// A link by mail, replacing any other of the same person and purpose.
+    PutLinkToken(LinkToken),
+    /// *Guarded.* A link was used.
+    ConsumeLinkToken(LinkTokenId),
+    /// A person's links of these purposes are dead.
+    EndLinkTokens(UserId, &'static [LinkPurpose]),
+    /// A person's messages that hold a code or a link, and wait to be sent, are not.
+    DropMessagesOf(UserId),
+    /// A person has another address, verified.
+    SetEmail(UserId, Email),
+    /// Since when a user may not sign in; `None` when they may.
+    SetDisabled(UserId, Option<Timestamp>),
+    /// A user is gone, with everything that is theirs; the audit log stays.
+    DeleteUser(UserId),
 }
 
 /// Why a session ended.
@@ -235,6 +252,14 @@ pub enum EndReason {
     TokenReused,
     /// It reached its end.
     Expired,
+    /// Its owner ended it from another one.
+    Revoked,
+    /// The password was reset.
+    PasswordReset,
+    /// The user was disabled.
+    Disabled,
+    /// The second factor was reset.
+    TwoFactorReset,
 }
 
 impl EndReason {
@@ -244,6 +269,10 @@ impl EndReason {
             Self::SignedOut => "signed_out",
             Self::TokenReused => "token_reused",
             Self::Expired => "expired",
+            Self::Revoked => "revoked",
+            Self::PasswordReset => "password_reset",
+            Self::Disabled => "disabled",
+            Self::TwoFactorReset => "two_factor_reset",
         }
     }
 }

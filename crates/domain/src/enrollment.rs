@@ -11,7 +11,7 @@ use crate::code::TypedCode;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, CodeHint, Decision, Refusal};
 use crate::factor::{Factor, Judgement, Method};
-use crate::guess::{locked_notice, reason};
+use crate::guess::{reason, tell_locked};
 use crate::ids::{EnrollmentId, FactorId, SessionId, UserId};
 use crate::message::MessageKind;
 use crate::notice;
@@ -340,10 +340,7 @@ impl ConfirmEnrollment {
             .audit(entry)
             .change(Change::SaveEnrollmentAttempts(enrollment.id, attempts))
             .change(Change::SaveSettings(account.user.id, account.settings.clone()));
-        match locked_notice(outcome, account, &self.origin, now, context) {
-            Some((entry, message)) => decision.audit(entry).send(message),
-            None => decision,
-        }
+        tell_locked(decision, outcome, account, &self.origin, now, context)
     }
 }
 

@@ -3,12 +3,13 @@
 //! A right answer takes its own charge back and names what it used up, to be committed with whatever it was for. Whether a
 //! guess may be made at all (the challenge lives, the account is open) is asked before.
 
-use crate::audit::{AuditAction, AuditEntry};
+use crate::audit::AuditAction;
 use crate::code::TypedCode;
 use crate::command::{Context, Origin};
-use crate::decision::{Change, CodeHint, Decision, OutboxMessage, Refusal, SkewHint};
+use crate::decision::{Change, CodeHint, Decision, Refusal, SkewHint};
 use crate::factor::{Factor, Judgement, Method};
 use crate::ids::{FactorId, RecoveryCodeId};
+use crate::link_token::{LinkPurpose, LinkToken};
 use crate::message::MessageKind;
 use crate::notice;
 use crate::recovery_code::{self, StoredRecoveryCode};
@@ -145,21 +146,27 @@ pub(crate) const fn reason(near: Option<Judgement>) -> &'static str {
     }
 }
 
-/// The entry and the notice of a lock that a wrong code led to.
-pub(crate) fn locked_notice(
+/// Adds what a lock brings with it, where a wrong code led to one: the entry, and the notice with the link out of it. Guesses
+/// that a link gave bring no further link.
+pub(crate) fn tell_locked<R>(
+    decision: Decision<R>,
     outcome: Outcome,
     account: &Account,
     origin: &Origin,
     now: Timestamp,
     context: &mut Context<'_>,
-) -> Option<(AuditEntry, OutboxMessage)> {
-    let Outcome::Locked(locked) = outcome else { return None };
+) -> Decision<R> {
+    let Outcome::Locked(locked) = outcome else { return decision };
     let why = if locked.until.is_some() { "wrong_codes" } else { "wrong_codes_in_a_row" };
-    let entry = account.entry(AuditAction::AccountLocked, true, origin).because(why);
-    let message = notice::notice(MessageKind::AccountLocked, account, origin, now, context, |event| {
-        event.locked_until = locked.until;
-    });
-    Some((entry, message))
+    let decision = decision.audit(account.entry(AuditAction::AccountLocked, true, origin).because(why));
+    if account.settings.guesses.unlock.is_some() {
+        return decision.send(notice::locked(account, locked.until, None, origin, now, context));
+    }
+    let life = context.policy.unlock_life;
+    let (token, link) = LinkToken::new(account, LinkPurpose::Unlock, None, life, now, context);
+    let shown = notice::Link { path: "unlock", token: &token, expires_at: link.expires_at };
+    let message = notice::locked(account, locked.until, Some(&shown), origin, now, context);
+    decision.change(Change::PutLinkToken(link)).send(message)
 }
 
 /// A wrong code at a door that has no challenge: the account's budget alone counts it.
@@ -178,10 +185,7 @@ pub(crate) fn wrong_without_challenge<R>(
     };
     let decision = Decision::refused(account, Refusal::CodeIncorrect { attempts_left, hint }, now)
         .audit(account.entry(action, false, origin).because(reason(near)));
-    match locked_notice(outcome, account, origin, now, context) {
-        Some((entry, message)) => decision.audit(entry).send(message),
-        None => decision,
-    }
+    tell_locked(decision, outcome, account, origin, now, context)
 }
 
 /// What the use of a recovery code brings with it, whatever it was used for: trust ends and the person is told.

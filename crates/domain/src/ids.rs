@@ -75,6 +75,8 @@ ids! {
     AuditId;
     /// A browser trusted for a while.
     TrustedDeviceId;
+    /// One link sent by mail.
+    LinkTokenId;
 }
 
 impl ApplicationId {

@@ -46,11 +46,33 @@ pub enum MessageKind {
     TrustedDeviceStolen,
     /// The trust in one browser, or in all, was ended by its owner.
     TrustRevoked,
+    /// The link to set a new password.
+    PasswordReset,
+    /// The password was changed or reset.
+    PasswordChanged,
+    /// The person signed out everywhere else.
+    SessionsEnded,
+    /// The link that proves a new address; sent there.
+    EmailChange,
+    /// Another address was asked for; told to the one there is.
+    EmailChangeRequested,
+    /// The address was changed; told to the old one.
+    EmailChanged,
+    /// An operator disabled the account.
+    AccountDisabled,
+    /// An operator enabled the account again.
+    AccountEnabled,
+    /// An operator lifted a lock.
+    AccountUnlocked,
+    /// An operator took away the second factor.
+    TwoFactorReset,
+    /// An operator deleted the account.
+    AccountDeleted,
 }
 
 impl MessageKind {
     /// Every kind, in the order of their declaration.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 25] = [
         Self::EmailVerification,
         Self::AccountExists,
         Self::TwoFactorEnabled,
@@ -65,6 +87,17 @@ impl MessageKind {
         Self::TrustedDeviceAdded,
         Self::TrustedDeviceStolen,
         Self::TrustRevoked,
+        Self::PasswordReset,
+        Self::PasswordChanged,
+        Self::SessionsEnded,
+        Self::EmailChange,
+        Self::EmailChangeRequested,
+        Self::EmailChanged,
+        Self::AccountDisabled,
+        Self::AccountEnabled,
+        Self::AccountUnlocked,
+        Self::TwoFactorReset,
+        Self::AccountDeleted,
     ];
 
     /// The name on the wire, in the database and in the language files.
@@ -84,6 +117,17 @@ impl MessageKind {
             Self::TrustedDeviceAdded => "trusted_device_added",
             Self::TrustedDeviceStolen => "trusted_device_stolen",
             Self::TrustRevoked => "trust_revoked",
+            Self::PasswordReset => "password_reset",
+            Self::PasswordChanged => "password_changed",
+            Self::SessionsEnded => "sessions_ended",
+            Self::EmailChange => "email_change",
+            Self::EmailChangeRequested => "email_change_requested",
+            Self::EmailChanged => "email_changed",
+            Self::AccountDisabled => "account_disabled",
+            Self::AccountEnabled => "account_enabled",
+            Self::AccountUnlocked => "account_unlocked",
+            Self::TwoFactorReset => "two_factor_reset",
+            Self::AccountDeleted => "account_deleted",
         }
     }
 

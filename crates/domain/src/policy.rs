@@ -71,6 +71,12 @@ pub struct Policy {
     pub trust_grace: Duration,
     /// Browsers one person may trust; the oldest goes.
     pub trusted_devices_max: usize,
+    /// How long a link to set a new password works.
+    pub password_reset_life: Duration,
+    /// How long the link of a mail about a lock works, and how long the guesses it gives wait.
+    pub unlock_life: Duration,
+    /// Guesses such a link gives.
+    pub unlock_guesses: u32,
     /// How far a person's last seen time may lie ahead of the clock and still be believed.
     pub clock_trust: Duration,
 }
@@ -111,6 +117,9 @@ impl Default for Policy {
             trust_rotation: Duration::ZERO,
             trust_grace: Duration::from_secs(60),
             trusted_devices_max: 5,
+            password_reset_life: Duration::from_hours(1),
+            unlock_life: Duration::from_mins(15),
+            unlock_guesses: 3,
             clock_trust: Duration::from_hours(24),
         }
     }

@@ -10,6 +10,8 @@
 //!     └──sign-out, change of factor elsewhere, 7 days idle, 30 days──▶ ended
 //! ```
 
+pub mod listing;
+
 use crate::audit::AuditAction;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, EndReason, Refusal};

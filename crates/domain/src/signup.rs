@@ -55,7 +55,7 @@ pub struct SignUpView {
     pub mails: Vec<(Counter, Charged)>,
 }
 
-fn unchained(application: ApplicationId, action: AuditAction, success: bool, origin: &Origin) -> AuditEntry {
+pub(crate) fn unchained(application: ApplicationId, action: AuditAction, success: bool, origin: &Origin) -> AuditEntry {
     AuditEntry {
         person: None,
         application,
@@ -68,7 +68,7 @@ fn unchained(application: ApplicationId, action: AuditAction, success: bool, ori
     }
 }
 
-fn mail_allowed(mails: &[(Counter, Charged)], now: Timestamp) -> bool {
+pub(crate) fn mail_allowed(mails: &[(Counter, Charged)], now: Timestamp) -> bool {
     mails.iter().all(|(counter, charged)| counter.wait(charged, now).is_none())
 }
 

@@ -10,7 +10,7 @@ use crate::code::TypedCode;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal};
 use crate::factor::{Factor, Judgement, Method};
-use crate::guess::{Guess, Proofs, explain, guess, locked_notice, reason, recovery_code_used};
+use crate::guess::{Guess, Proofs, explain, guess, reason, recovery_code_used, tell_locked};
 use crate::login::SignedInUser;
 use crate::message::MessageKind;
 use crate::notice;
@@ -179,10 +179,7 @@ impl Verify {
             decision =
                 decision.send(notice::notice(MessageKind::WrongCodes, account, &self.origin, now, context, |_| {}));
         }
-        match locked_notice(outcome, account, &self.origin, now, context) {
-            Some((entry, message)) => decision.audit(entry).send(message),
-            None => decision,
-        }
+        tell_locked(decision, outcome, account, &self.origin, now, context)
     }
 }
 

@@ -104,6 +104,76 @@ trust_revoked =
     .intro = A device of yours, or each of them, is no longer trusted. The next sign-in from it needs a code again.
     .advice = Somebody may be in your account. Change your password now.
 
+password_reset =
+    .subject = Set a new password for { $app }
+    .heading = Set a new password
+    .intro = Somebody, we hope you, forgot the password of your { $app } account. Nothing has been changed yet.
+    .action = If it was you, choose a new password here. It ends every session; your second factor stays as it is.
+    .button = Set a new password
+    .advice = If you did not ask for it, ignore this message: your password stays as it is. Do not pass the link on.
+
+password_changed =
+    .subject = Your { $app } password was changed
+    .heading = Your password was changed
+    .intro = The password of your { $app } account is a new one. Other sessions were ended, and remembered browsers are forgotten.
+    .advice = Somebody may be in your account. Ask for a link to set a new password now, and make sure that nobody else reads your mail.
+
+sessions_ended =
+    .subject = Signed out of { $app } everywhere else
+    .heading = Signed out everywhere else
+    .intro = All sessions of your { $app } account but the one that asked for it were ended. Remembered browsers are forgotten, so that a code is asked for again.
+    .advice = Somebody may be in your account. Change your password now.
+
+email_change =
+    .subject = Confirm your new e-mail address for { $app }
+    .heading = Confirm your new e-mail address
+    .intro = Somebody, we hope you, wants to use this address for their { $app } account.
+    .action = If it was you, confirm that the address is yours. Until then everything goes to the one you have.
+    .button = Confirm new address
+    .advice = If it was not you, ignore this message. Without the link nothing is changed.
+
+email_change_requested =
+    .subject = A new e-mail address was asked for in your { $app } account
+    .heading = A new e-mail address was asked for
+    .intro = Somebody who is signed in to your { $app } account wants to use another e-mail address for it. Nothing has been changed yet: a link in a message to the new address has to be opened first.
+    .advice = Somebody is in your account. Change your password now: that ends their sessions, and the link with them.
+
+email_changed =
+    .subject = The e-mail address of your { $app } account was changed
+    .heading = Your e-mail address was changed
+    .intro = From now on messages about your { $app } account go to another address. This is the last one to this address.
+    .advice = Somebody has taken your account over. Ask the people who run { $app } for help at once.
+
+account_disabled =
+    .subject = Your { $app } account was disabled
+    .heading = Your account was disabled
+    .intro = An administrator disabled your { $app } account. You are signed out everywhere, and nobody can sign in to it.
+    .advice = This was done by an administrator. If you do not know why, ask the people who run { $app }.
+
+account_enabled =
+    .subject = Your { $app } account was enabled again
+    .heading = Your account was enabled again
+    .intro = An administrator enabled your { $app } account again. You can sign in as before.
+    .advice = This was done by an administrator. If you do not know why, ask the people who run { $app }.
+
+account_unlocked =
+    .subject = Your { $app } account was unlocked
+    .heading = Your account was unlocked
+    .intro = An administrator unlocked your { $app } account after too many wrong codes. Codes are accepted again.
+    .advice = If you did not ask for it, somebody else may have. Change your password now, and tell the people who run { $app }.
+
+two_factor_reset =
+    .subject = Two-factor sign-in was reset for { $app }
+    .heading = Two-factor sign-in was reset
+    .intro = An administrator took all sign-in methods and recovery codes off your { $app } account. Until you set up a new method, your password alone signs in.
+    .advice = If you did not ask for it, somebody may have done so in your name. Change your password now, and tell the people who run { $app }.
+
+account_deleted =
+    .subject = Your { $app } account was deleted
+    .heading = Your account was deleted
+    .intro = An administrator deleted your { $app } account. Nobody can sign in to it any more.
+    .advice = This was done by an administrator. If you do not know why, ask the people who run { $app }.
+
 ## Around every message
 
 advice-heading = If this was not you

@@ -264,7 +264,7 @@ fn moment(at: Timestamp, reader: &Reader<'_>) -> Result<String, LanguageError> {
 
 const fn link_use(kind: MessageKind) -> LinkUse {
     match kind {
-        MessageKind::EmailVerification => LinkUse::Required,
+        MessageKind::EmailVerification | MessageKind::PasswordReset | MessageKind::EmailChange => LinkUse::Required,
         MessageKind::AccountExists | MessageKind::AccountLocked => LinkUse::Optional,
         MessageKind::TwoFactorEnabled
         | MessageKind::FactorAdded
@@ -276,7 +276,16 @@ const fn link_use(kind: MessageKind) -> LinkUse {
         | MessageKind::WrongCodes
         | MessageKind::TrustedDeviceAdded
         | MessageKind::TrustedDeviceStolen
-        | MessageKind::TrustRevoked => LinkUse::Never,
+        | MessageKind::TrustRevoked
+        | MessageKind::PasswordChanged
+        | MessageKind::SessionsEnded
+        | MessageKind::EmailChangeRequested
+        | MessageKind::EmailChanged
+        | MessageKind::AccountDisabled
+        | MessageKind::AccountEnabled
+        | MessageKind::AccountUnlocked
+        | MessageKind::TwoFactorReset
+        | MessageKind::AccountDeleted => LinkUse::Never,
     }
 }
 
@@ -294,7 +303,18 @@ const fn counts_codes(kind: MessageKind) -> bool {
         | MessageKind::WrongCodes
         | MessageKind::TrustedDeviceAdded
         | MessageKind::TrustedDeviceStolen
-        | MessageKind::TrustRevoked => false,
+        | MessageKind::TrustRevoked
+        | MessageKind::PasswordReset
+        | MessageKind::PasswordChanged
+        | MessageKind::SessionsEnded
+        | MessageKind::EmailChange
+        | MessageKind::EmailChangeRequested
+        | MessageKind::EmailChanged
+        | MessageKind::AccountDisabled
+        | MessageKind::AccountEnabled
+        | MessageKind::AccountUnlocked
+        | MessageKind::TwoFactorReset
+        | MessageKind::AccountDeleted => false,
     }
 }
 
@@ -304,7 +324,11 @@ const fn is_alarm(kind: MessageKind) -> bool {
         | MessageKind::RecoveryCodeUsed
         | MessageKind::AccountLocked
         | MessageKind::WrongCodes
-        | MessageKind::TrustedDeviceStolen => true,
+        | MessageKind::TrustedDeviceStolen
+        | MessageKind::PasswordChanged
+        | MessageKind::EmailChangeRequested
+        | MessageKind::EmailChanged
+        | MessageKind::TwoFactorReset => true,
         MessageKind::EmailVerification
         | MessageKind::AccountExists
         | MessageKind::TwoFactorEnabled
@@ -313,7 +337,14 @@ const fn is_alarm(kind: MessageKind) -> bool {
         | MessageKind::RecoveryCodesMade
         | MessageKind::RecoveryCodesLow
         | MessageKind::TrustedDeviceAdded
-        | MessageKind::TrustRevoked => false,
+        | MessageKind::TrustRevoked
+        | MessageKind::PasswordReset
+        | MessageKind::SessionsEnded
+        | MessageKind::EmailChange
+        | MessageKind::AccountDisabled
+        | MessageKind::AccountEnabled
+        | MessageKind::AccountUnlocked
+        | MessageKind::AccountDeleted => false,
     }
 }
 

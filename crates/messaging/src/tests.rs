@@ -20,6 +20,8 @@ fn sample(kind: MessageKind) -> MessageContent {
         MessageKind::EmailVerification => Some("verify-email#token=Qm9hdCBkcmlua3MgdGVh"),
         MessageKind::AccountExists => Some("login"),
         MessageKind::AccountLocked => Some("unlock#token=Qm9hdCBkcmlua3MgdGVh"),
+        MessageKind::PasswordReset => Some("reset-password#token=Qm9hdCBkcmlua3MgdGVh"),
+        MessageKind::EmailChange => Some("change-email#token=Qm9hdCBkcmlua3MgdGVh"),
         MessageKind::TwoFactorEnabled
         | MessageKind::FactorAdded
         | MessageKind::FactorRemoved
@@ -30,7 +32,16 @@ fn sample(kind: MessageKind) -> MessageContent {
         | MessageKind::WrongCodes
         | MessageKind::TrustedDeviceAdded
         | MessageKind::TrustedDeviceStolen
-        | MessageKind::TrustRevoked => None,
+        | MessageKind::TrustRevoked
+        | MessageKind::PasswordChanged
+        | MessageKind::SessionsEnded
+        | MessageKind::EmailChangeRequested
+        | MessageKind::EmailChanged
+        | MessageKind::AccountDisabled
+        | MessageKind::AccountEnabled
+        | MessageKind::AccountUnlocked
+        | MessageKind::TwoFactorReset
+        | MessageKind::AccountDeleted => None,
     };
     let with_label = [MessageKind::TwoFactorEnabled, MessageKind::FactorAdded, MessageKind::FactorRemoved];
     let label = with_label.contains(&kind).then(|| "My phone".to_owned());
@@ -58,7 +69,8 @@ fn sample(kind: MessageKind) -> MessageContent {
 fn samples() -> Vec<MessageContent> {
     let bare = MessageKind::ALL.map(|kind| {
         let mut bare = sample(kind);
-        if kind != MessageKind::EmailVerification {
+        let needed = [MessageKind::EmailVerification, MessageKind::PasswordReset, MessageKind::EmailChange];
+        if !needed.contains(&kind) {
             bare.link = None;
         }
         bare.expires_at = None;

@@ -37,7 +37,7 @@ enum Command {
     },
     /// Bring the database up to date.
     Migrate,
-    /// Look at users and make them.
+    /// Look at users, make them, and act on them.
     #[command(subcommand)]
     User(user::Command),
     /// Make keys, and see which are in use.

@@ -41,6 +41,7 @@ const WITH_BODY: &[ProblemCode] = &[
     tags(
         (name = "sign-up", description = "From an address to an account."),
         (name = "sign-in", description = "Password, then second factor."),
+        (name = "password", description = "Another one, known or forgotten."),
         (name = "session", description = "Tokens and their end."),
         (name = "factors", description = "Setting up the second factor."),
         (name = "trusted devices", description = "Browsers that are spared the second factor for a while."),

@@ -112,6 +112,11 @@ impl Hasher {
     }
 }
 
+/// Whether a text is longer than any password.
+pub fn is_too_long(password: &str) -> bool {
+    check_length(password) == Err(PasswordFault::TooLong)
+}
+
 /// Whether a password has a length this server takes; counted in characters.
 pub fn check_length(password: &str) -> Result<(), PasswordFault> {
     let length = password.chars().count();

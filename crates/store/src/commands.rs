@@ -1,24 +1,38 @@
 //! What each command reads: its view, as one batch.
 
-use domain::account_admin::AddUser;
+use domain::account_admin::{ActOnUser, AddUser};
 use domain::challenge::{ChallengeView, ReadChallenge};
 use domain::disable::Disable;
+use domain::email_change::{
+    BeginEmailChange, BeginEmailChangeView, ConfirmEmailChange, ConfirmEmailChangeView, ReadEmailChange,
+};
 use domain::enrollment::{BeginEnrollment, ConfirmEnrollment, EnrollmentView};
 use domain::factor::manage::{FactorsView, PreferFactor, RemoveFactor, RenameFactor};
+use domain::ids::ApplicationId;
+use domain::link_token::LinkView;
 use domain::login::{AbandonLogin, BeginLogin, BeginLoginView, FinishLogin, FinishLoginView};
+use domain::password::{
+    BeginPasswordChange, BeginPasswordChangeView, BeginPasswordReset, FinishPasswordChange, FinishPasswordReset,
+    RequestPasswordReset, RequestPasswordResetView,
+};
 use domain::recovery_code::set::{DownloadRecoveryCodes, DownloadView, MakeRecoveryCodes};
+use domain::secret::TokenHash;
+use domain::session::listing::{EndOneSession, EndOneSessionView, EndOtherSessions, ReadSessions, SessionsView};
 use domain::session::{Bearer, Refresh, SessionView, SignOut, SignOutBy};
 use domain::signup::{ResendVerification, ResendView, SignUp, SignUpView, VerifyEmail, VerifyEmailView};
 use domain::status::{ReadStatus, StatusView};
 use domain::step_up::{BeginStepUp, BeginStepUpView, ProofView, ReadAddress, StepUp};
 use domain::throttle::{Charged, Counter};
 use domain::trusted_device::{ListTrustedDevices, RevokeTrustedDevices, TrustDevice, TrustedDevicesView};
+use domain::unlock::UnlockAccount;
 use domain::user::Account;
 use domain::verification::{Verify, VerifyView};
 
 use crate::load::{Answers, Assemble, Handle, Load, Reads};
 use crate::user::{Whose, locked, taken, unlocked};
-use crate::{StoreError, challenge, counter, enrollment, factor, recovery_code, session, signup, trusted_device};
+use crate::{
+    StoreError, challenge, counter, enrollment, factor, link_token, recovery_code, session, signup, trusted_device,
+};
 
 fn charged(counters: &[(Counter, Handle<Charged>)], answers: &Answers) -> Result<Vec<(Counter, Charged)>, StoreError> {
     counters.iter().map(|(counter, handle)| Ok((counter.clone(), answers.get(handle)?))).collect()
@@ -348,5 +362,148 @@ impl Load for AddUser {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<bool> {
         let taken = taken(reads, self.application, &self.email.key());
         Box::new(move |answers| answers.get(&taken))
+    }
+}
+
+/// A caller and their session, locked.
+fn caller(bearer: &Bearer, reads: &mut Reads<'_>) -> Assemble<SessionView> {
+    let account = locked(reads, &Whose::Id(bearer.user));
+    let session = session::by_id(reads, bearer.session);
+    Box::new(move |answers| Ok(SessionView { account: answers.get(&account)?, session: answers.get(&session)? }))
+}
+
+/// A link and its person, locked.
+fn link_view(token: &TokenHash, reads: &mut Reads<'_>) -> Assemble<LinkView> {
+    let account = locked(reads, &Whose::Link(*token));
+    let link = link_token::by_token(reads, token);
+    Box::new(move |answers| Ok(LinkView { account: answers.get(&account)?, link: answers.get(&link)? }))
+}
+
+impl Load for BeginPasswordChange {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<BeginPasswordChangeView> {
+        let account = locked(reads, &Whose::Id(self.bearer.user));
+        let session = session::by_id(reads, self.bearer.session);
+        let passwords = counter::charge(reads, self.counters(reads.policy, reads.keys));
+        Box::new(move |answers| {
+            Ok(BeginPasswordChangeView {
+                account: answers.get(&account)?,
+                session: answers.get(&session)?,
+                passwords: charged(&passwords, answers)?,
+            })
+        })
+    }
+}
+
+impl Load for FinishPasswordChange {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<SessionView> {
+        caller(&self.bearer, reads)
+    }
+}
+
+impl Load for RequestPasswordReset {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<RequestPasswordResetView> {
+        let key = self.email.key();
+        let account = locked(reads, &Whose::Email(self.application, &key));
+        let mails = Counter::mails_to(&key, reads.policy, reads.keys);
+        let mails = counter::charge(reads, mails.into());
+        Box::new(move |answers| {
+            Ok(RequestPasswordResetView { account: answers.get(&account)?, mails: charged(&mails, answers)? })
+        })
+    }
+}
+
+impl Load for BeginPasswordReset {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<LinkView> {
+        link_view(&self.token, reads)
+    }
+}
+
+impl Load for FinishPasswordReset {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<LinkView> {
+        link_view(&self.token, reads)
+    }
+}
+
+impl Load for ReadSessions {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<SessionsView> {
+        let account = unlocked(reads, &Whose::Id(self.bearer.user));
+        let session = session::by_id(reads, self.bearer.session);
+        let sessions = session::live_page(reads, self.bearer.user, self.after);
+        Box::new(move |answers| {
+            Ok(SessionsView {
+                account: answers.get(&account)?,
+                session: answers.get(&session)?,
+                sessions: answers.get(&sessions)?,
+            })
+        })
+    }
+}
+
+impl Load for EndOneSession {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<EndOneSessionView> {
+        let account = locked(reads, &Whose::Id(self.bearer.user));
+        let session = session::by_id(reads, self.bearer.session);
+        let target = session::by_id(reads, self.session);
+        Box::new(move |answers| {
+            Ok(EndOneSessionView {
+                account: answers.get(&account)?,
+                session: answers.get(&session)?,
+                target: answers.get(&target)?,
+            })
+        })
+    }
+}
+
+impl Load for EndOtherSessions {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<SessionView> {
+        caller(&self.bearer, reads)
+    }
+}
+
+impl Load for UnlockAccount {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<LinkView> {
+        link_view(&self.token, reads)
+    }
+}
+
+impl Load for ActOnUser {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<Option<Account>> {
+        let account = locked(reads, &Whose::Email(self.application, &self.email.key()));
+        Box::new(move |answers| answers.get(&account))
+    }
+}
+
+impl Load for BeginEmailChange {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<BeginEmailChangeView> {
+        let key = self.email.key();
+        let account = locked(reads, &Whose::Id(self.bearer.user));
+        let session = session::by_id(reads, self.bearer.session);
+        let owner = unlocked(reads, &Whose::Email(ApplicationId::DEFAULT, &key));
+        let mails = Counter::mails_to(&key, reads.policy, reads.keys);
+        let mails = counter::charge(reads, mails.into());
+        Box::new(move |answers| {
+            Ok(BeginEmailChangeView {
+                account: answers.get(&account)?,
+                session: answers.get(&session)?,
+                owner: answers.get(&owner)?,
+                mails: charged(&mails, answers)?,
+            })
+        })
+    }
+}
+
+impl Load for ReadEmailChange {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<LinkView> {
+        let account = unlocked(reads, &Whose::Link(self.token));
+        let link = link_token::by_token(reads, &self.token);
+        Box::new(move |answers| Ok(LinkView { account: answers.get(&account)?, link: answers.get(&link)? }))
+    }
+}
+
+impl Load for ConfirmEmailChange {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<ConfirmEmailChangeView> {
+        let link = link_view(&self.token, reads);
+        let owner = unlocked(reads, &Whose::Email(ApplicationId::DEFAULT, &self.email.key()));
+        Box::new(move |answers| Ok(ConfirmEmailChangeView { link: link(answers)?, owner: answers.get(&owner)? }))
     }
 }

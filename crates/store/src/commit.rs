@@ -6,7 +6,7 @@ use domain::ids::AuditId;
 use rand::CryptoRng;
 
 use crate::{
-    Statement, audit_log, challenge, counter, enrollment, factor, outbox, recovery_code, session, signup,
+    Statement, audit_log, challenge, counter, enrollment, factor, link_token, outbox, recovery_code, session, signup,
     trusted_device, user,
 };
 
@@ -63,7 +63,7 @@ fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statem
         Change::WipeKeptRecoveryCodes(id) => vec![recovery_code::wipe_kept_of(*id)],
         Change::AddSession(new) => vec![session::insert(new)],
         Change::RotateSession { id, old, family, new, idle_expires_at } => {
-            vec![session::rotate(*id, old, family, new, *idle_expires_at)]
+            vec![session::rotate(*id, old, family, new, *idle_expires_at, at)]
         }
         Change::RaiseSession { id, method, at } => vec![session::raise(*id, *method, *at)],
         Change::EndSession(id, reason) => vec![session::end(*id, *reason, at)],
@@ -73,5 +73,15 @@ fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statem
         Change::SaveTrustedDevice { was, device } => vec![trusted_device::save(was, device)],
         Change::RevokeTrustedDevice(id) => vec![trusted_device::revoke(*id, at)],
         Change::ReturnCharge(shared) => vec![counter::give_back(shared)],
+        Change::EndSessionsOf(id, reason) => vec![session::end_all(*id, *reason, at)],
+        Change::PutLinkToken(link) => vec![link_token::put(link)],
+        Change::ConsumeLinkToken(id) => vec![link_token::consume(*id, at)],
+        Change::EndLinkTokens(id, purposes) => {
+            purposes.iter().map(|purpose| link_token::end_of(*id, *purpose)).collect()
+        }
+        Change::DropMessagesOf(id) => vec![outbox::drop_of(*id, at)],
+        Change::SetEmail(id, email) => vec![user::set_email(*id, email, at)],
+        Change::SetDisabled(id, disabled_at) => vec![user::set_disabled(*id, *disabled_at)],
+        Change::DeleteUser(id) => vec![user::delete(*id)],
     }
 }

@@ -14,6 +14,7 @@ mod enrollment;
 mod error;
 mod execute;
 mod factor;
+mod link_token;
 mod load;
 mod mailbox;
 mod migrate;

@@ -10,7 +10,7 @@ const GRACE: Duration = Duration::from_hours(24);
 /// Rows deleted in one go, so that no sweep holds up a writer for long.
 const CHUNK: u32 = 200;
 
-const SWEEPS: [&str; 10] = [
+const SWEEPS: [&str; 11] = [
     "UPDATE outbox SET state = 'expired', settled_at = $1, payload = NULL WHERE id IN \
      (SELECT id FROM outbox WHERE state = 'queued' AND expires_at < $1 LIMIT $2)",
     "DELETE FROM challenges WHERE id IN (SELECT id FROM challenges WHERE expires_at < $1 LIMIT $2)",
@@ -21,6 +21,7 @@ const SWEEPS: [&str; 10] = [
     "DELETE FROM counters WHERE key IN (SELECT key FROM counters WHERE expires_at < $1 LIMIT $2)",
     "DELETE FROM two_factor_codes WHERE id IN (SELECT id FROM two_factor_codes WHERE expires_at < $1 LIMIT $2)",
     "DELETE FROM mailbox WHERE id IN (SELECT id FROM mailbox WHERE created_at < $1 LIMIT $2)",
+    "DELETE FROM link_tokens WHERE id IN (SELECT id FROM link_tokens WHERE expires_at < $1 LIMIT $2)",
     "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE settled_at < $1 LIMIT $2)",
 ];
 

@@ -84,5 +84,16 @@ fn change_line(change: &Change) -> String {
         }
         Change::RevokeTrustedDevice(_) => "RevokeTrustedDevice".to_owned(),
         Change::ReturnCharge(_) => "ReturnCharge".to_owned(),
+        Change::EndSessionsOf(_, reason) => format!("EndSessionsOf {}", reason.as_str()),
+        Change::PutLinkToken(link) => format!("PutLinkToken {}", link.purpose.as_str()),
+        Change::ConsumeLinkToken(_) => "ConsumeLinkToken".to_owned(),
+        Change::EndLinkTokens(_, purposes) => {
+            let purposes: Vec<&str> = purposes.iter().map(|purpose| purpose.as_str()).collect();
+            format!("EndLinkTokens {}", purposes.join(", "))
+        }
+        Change::DropMessagesOf(_) => "DropMessagesOf".to_owned(),
+        Change::SetEmail(..) => "SetEmail".to_owned(),
+        Change::SetDisabled(_, at) => format!("SetDisabled {}", at.is_some()),
+        Change::DeleteUser(_) => "DeleteUser".to_owned(),
     }
 }

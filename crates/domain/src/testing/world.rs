@@ -13,9 +13,10 @@ use crate::enrollment::{BeginEnrollment, Begun, ConfirmEnrollment, Confirmed, En
 use crate::factor::Factor;
 use crate::factor::manage::{FactorsView, PreferFactor, RemoveFactor, Removed, RenameFactor};
 use crate::ids::{
-    ApplicationId, AuditId, ChallengeId, EnrollmentId, FactorId, PersonId, RecoveryCodeId, SessionId, TrustedDeviceId,
-    UserId,
+    ApplicationId, AuditId, ChallengeId, EnrollmentId, FactorId, LinkTokenId, PersonId, RecoveryCodeId, SessionId,
+    TrustedDeviceId, UserId,
 };
+use crate::link_token::{LinkToken, LinkView};
 use crate::login::{BeginLogin, BeginLoginView, FinishLogin, FinishLoginView, LoggedIn};
 use crate::recovery_code::StoredRecoveryCode;
 use crate::recovery_code::set::{
@@ -49,6 +50,7 @@ pub(crate) struct World {
     pub(crate) devices: BTreeMap<TrustedDeviceId, TrustedDevice>,
     /// The cookie the browser shows at sign-in.
     pub(crate) cookie: Option<String>,
+    pub(crate) links: BTreeMap<LinkTokenId, LinkToken>,
     counters: HashMap<[u8; 32], Charged>,
     pub(crate) log: Vec<ChainedEntry>,
     pub(crate) outbox: Vec<OutboxMessage>,
@@ -87,6 +89,7 @@ impl World {
             sessions: BTreeMap::new(),
             devices: BTreeMap::new(),
             cookie: None,
+            links: BTreeMap::new(),
             counters: HashMap::new(),
             log: Vec::new(),
             outbox: Vec::new(),
@@ -413,7 +416,7 @@ impl World {
         self.recovery_codes.iter().filter(|(owner, _)| *owner == user).map(|(_, code)| code.clone()).collect()
     }
 
-    fn session_view(&self, wanted: impl Fn(&Session) -> bool) -> SessionView {
+    pub(crate) fn session_view(&self, wanted: impl Fn(&Session) -> bool) -> SessionView {
         let session = self.sessions.values().find(|session| wanted(session)).cloned();
         SessionView { account: session.as_ref().map(|session| self.users[&session.user].clone()), session }
     }
@@ -442,6 +445,13 @@ impl World {
         ProofView { account, session, factors, recovery_codes: self.codes_of(bearer.user) }
     }
 
+    /// What a command with a link reads.
+    pub(crate) fn link_view(&self, token: &str) -> LinkView {
+        let hash = TokenHash::of(token);
+        let link = self.links.values().find(|link| link.token == hash).cloned();
+        LinkView { account: link.as_ref().map(|link| self.users[&link.user].clone()), link }
+    }
+
     fn enrollment_view(&self, bearer: &Bearer) -> EnrollmentView {
         EnrollmentView {
             account: self.users.get(&bearer.user).cloned(),
@@ -461,6 +471,7 @@ impl World {
         *charged
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each change")]
     fn apply(&mut self, change: Change, at: Timestamp) {
         match change {
             Change::AddPendingSignup(_) | Change::RenewPendingSignup { .. } | Change::ConsumePendingSignup { .. } => {
@@ -564,6 +575,30 @@ impl World {
             Change::RevokeTrustedDevice(id) => {
                 self.devices.get_mut(&id).unwrap().revoked_at.get_or_insert(at);
             }
+            Change::DropMessagesOf(_) => {}
+            Change::AbandonAllEnrollmentsOf(user) => self.enrollments.retain(|_, waiting| waiting.user != user),
+            Change::RemoveFactorsOf(user) => self.factors.retain(|_, factor| factor.user != user),
+            Change::EndSessionsOf(user, _) => {
+                for session in self.sessions.values_mut().filter(|session| session.user == user) {
+                    session.ended_at.get_or_insert(at);
+                }
+            }
+            Change::PutLinkToken(new) => {
+                self.links.retain(|_, old| old.user != new.user || old.purpose != new.purpose);
+                self.links.insert(new.id, new);
+            }
+            Change::ConsumeLinkToken(id) => {
+                let link = self.links.get_mut(&id).unwrap();
+                assert_eq!(link.used_at.replace(at), None, "a link was used twice");
+                link.payload = None;
+            }
+            Change::EndLinkTokens(user, purposes) => {
+                self.links
+                    .retain(|_, link| link.user != user || link.used_at.is_some() || !purposes.contains(&link.purpose));
+            }
+            Change::SetEmail(user, email) => self.account_mut(user).user.email = email,
+            Change::SetDisabled(user, disabled_at) => self.account_mut(user).user.disabled_at = disabled_at,
+            Change::DeleteUser(_) => panic!("nobody is deleted in this world"),
             Change::ReturnCharge(counter) => {
                 if let Some(charged) = self.counters.get_mut(&counter.key) {
                     charged.count = (charged.count - 1).max(0);

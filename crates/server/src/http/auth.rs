@@ -2,17 +2,21 @@
 
 mod challenge;
 mod disable;
+mod email_change;
 mod factor;
 mod jwks;
 mod login;
 mod logout;
+mod password;
 mod recovery_code;
 mod refresh;
+mod sessions;
 mod setup;
 mod signup;
 mod status;
 mod step_up;
 mod trusted_devices;
+mod unlock;
 mod verify;
 mod verify_email;
 mod verify_setup;
@@ -45,6 +49,14 @@ pub const REFUSALS: &[(&str, &[ProblemCode])] = &[
     ("/auth/2fa/recovery-codes/download/", recovery_code::DOWNLOAD_REFUSALS),
     ("/auth/2fa/trusted-devices/", trusted_devices::REFUSALS),
     ("/auth/2fa/trusted-devices/{id}/", trusted_devices::ONE_REFUSALS),
+    ("/auth/password/change/", password::CHANGE_REFUSALS),
+    ("/auth/password/reset/request/", password::REQUEST_REFUSALS),
+    ("/auth/password/reset/confirm/", password::CONFIRM_REFUSALS),
+    ("/auth/sessions/", sessions::REFUSALS),
+    ("/auth/sessions/{id}/", sessions::ONE_REFUSALS),
+    ("/auth/2fa/unlock/", unlock::REFUSALS),
+    ("/auth/email/change/", email_change::REFUSALS),
+    ("/auth/email/change/confirm/", email_change::CONFIRM_REFUSALS),
     ("/.well-known/jwks.json", &[]),
 ];
 
@@ -70,5 +82,13 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(recovery_code::download))
         .routes(routes!(trusted_devices::list, trusted_devices::trust, trusted_devices::revoke_all))
         .routes(routes!(trusted_devices::revoke))
+        .routes(routes!(password::change))
+        .routes(routes!(password::request))
+        .routes(routes!(password::confirm))
+        .routes(routes!(sessions::list, sessions::end_others))
+        .routes(routes!(sessions::end_one))
+        .routes(routes!(unlock::unlock))
+        .routes(routes!(email_change::change))
+        .routes(routes!(email_change::confirm))
         .routes(routes!(jwks::jwks))
 }

@@ -19,8 +19,14 @@ use crate::problem::Problem;
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/verify-email", get(verify_email))
-        .route("/assets/link.js", get(async || asset(include_str!("../../assets/link.js"), "text/javascript; charset=utf-8")))
-        .route("/assets/page.css", get(async || asset(include_str!("../../assets/page.css"), "text/css; charset=utf-8")))
+        .route(
+            "/assets/link.js",
+            get(async || asset(include_str!("../../assets/link.js"), "text/javascript; charset=utf-8")),
+        )
+        .route(
+            "/assets/page.css",
+            get(async || asset(include_str!("../../assets/page.css"), "text/css; charset=utf-8")),
+        )
 }
 
 /// A page that does one thing with the token of its link.
@@ -48,10 +54,8 @@ async fn verify_email() -> Result<Response, Problem> {
 
 fn page(page: &LinkPage) -> Result<Response, Problem> {
     let html = page.render().map_err(|error| Fault::new("a page could not be written", error))?;
-    let headers: [(HeaderName, HeaderValue); 2] = [
-        (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (CONTENT_SECURITY_POLICY, PAGE_CSP),
-    ];
+    let headers: [(HeaderName, HeaderValue); 2] =
+        [(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")), (CONTENT_SECURITY_POLICY, PAGE_CSP)];
     Ok((headers, html).into_response())
 }
 

@@ -45,10 +45,15 @@
 //! | `missing` | R-59, A-100, A-101 |
 //! | `start` | R-68, A-97, A-103 |
 //! | `commands` | R-17, A-97 |
+//! | `password_change` | R-11, R-27, R-35, R-57, A-09, A-24, A-31, A-32, A-47, A-99 |
+//! | `session_list` | R-52, R-67 |
+//! | `unlock` | R-10, A-54 |
+//! | `email_change` | R-23, A-32, A-33, A-47, A-99 |
+//! | `user_acts` | R-23, R-30, A-54, A-99, A-104 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
 //!
-//! Not here, because the server has no such call yet: everything about sent codes, password change and reset, lists of
-//! sessions; A-71 (nothing a caller gives comes back signed).
+//! Not here, because the server has no such call yet: everything about sent codes; A-71 (nothing a caller gives comes back
+//! signed).
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -113,6 +118,7 @@ mod totp;
 mod addresses;
 mod audit;
 mod disable;
+mod email_change;
 mod enabling;
 mod evidence;
 mod factor;
@@ -130,12 +136,14 @@ mod origins;
 mod outage;
 mod outbox;
 mod pages;
+mod password_change;
 mod passwords;
 mod races;
 mod real_tools;
 mod recovery_code;
 mod replay;
 mod sealed;
+mod session_list;
 mod sessions;
 mod setup;
 mod signup;
@@ -144,3 +152,5 @@ mod step_up;
 mod time;
 mod tokens;
 mod trusted_devices;
+mod unlock;
+mod user_acts;

@@ -32,6 +32,8 @@ CREATE TABLE two_factor_settings (
     locked_until timestamptz,
     lock_level integer NOT NULL,
     stopped_at timestamptz,
+    unlock_guesses_left integer,
+    unlock_until timestamptz,
     last_seen_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL
 );
@@ -171,6 +173,7 @@ CREATE TABLE sessions (
     authenticated_at timestamptz NOT NULL,
     fresh_at timestamptz,
     created_at timestamptz NOT NULL,
+    last_used_at timestamptz NOT NULL,
     idle_expires_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
     ended_at timestamptz,
@@ -180,6 +183,20 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_by_user_id ON sessions (user_id);
 CREATE INDEX sessions_by_expires_at ON sessions (expires_at);
+
+-- Links by mail that do one thing once: found by the hash of their token; at most one per user and purpose.
+CREATE TABLE link_tokens (
+    id uuid PRIMARY KEY,
+    user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    purpose text NOT NULL CHECK (purpose IN ('password_reset', 'unlock', 'email_change')),
+    token_hash bytea NOT NULL UNIQUE,
+    payload bytea,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    used_at timestamptz,
+    UNIQUE (user_id, purpose)
+);
+CREATE INDEX link_tokens_by_expires_at ON link_tokens (expires_at);
 
 -- Messages on their way, committed with the state they speak of. The payload is sealed, and blanked once delivered.
 CREATE TABLE outbox (

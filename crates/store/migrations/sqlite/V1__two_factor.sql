@@ -33,6 +33,8 @@ CREATE TABLE two_factor_settings (
     locked_until INTEGER,
     lock_level INTEGER NOT NULL,
     stopped_at INTEGER,
+    unlock_guesses_left INTEGER,
+    unlock_until INTEGER,
     last_seen_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -172,6 +174,7 @@ CREATE TABLE sessions (
     authenticated_at INTEGER NOT NULL,
     fresh_at INTEGER,
     created_at INTEGER NOT NULL,
+    last_used_at INTEGER NOT NULL,
     idle_expires_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     ended_at INTEGER,
@@ -181,6 +184,20 @@ CREATE TABLE sessions (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sessions_by_user_id ON sessions (user_id);
 CREATE INDEX sessions_by_expires_at ON sessions (expires_at);
+
+-- Links by mail that do one thing once: found by the hash of their token; at most one per user and purpose.
+CREATE TABLE link_tokens (
+    id BLOB NOT NULL PRIMARY KEY,
+    user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    purpose TEXT NOT NULL CHECK (purpose IN ('password_reset', 'unlock', 'email_change')),
+    token_hash BLOB NOT NULL UNIQUE,
+    payload BLOB,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_at INTEGER,
+    UNIQUE (user_id, purpose)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX link_tokens_by_expires_at ON link_tokens (expires_at);
 
 -- Messages on their way, committed with the state they speak of. The payload is sealed, and blanked once delivered.
 CREATE TABLE outbox (

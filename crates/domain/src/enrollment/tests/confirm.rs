@@ -171,6 +171,7 @@ fn guesses_here_and_at_sign_in_are_one_budget() {
     no: CodeIncorrect { attempts_left: 0, hint: None }
     change SaveEnrollmentAttempts 1
     change SaveSettings, 0 wrong, 1 in a row, locked
+    change PutLinkToken unlock
     audit enrollment_confirmed failed totp wrong_code
     audit account_locked done wrong_codes
     mail account_locked

@@ -226,6 +226,11 @@ pub(super) fn partial_token(fields: &mut Fields) -> domain::secret::TokenHash {
     domain::secret::TokenHash::of(&fields.secret("partial_token", 1..=512))
 }
 
+/// The token of a link as it was sent: any text may be one.
+pub(super) fn link_token(fields: &mut Fields) -> domain::secret::TokenHash {
+    domain::secret::TokenHash::of(&fields.secret("token", 1..=512))
+}
+
 /// A code as it was typed: any 1 to 64 characters are a guess.
 pub(super) fn code(fields: &mut Fields) -> domain::code::TypedCode {
     domain::code::TypedCode::parse(&fields.secret("code", 1..=64))
