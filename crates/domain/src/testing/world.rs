@@ -576,8 +576,6 @@ impl World {
                 self.devices.get_mut(&id).unwrap().revoked_at.get_or_insert(at);
             }
             Change::DropMessagesOf(_) => {}
-            Change::AbandonAllEnrollmentsOf(user) => self.enrollments.retain(|_, waiting| waiting.user != user),
-            Change::RemoveFactorsOf(user) => self.factors.retain(|_, factor| factor.user != user),
             Change::EndSessionsOf(user, _) => {
                 for session in self.sessions.values_mut().filter(|session| session.user == user) {
                     session.ended_at.get_or_insert(at);
