@@ -182,6 +182,7 @@ fn person(number: u64, password: &PasswordHash, world: &World) -> Person {
             .map(|code| StoredRecoveryCode {
                 id: RecoveryCodeId::from_uuid(id(Kind::RecoveryCode as u16, number * RECOVERY_CODES + code)),
                 hash: PepperedHash { pepper, hash: Sha256::digest(format!("{number} {code}").as_bytes()).into() },
+                used: false,
             })
             .collect(),
         challenges: vec![Challenge {

@@ -257,7 +257,7 @@ impl Decide for ConfirmEnrollment {
         };
         let charge = account.settings.guesses.charge(now, policy);
         let judgement = match &self.code {
-            TypedCode::Digits(code) => factor.judge(*code, now, context.keys, policy)?,
+            TypedCode::Digits(code) => factor.judge(*code, None, now, context)?,
             TypedCode::Recovery(_) | TypedCode::Other => Judgement::Wrong,
         };
         let Judgement::Right(step) = judgement else {

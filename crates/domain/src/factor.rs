@@ -6,6 +6,7 @@ pub mod manage;
 
 use std::fmt;
 
+use crate::command::Context;
 use crate::ids::{FactorId, UserId};
 use crate::policy::Policy;
 use crate::secret::{Broken, KeyRing, Place, Sealed};
@@ -106,10 +107,16 @@ impl Factor {
         self.last_used_step.filter(|step| *step <= Step::at(now + policy.clock_trust))
     }
 
-    /// Judges a code of six digits.
-    pub fn judge(&self, code: u32, now: Timestamp, keys: &KeyRing, policy: &Policy) -> Result<Judgement, Broken> {
-        let secret = self.open(keys)?;
-        let used = self.used_step(now, policy);
+    /// Judges a code of six digits. No step up to `floor` is taken either.
+    pub fn judge(
+        &self,
+        code: u32,
+        floor: Option<Step>,
+        now: Timestamp,
+        context: &Context<'_>,
+    ) -> Result<Judgement, Broken> {
+        let secret = self.open(context.keys)?;
+        let used = self.used_step(now, context.policy).max(floor);
         Ok(match secret.live_step(code, now) {
             Some(step) if used.is_none_or(|used| step > used) => Judgement::Right(step),
             Some(_) => Judgement::AlreadyUsed,

@@ -27,7 +27,7 @@ const FEW_RECOVERY_CODES: usize = 3;
 pub(crate) struct Proofs<'a> {
     /// The person's factors.
     pub(crate) factors: &'a [Factor],
-    /// Their unused recovery codes.
+    /// Their set of recovery codes.
     pub(crate) recovery_codes: &'a [StoredRecoveryCode],
 }
 
@@ -96,12 +96,16 @@ fn judge(
         TypedCode::Other => Ok(Answer::Wrong(None)),
         TypedCode::Recovery(code) => {
             let found = recovery_code::find(code, account.user.id, proofs.recovery_codes, context.keys)?;
-            Ok(found.map_or(Answer::Wrong(None), Answer::RecoveryCode))
+            Ok(match found {
+                None => Answer::Wrong(None),
+                Some(code) if code.used => Answer::Wrong(Some(Judgement::AlreadyUsed)),
+                Some(code) => Answer::RecoveryCode(code.id),
+            })
         }
         TypedCode::Digits(code) => {
             let mut answer = Answer::Wrong(None);
             for factor in proofs.factors.iter().filter(|factor| factor.method == Method::Totp) {
-                match factor.judge(*code, now, context.keys, context.policy)? {
+                match factor.judge(*code, account.settings.steps_used_to, now, context)? {
                     Judgement::Right(step) => answer = Answer::Factor(factor.id, step),
                     Judgement::Wrong => {}
                     near @ (Judgement::AlreadyUsed | Judgement::OtherStep(_)) => {

@@ -91,7 +91,7 @@ impl Decide for SignUp {
             application: self.application,
             email: self.email.clone(),
             password: self.password.clone(),
-            token: (free && send).then(|| TokenHash::of(token.expose())),
+            token: free.then(|| TokenHash::of(token.expose())),
             created_at: now,
             expires_at,
         };
@@ -148,10 +148,12 @@ impl Decide for ResendVerification {
         if !mail_allowed(&view.mails, now) {
             return Ok(decision.audit(entry.because("send_limit")));
         }
-        // Without a token the address is taken, or its mails were used up when it signed up: in the first case a link must
-        // never be made, and the second cannot be told apart from it here.
+        // Without a token the address was taken when it signed up: no link for it is ever made.
         let Some(pending) = view.pending.filter(|pending| pending.token.is_some() && pending.expires_at > now) else {
-            return Ok(decision.audit(entry.because("nothing_pending")));
+            // Nothing is sent, so nothing is charged: a stranger cannot use up the mails of a newcomer.
+            let mut decision = decision.audit(entry.because("nothing_pending"));
+            decision.changes.extend(view.mails.into_iter().map(|(counter, _)| Change::ReturnCharge(counter)));
+            return Ok(decision);
         };
         let token = new_token(context.rng);
         let expires_at = now + context.policy.signup_life;

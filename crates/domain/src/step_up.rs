@@ -11,7 +11,7 @@ use crate::factor::{Factor, Method};
 use crate::guess::{Guess, Proofs, guess, recovery_code_used, wrong_without_challenge};
 use crate::login::{PasswordCheck, password_counters};
 use crate::policy::Policy;
-use crate::recovery_code::StoredRecoveryCode;
+use crate::recovery_code::{StoredRecoveryCode, unused};
 use crate::secret::{Broken, KeyRing};
 use crate::session::{Admitted, Bearer, Grant, RefreshToken, Session, SessionView};
 use crate::throttle::{Charged, Counter};
@@ -228,7 +228,7 @@ impl Decide for StepUp {
             None => right,
         });
         if method == Some(Method::RecoveryCode) {
-            let remaining = view.recovery_codes.len().saturating_sub(1);
+            let remaining = unused(&view.recovery_codes).saturating_sub(1);
             decision = recovery_code_used(decision, &account, remaining, &self.origin, now, context);
         }
         Ok(decision.change(Change::SaveSettings(account.user.id, account.settings)))

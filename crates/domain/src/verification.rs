@@ -14,7 +14,7 @@ use crate::guess::{Guess, Proofs, explain, guess, reason, recovery_code_used, te
 use crate::login::SignedInUser;
 use crate::message::MessageKind;
 use crate::notice;
-use crate::recovery_code::StoredRecoveryCode;
+use crate::recovery_code::{StoredRecoveryCode, unused};
 use crate::secret::{Broken, TokenHash};
 use crate::session::{Grant, RefreshHolder, Session};
 use crate::throttle::Outcome;
@@ -51,7 +51,7 @@ pub struct VerifyView {
     pub challenge: Option<Challenge>,
     /// The person's factors.
     pub factors: Vec<Factor>,
-    /// Their unused recovery codes.
+    /// Their set of recovery codes.
     pub recovery_codes: Vec<StoredRecoveryCode>,
     /// Their devices whose trust nobody revoked, where this browser is to be one.
     pub devices: Vec<TrustedDevice>,
@@ -123,7 +123,7 @@ impl Decide for Verify {
         let holder = self.holder.unwrap_or(challenge.holder);
         let (session, grant) = Session::start(&account, Some(method), holder, &self.origin, now, context);
         let spent = usize::from(method == Method::RecoveryCode);
-        let remaining = view.recovery_codes.len().saturating_sub(spent);
+        let remaining = unused(&view.recovery_codes).saturating_sub(spent);
         // A recovery code ends trust; it begins none.
         let remember = self.remember && policy.trusted_devices && method != Method::RecoveryCode;
         let shown = self.device.as_ref();

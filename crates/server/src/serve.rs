@@ -56,7 +56,10 @@ pub async fn connect(config: &Config) -> anyhow::Result<Db> {
 
 /// Reads the key ring, and refuses one that lacks a key the database still needs.
 pub async fn keys_for(config: &Config, db: &Db) -> anyhow::Result<KeyRing> {
-    let ring = keys::load(config.keys()?)?;
+    complete(keys::load(config.keys()?)?, db).await
+}
+
+async fn complete(ring: KeyRing, db: &Db) -> anyhow::Result<KeyRing> {
     let missing: Vec<String> = db
         .keys_in_use()
         .await?
@@ -88,9 +91,11 @@ pub async fn serve(mut config: Config, asked: Asked) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     tokio::spawn(stop_on_signal(signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, shutdown.clone()));
 
+    // A ring that is no ring stops the start before anything is touched.
+    let ring = keys::load(config.keys()?)?;
     let db = connect(&config).await?;
     prepare_schema(&config, &db, asked.migrate).await?;
-    let ring = keys_for(&config, &db).await?;
+    let ring = complete(ring, &db).await?;
     let listener = TcpListener::bind(config.bind)
         .await
         .with_context(|| format!("TWINLOCK_BIND: {} cannot be used", config.bind))?;

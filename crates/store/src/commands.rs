@@ -126,7 +126,7 @@ impl Load for Verify {
         let account = locked(reads, &Whose::Challenge(self.token));
         let challenge = challenge::by_token(reads, &self.token);
         let factors = factor::of_challenge(reads, &self.token);
-        let recovery_codes = recovery_code::unused_of_challenge(reads, &self.token);
+        let recovery_codes = recovery_code::of_challenge(reads, &self.token);
         let devices = self.remember.then(|| trusted_device::of_challenge(reads, &self.token));
         Box::new(move |answers| {
             Ok(VerifyView {
@@ -273,7 +273,7 @@ fn proof_view(bearer: &Bearer, reads: &mut Reads<'_>) -> Assemble<ProofView> {
     let account = locked(reads, &Whose::Id(bearer.user));
     let session = session::by_id(reads, bearer.session);
     let factors = factor::of_user(reads, bearer.user);
-    let recovery_codes = recovery_code::unused_of_user(reads, bearer.user);
+    let recovery_codes = recovery_code::of_user(reads, bearer.user);
     Box::new(move |answers| {
         Ok(ProofView {
             account: answers.get(&account)?,

@@ -9,20 +9,20 @@ use domain::time::Timestamp;
 use crate::load::{Handle, Reads, count, every, optional};
 use crate::{Db, Plan, Row, Statement, StoreError, params};
 
-/// The unused codes of a challenge's person.
-pub(crate) fn unused_of_challenge(reads: &mut Reads<'_>, token: &TokenHash) -> Handle<Vec<StoredRecoveryCode>> {
+/// The codes of a challenge's person.
+pub(crate) fn of_challenge(reads: &mut Reads<'_>, token: &TokenHash) -> Handle<Vec<StoredRecoveryCode>> {
     reads.read(
-        "SELECT id, pepper_id, code_hash FROM recovery_codes \
-         WHERE user_id = (SELECT user_id FROM challenges WHERE token_hash = $1) AND used_at IS NULL",
+        "SELECT id, pepper_id, code_hash, used_at IS NOT NULL FROM recovery_codes \
+         WHERE user_id = (SELECT user_id FROM challenges WHERE token_hash = $1)",
         params![&token.0],
         |rows| every(rows, stored),
     )
 }
 
-/// The unused codes of a user.
-pub(crate) fn unused_of_user(reads: &mut Reads<'_>, user: UserId) -> Handle<Vec<StoredRecoveryCode>> {
+/// The codes of a user.
+pub(crate) fn of_user(reads: &mut Reads<'_>, user: UserId) -> Handle<Vec<StoredRecoveryCode>> {
     reads.read(
-        "SELECT id, pepper_id, code_hash FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL",
+        "SELECT id, pepper_id, code_hash, used_at IS NOT NULL FROM recovery_codes WHERE user_id = $1",
         params![user.uuid()],
         |rows| every(rows, stored),
     )
@@ -46,6 +46,7 @@ fn stored(row: &Row) -> Result<StoredRecoveryCode, StoreError> {
     Ok(StoredRecoveryCode {
         id: RecoveryCodeId::from_uuid(row.get(0)?),
         hash: PepperedHash { pepper, hash: row.get(2)? },
+        used: row.get(3)?,
     })
 }
 

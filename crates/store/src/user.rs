@@ -5,6 +5,7 @@ use domain::ids::{ApplicationId, FactorId, PersonId, UserId};
 use domain::secret::TokenHash;
 use domain::throttle::{GuessBudget, Unlock};
 use domain::time::Timestamp;
+use domain::totp::Step;
 use domain::user::{Account, Email, PasswordHash, Settings, User};
 use serde_json::json;
 
@@ -16,7 +17,8 @@ macro_rules! account_where {
         concat!(
             "SELECT u.id, u.person_id, u.application_id, u.email, u.password_hash, u.email_verified_at, u.disabled_at, \
              u.locale, u.created_at, s.enabled_at, s.preferred_factor_id, s.recent_guesses, s.guesses_in_a_row, \
-             s.locked_until, s.lock_level, s.stopped_at, s.last_seen_at, s.unlock_guesses_left, s.unlock_until, h.seq, h.hash \
+             s.locked_until, s.lock_level, s.stopped_at, s.last_seen_at, s.unlock_guesses_left, s.unlock_until, \
+             s.steps_used_to, h.seq, h.hash \
              FROM users u LEFT JOIN two_factor_settings s ON s.user_id = u.id \
              LEFT JOIN audit_heads h ON h.person_id = u.person_id WHERE ",
             $condition
@@ -116,8 +118,9 @@ fn account(row: &Row) -> Result<Account, StoreError> {
                 unlock: unlock(row.get(17)?, row.get(18)?),
             },
             last_seen_at: row.get(16)?,
+            steps_used_to: row.get::<Option<i64>>(19)?.map(Step),
         },
-        head: AuditHead { seq: row.get(19)?, hash: row.get(20)? },
+        head: AuditHead { seq: row.get(20)?, hash: row.get(21)? },
     })
 }
 
@@ -176,7 +179,7 @@ pub(crate) fn save_settings(user: UserId, settings: &Settings, at: Timestamp) ->
     Statement::guarded(
         "UPDATE two_factor_settings SET enabled_at = $2, preferred_factor_id = $3, recent_guesses = $4, \
          guesses_in_a_row = $5, locked_until = $6, lock_level = $7, stopped_at = $8, last_seen_at = $9, updated_at = $10, \
-         unlock_guesses_left = $11, unlock_until = $12 \
+         unlock_guesses_left = $11, unlock_until = $12, steps_used_to = $13 \
          WHERE user_id = $1",
         params![
             user.uuid(),
@@ -191,6 +194,7 @@ pub(crate) fn save_settings(user: UserId, settings: &Settings, at: Timestamp) ->
             at,
             guesses.unlock.map(|unlock| unlock.left),
             guesses.unlock.map(|unlock| unlock.until),
+            settings.steps_used_to.map(|step| step.0),
         ],
     )
 }

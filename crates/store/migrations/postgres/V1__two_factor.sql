@@ -34,6 +34,7 @@ CREATE TABLE two_factor_settings (
     stopped_at timestamptz,
     unlock_guesses_left integer,
     unlock_until timestamptz,
+    steps_used_to bigint,
     last_seen_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL
 );

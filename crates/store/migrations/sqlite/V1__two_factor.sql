@@ -35,6 +35,7 @@ CREATE TABLE two_factor_settings (
     stopped_at INTEGER,
     unlock_guesses_left INTEGER,
     unlock_until INTEGER,
+    steps_used_to INTEGER,
     last_seen_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
