@@ -213,9 +213,9 @@ impl Decide for FinishLogin {
             }
             PasswordProof::Pending => {
                 let entry = entry(None, self.application, &self.origin).because("email_unverified");
-                let mut decision = Decision::new(Err(Refusal::EmailUnverified), context.clock).audit(entry);
-                decision.changes.extend(self.counters(context).into_iter().map(Change::ReturnCharge));
-                return Ok(decision);
+                // The charge is kept: anyone may sign up for anyone's address, and with the charge returned each password
+                // signed up with would be one free guess at the password of the address's owner.
+                return Ok(Decision::new(Err(Refusal::EmailUnverified), context.clock).audit(entry));
             }
             PasswordProof::Right(proven) => proven,
         };

@@ -133,15 +133,13 @@ fn a_wrong_password_is_refused_and_its_charge_kept() {
 }
 
 #[test]
-fn the_right_password_of_a_sign_up_says_that_its_address_is_unverified() {
+fn the_right_password_of_a_sign_up_says_that_its_address_is_unverified_and_is_charged() {
     let mut lab = Lab::new();
     let person = lab.enrolled();
     insta::allow_duplicates! {
         for person in [None, Some(&person)] {
             assert_snapshot!(summary(&finish(&mut lab, person, PasswordProof::Pending)), @r"
             no: EmailUnverified
-            change ReturnCharge
-            change ReturnCharge
             audit password_checked failed email_unverified, unchained
             ");
         }
