@@ -31,9 +31,15 @@ pub(crate) fn newest(
     )
 }
 
-/// Locks and reads the sign-up of a link's token.
+/// Locks all sign-ups for the address of a link's token, and reads the token's own. Using one link up deletes the others:
+/// with only its own row locked, two links opened at once would wait for each other.
 pub(crate) fn by_token(reads: &mut Reads<'_>, token: &TokenHash) -> Handle<Option<PendingSignup>> {
-    reads.lock("SELECT id FROM pending_signups WHERE token_hash = $1 FOR UPDATE", params![&token.0]);
+    reads.lock(
+        "SELECT p.id FROM pending_signups p JOIN pending_signups t \
+         ON t.application_id = p.application_id AND t.email_key = p.email_key \
+         WHERE t.token_hash = $1 ORDER BY p.id FOR UPDATE OF p",
+        params![&token.0],
+    );
     reads.read(pending_where!("token_hash = $1"), params![&token.0], |rows| optional(rows, pending))
 }
 
