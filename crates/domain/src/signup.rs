@@ -33,6 +33,27 @@ pub struct PendingSignup {
     pub expires_at: Timestamp,
 }
 
+/// Charges a sign-up to its address block, before its password is judged and hashed: both cost more than all the rest, and
+/// each sign-up may send a stranger a mail. The command line, which has no address, is not counted.
+#[derive(Debug)]
+pub struct BeginSignUp {
+    /// Where from.
+    pub origin: Origin,
+}
+
+impl Decide for BeginSignUp {
+    type View = Vec<(Counter, Charged)>;
+    type Reply = ();
+
+    fn decide(&self, view: Self::View, context: &mut Context<'_>) -> Result<Decision<()>, Broken> {
+        let now = context.clock;
+        // Nothing is written down: a flood would fill the audit log with the one thing its counter says already.
+        let wait = view.iter().filter_map(|(counter, charged)| counter.wait(charged, now)).max();
+        let reply = wait.map_or(Ok(()), |wait| Err(Refusal::TooManyAttempts { retry_after: Some(wait) }));
+        Ok(Decision::new(reply, now))
+    }
+}
+
 /// Asks to sign up.
 #[derive(Debug)]
 pub struct SignUp {

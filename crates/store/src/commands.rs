@@ -5,7 +5,7 @@ use domain::challenge::{ChallengeView, ReadChallenge};
 use domain::enrollment::{BeginEnrollment, ConfirmEnrollment, EnrollmentView};
 use domain::login::{AbandonLogin, BeginLogin, BeginLoginView, FinishLogin, FinishLoginView};
 use domain::session::{Bearer, Refresh, SessionView, SignOut, SignOutBy};
-use domain::signup::{ResendVerification, ResendView, SignUp, SignUpView, VerifyEmail, VerifyEmailView};
+use domain::signup::{BeginSignUp, ResendVerification, ResendView, SignUp, SignUpView, VerifyEmail, VerifyEmailView};
 use domain::status::{ReadStatus, StatusView};
 use domain::throttle::{Charged, Counter};
 use domain::verification::{Verify, VerifyView};
@@ -16,6 +16,14 @@ use crate::{StoreError, challenge, counter, enrollment, factor, recovery_code, s
 
 fn charged(counters: &[(Counter, Handle<Charged>)], answers: &Answers) -> Result<Vec<(Counter, Charged)>, StoreError> {
     counters.iter().map(|(counter, handle)| Ok((counter.clone(), answers.get(handle)?))).collect()
+}
+
+impl Load for BeginSignUp {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<Vec<(Counter, Charged)>> {
+        let counters = self.origin.ip.map(|ip| Counter::signups_from_block(ip, reads.policy, reads.keys));
+        let counters = counter::charge(reads, counters.into_iter().collect());
+        Box::new(move |answers| charged(&counters, answers))
+    }
 }
 
 impl Load for SignUp {

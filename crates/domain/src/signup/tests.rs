@@ -49,6 +49,21 @@ fn verify(lab: &mut Lab, pending: Option<PendingSignup>, taken: bool) -> Decisio
 }
 
 #[test]
+fn sign_ups_of_one_block_wait_for_the_end_of_the_hour_beyond_their_limit() {
+    let mut lab = Lab::new();
+    let counter = Counter::signups_from_block("192.0.2.7".parse().unwrap(), &lab.policy, &lab.keys);
+    let mut begin = |count| {
+        let charged = Charged { count, since: lab.clock };
+        let decision = lab.decide(&BeginSignUp { origin: origin() }, vec![(counter.clone(), charged)]).unwrap();
+        assert!(decision.changes.is_empty() && decision.audit.is_empty() && decision.outbox.is_empty());
+        decision.reply
+    };
+    assert_eq!(begin(1000), Ok(()));
+    assert_eq!(begin(1001), Err(Refusal::TooManyAttempts { retry_after: Some(Duration::from_hours(1)) }));
+    assert_eq!(lab.decide(&BeginSignUp { origin: Origin::default() }, vec![]).unwrap().reply, Ok(()));
+}
+
+#[test]
 fn a_free_address_gets_a_link_that_fits_the_sign_up() {
     let mut lab = Lab::new();
     let decision = sign_up(&mut lab, None, [5, 10]);
