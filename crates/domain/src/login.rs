@@ -30,7 +30,7 @@ pub struct BeginLogin {
 }
 
 impl BeginLogin {
-    /// The counters a try is charged to. The command line, which has no address, is not counted.
+    /// The counters a try is charged to, that of the block first. The command line, which has no address, is not counted.
     pub fn counters(&self, policy: &Policy, keys: &KeyRing) -> Vec<Counter> {
         password_counters(&self.email, &self.origin, policy, keys)
     }
@@ -38,9 +38,10 @@ impl BeginLogin {
 
 fn password_counters(email: &Email, origin: &Origin, policy: &Policy, keys: &KeyRing) -> Vec<Counter> {
     let Some(ip) = origin.ip else { return Vec::new() };
+    // The block comes first, at charging and at giving back: so no two tries wait for each other.
     vec![
-        Counter::passwords_for_account(&email.key(), ip, policy, keys),
         Counter::passwords_from_block(ip, policy, keys),
+        Counter::passwords_for_account(&email.key(), ip, policy, keys),
     ]
 }
 

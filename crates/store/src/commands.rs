@@ -59,7 +59,11 @@ impl Load for BeginLogin {
         let key = self.email.key();
         let account = locked(reads, &Whose::Email(self.application, &key));
         let pending = signup::newest(reads, self.application, &key);
-        let passwords = counter::charge(reads, self.counters(reads.policy, reads.keys));
+        let mut counters = self.counters(reads.policy, reads.keys).into_iter();
+        let passwords = match (counters.next(), counters.next()) {
+            (Some(block), Some(account)) => counter::charge_within(reads, block, account),
+            _ => Vec::new(),
+        };
         Box::new(move |answers| {
             Ok(BeginLoginView {
                 account: answers.get(&account)?,

@@ -30,11 +30,12 @@ fn begin(
     lab: &mut Lab,
     account: Option<Account>,
     pending: Option<PendingSignup>,
-    counts: [i64; 2],
+    [account_count, block_count]: [i64; 2],
 ) -> Decision<PasswordCheck> {
     let command = BeginLogin { application: DEFAULT, email: email(), origin: origin() };
     let since = lab.clock + Duration::from_mins(-5);
     let counters = command.counters(&lab.policy, &lab.keys);
+    let counts = [block_count, account_count];
     let passwords =
         counters.into_iter().zip(counts).map(|(counter, count)| (counter, Charged { count, since })).collect();
     lab.decide(&command, BeginLoginView { account, pending, passwords }).unwrap()
