@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::database::Database;
 use crate::harness::World;
+use crate::http::raw;
 use crate::people::{PASSWORD, login_with};
 
 /// signing up for somebody's address with each guess does not buy one more guess at their password.
@@ -89,9 +90,30 @@ async fn a_full_block_leaves_no_row_per_address(database: Database) {
     assert!(refused.number_at("/retry_after") > 3000, "the block says how long: {}", refused.text);
 }
 
+/// behind a proxy on the same machine, the mailbox, the test calls and the measurements are not the world's.
+async fn what_is_for_this_machine_is_not_handed_on_by_a_proxy(database: Database) {
+    let world = World::start(database).await;
+    let browser = world.browser();
+    for path in ["/dev/mailbox", "/v1/test/clock", "/v1/test/outbox", "/metrics"] {
+        browser.get(path).await.expect(200);
+        for (name, value) in [
+            ("x-forwarded-for", "203.0.113.9"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-host", "login.example.com"),
+            ("forwarded", "for=203.0.113.9"),
+        ] {
+            browser.request(path).header(name, value).send().await.refused(404, "not_found");
+        }
+    }
+    let name = "login.example.com";
+    let head = format!("GET /metrics HTTP/1.1\r\nhost: {name}\r\nconnection: close\r\n\r\n");
+    let answer = raw(&world, head.as_bytes(), Duration::from_secs(3)).await;
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+}
+
 on_both_databases![
     a_sign_up_buys_no_guess,
     links_for_one_address_do_not_wait_for_each_other,
     a_full_block_leaves_no_row_per_address,
 ];
-on_sqlite![sign_ups_of_one_block_are_limited];
+on_sqlite![sign_ups_of_one_block_are_limited, what_is_for_this_machine_is_not_handed_on_by_a_proxy];
