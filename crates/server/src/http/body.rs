@@ -106,12 +106,7 @@ struct Whole<'a> {
 }
 
 /// Reads a whole body within its limits of size and time, where there is room for it.
-async fn read<'a>(
-    headers: &HeaderMap,
-    body: Body,
-    limits: &Limits,
-    room: &'a Semaphore,
-) -> Result<Whole<'a>, Problem> {
+async fn read<'a>(headers: &HeaderMap, body: Body, limits: &Limits, room: &'a Semaphore) -> Result<Whole<'a>, Problem> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     let announced_too_large = announced.is_some_and(|length| length > limits.body_bytes as u64);
     let mut stream = body.into_data_stream();

@@ -66,9 +66,10 @@ async fn links_for_one_address_do_not_wait_for_each_other(database: Database) {
         }
         let tokens: Vec<&str> =
             messages.iter().map(|message| message["link"].as_str().unwrap().split_once("#token=").unwrap().1).collect();
-        let calls = tokens.iter().chain(&tokens).enumerate().map(|(turn, token)| {
-            world.browser_at(turn).submit("/auth/verify-email/").json(&json!({ "token": token }))
-        });
+        let calls =
+            tokens.iter().chain(&tokens).enumerate().map(|(turn, token)| {
+                world.browser_at(turn).submit("/auth/verify-email/").json(&json!({ "token": token }))
+            });
         let answers = world.burst(calls.collect()).await;
         assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
         for answer in answers.into_iter().filter(|answer| answer.status != 200) {
