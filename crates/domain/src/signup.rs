@@ -31,6 +31,8 @@ pub struct PendingSignup {
     pub created_at: Timestamp,
     /// When it and its link end.
     pub expires_at: Timestamp,
+    /// Where it came from: told in every mail with its link, also in one that somebody else asked for.
+    pub origin: Origin,
 }
 
 /// Charges a sign-up to its address block, before its password is judged and hashed: both cost more than all the rest, and
@@ -115,6 +117,7 @@ impl Decide for SignUp {
             token: (free && send).then(|| TokenHash::of(token.expose())),
             created_at: now,
             expires_at,
+            origin: self.origin.clone(),
         };
         let about = pending.id.uuid();
         let message = match &view.owner {
@@ -182,7 +185,7 @@ impl Decide for ResendVerification {
             &pending.email,
             "verify-email",
             link,
-            &self.origin,
+            &pending.origin,
             now,
             context,
         );

@@ -7,12 +7,14 @@ use domain::time::Timestamp;
 use domain::user::{Email, PasswordHash};
 
 use crate::load::{Handle, Reads, optional};
+use crate::session::origin;
 use crate::{Row, Statement, StoreError, params};
 
 macro_rules! pending_where {
     ($condition:literal) => {
         concat!(
-            "SELECT id, application_id, email, password_hash, token_hash, created_at, expires_at FROM pending_signups WHERE ",
+            "SELECT id, application_id, email, password_hash, token_hash, created_at, expires_at, ip_address, \
+             user_agent FROM pending_signups WHERE ",
             $condition
         )
     };
@@ -62,6 +64,7 @@ fn pending(row: &Row) -> Result<PendingSignup, StoreError> {
         token: row.get::<Option<_>>(4)?.map(TokenHash),
         created_at: row.get(5)?,
         expires_at: row.get(6)?,
+        origin: origin(row.get(7)?, row.get(8)?),
     })
 }
 
@@ -69,7 +72,7 @@ fn pending(row: &Row) -> Result<PendingSignup, StoreError> {
 pub(crate) fn insert(pending: &PendingSignup) -> Statement {
     Statement::new(
         "INSERT INTO pending_signups (id, application_id, email, email_key, password_hash, token_hash, created_at, \
-         expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+         expires_at, ip_address, user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         params![
             pending.id.uuid(),
             pending.application.uuid(),
@@ -79,6 +82,8 @@ pub(crate) fn insert(pending: &PendingSignup) -> Statement {
             pending.token.map(|token| token.0),
             pending.created_at,
             pending.expires_at,
+            pending.origin.ip.map(|ip| ip.to_string()),
+            pending.origin.user_agent.clone(),
         ],
     )
 }

@@ -23,6 +23,7 @@ fn pending(lab: &mut Lab) -> PendingSignup {
         token: None,
         created_at: lab.clock,
         expires_at: lab.clock + Duration::from_hours(24),
+        origin: origin(),
     }
 }
 

@@ -119,6 +119,18 @@ fn signing_up_can_be_switched_off() {
 }
 
 #[test]
+fn a_mail_asked_for_again_tells_of_the_sign_up_not_of_who_asked() {
+    let mut lab = Lab::new();
+    let mut waiting = pending(sign_up(&mut lab, None, [1, 1]));
+    assert_eq!(waiting.origin, origin());
+    waiting.origin.ip = Some("198.51.100.66".parse().unwrap());
+    waiting.origin.user_agent = Some("Squatter".to_owned());
+    let decision = resend(&mut lab, Some(waiting), [2, 2]);
+    let event = lab.read(&decision.outbox[0]).unwrap().event.clone().unwrap();
+    assert_eq!((event.ip.as_deref(), event.browser.as_deref()), (Some("198.51.100.66"), Some("Squatter")));
+}
+
+#[test]
 fn asking_again_replaces_the_link() {
     let mut lab = Lab::new();
     let waiting = pending(sign_up(&mut lab, None, [1, 1]));
