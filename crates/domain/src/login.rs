@@ -31,7 +31,7 @@ pub struct BeginLogin {
 }
 
 impl BeginLogin {
-    /// The counters a try is charged to. The command line, which has no address, is not counted.
+    /// The counters a try is charged to, that of the block first. The command line, which has no address, is not counted.
     pub fn counters(&self, policy: &Policy, keys: &KeyRing) -> Vec<Counter> {
         password_counters(&self.email, &self.origin, policy, keys)
     }
@@ -39,9 +39,10 @@ impl BeginLogin {
 
 pub(crate) fn password_counters(email: &Email, origin: &Origin, policy: &Policy, keys: &KeyRing) -> Vec<Counter> {
     let Some(ip) = origin.ip else { return Vec::new() };
+    // The block comes first, at charging and at giving back: so no two tries wait for each other.
     vec![
-        Counter::passwords_for_account(&email.key(), ip, policy, keys),
         Counter::passwords_from_block(ip, policy, keys),
+        Counter::passwords_for_account(&email.key(), ip, policy, keys),
     ]
 }
 
@@ -227,9 +228,9 @@ impl Decide for FinishLogin {
             }
             PasswordProof::Pending => {
                 let entry = entry(None, self.application, &self.origin).because("email_unverified");
-                let mut decision = Decision::new(Err(Refusal::EmailUnverified), context.clock).audit(entry);
-                decision.changes.extend(self.counters(context).into_iter().map(Change::ReturnCharge));
-                return Ok(decision);
+                // The charge is kept: anyone may sign up for anyone's address, and with the charge returned each password
+                // signed up with would be one free guess at the password of the address's owner.
+                return Ok(Decision::new(Err(Refusal::EmailUnverified), context.clock).audit(entry));
             }
             PasswordProof::Right(proven) => proven,
         };

@@ -37,6 +37,8 @@ pub struct Policy {
     pub passwords_per_block: u32,
     /// The span of the above.
     pub password_block_window: Duration,
+    /// Sign-ups per address block and hour. Generous, for many people may share one address.
+    pub signups_per_block: u32,
     /// Verification mails to one address per hour.
     pub sends_per_hour: u32,
     /// Verification mails to one address per day.
@@ -100,6 +102,7 @@ impl Default for Policy {
             password_window: Duration::from_mins(15),
             passwords_per_block: 100,
             password_block_window: Duration::from_hours(1),
+            signups_per_block: 1000,
             sends_per_hour: 5,
             sends_per_day: 10,
             enrollment_life: Duration::from_mins(10),

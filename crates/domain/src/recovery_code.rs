@@ -88,7 +88,8 @@ pub fn generate_set(
     (0..count)
         .map(|_| {
             let code = RecoveryCode::generate(rng);
-            let stored = StoredRecoveryCode { id: RecoveryCodeId::new(now, rng), hash: code.hash(user, keys), used: false };
+            let stored =
+                StoredRecoveryCode { id: RecoveryCodeId::new(now, rng), hash: code.hash(user, keys), used: false };
             (code.to_text(), stored)
         })
         .unzip()

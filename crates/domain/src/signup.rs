@@ -31,6 +31,29 @@ pub struct PendingSignup {
     pub created_at: Timestamp,
     /// When it and its link end.
     pub expires_at: Timestamp,
+    /// Where it came from: told in every mail with its link, also in one that somebody else asked for.
+    pub origin: Origin,
+}
+
+/// Charges a sign-up to its address block, before its password is judged and hashed: both cost more than all the rest, and
+/// each sign-up may send a stranger a mail. The command line, which has no address, is not counted.
+#[derive(Debug)]
+pub struct BeginSignUp {
+    /// Where from.
+    pub origin: Origin,
+}
+
+impl Decide for BeginSignUp {
+    type View = Vec<(Counter, Charged)>;
+    type Reply = ();
+
+    fn decide(&self, view: Self::View, context: &mut Context<'_>) -> Result<Decision<()>, Broken> {
+        let now = context.clock;
+        // Nothing is written down: a flood would fill the audit log with the one thing its counter says already.
+        let wait = view.iter().filter_map(|(counter, charged)| counter.wait(charged, now)).max();
+        let reply = wait.map_or(Ok(()), |wait| Err(Refusal::TooManyAttempts { retry_after: Some(wait) }));
+        Ok(Decision::new(reply, now))
+    }
 }
 
 /// Asks to sign up.
@@ -94,6 +117,7 @@ impl Decide for SignUp {
             token: free.then(|| TokenHash::of(token.expose())),
             created_at: now,
             expires_at,
+            origin: self.origin.clone(),
         };
         let about = pending.id.uuid();
         let message = match &view.owner {
@@ -163,7 +187,7 @@ impl Decide for ResendVerification {
             &pending.email,
             "verify-email",
             link,
-            &self.origin,
+            &pending.origin,
             now,
             context,
         );

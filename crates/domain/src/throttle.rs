@@ -218,6 +218,15 @@ impl Counter {
         }
     }
 
+    /// Sign-ups from one address block, whoever they were for.
+    pub fn signups_from_block(ip: IpAddr, policy: &Policy, keys: &KeyRing) -> Self {
+        Self {
+            key: keys.blind_index("signup-block", &[&block(ip)]),
+            window: Duration::from_hours(1),
+            limit: policy.signups_per_block,
+        }
+    }
+
     /// Mails to one address within an hour, and within a day.
     pub fn mails_to(email_key: &str, policy: &Policy, keys: &KeyRing) -> [Self; 2] {
         [

@@ -190,7 +190,13 @@ pub struct Settings {
 impl Settings {
     /// Settings of a new user.
     pub fn new(now: Timestamp) -> Self {
-        Self { enabled_at: None, preferred_factor: None, guesses: GuessBudget::default(), last_seen_at: now, steps_used_to: None }
+        Self {
+            enabled_at: None,
+            preferred_factor: None,
+            guesses: GuessBudget::default(),
+            last_seen_at: now,
+            steps_used_to: None,
+        }
     }
 }
 

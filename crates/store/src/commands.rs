@@ -19,7 +19,7 @@ use domain::recovery_code::set::{DownloadRecoveryCodes, DownloadView, MakeRecove
 use domain::secret::TokenHash;
 use domain::session::listing::{EndOneSession, EndOneSessionView, EndOtherSessions, ReadSessions, SessionsView};
 use domain::session::{Bearer, Refresh, SessionView, SignOut, SignOutBy};
-use domain::signup::{ResendVerification, ResendView, SignUp, SignUpView, VerifyEmail, VerifyEmailView};
+use domain::signup::{BeginSignUp, ResendVerification, ResendView, SignUp, SignUpView, VerifyEmail, VerifyEmailView};
 use domain::status::{ReadStatus, StatusView};
 use domain::step_up::{BeginStepUp, BeginStepUpView, ProofView, ReadAddress, StepUp};
 use domain::throttle::{Charged, Counter};
@@ -36,6 +36,14 @@ use crate::{
 
 fn charged(counters: &[(Counter, Handle<Charged>)], answers: &Answers) -> Result<Vec<(Counter, Charged)>, StoreError> {
     counters.iter().map(|(counter, handle)| Ok((counter.clone(), answers.get(handle)?))).collect()
+}
+
+impl Load for BeginSignUp {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<Vec<(Counter, Charged)>> {
+        let counters = self.origin.ip.map(|ip| Counter::signups_from_block(ip, reads.policy, reads.keys));
+        let counters = counter::charge(reads, counters.into_iter().collect());
+        Box::new(move |answers| charged(&counters, answers))
+    }
 }
 
 impl Load for SignUp {
@@ -71,7 +79,11 @@ impl Load for BeginLogin {
         let key = self.email.key();
         let account = locked(reads, &Whose::Email(self.application, &key));
         let pending = signup::newest(reads, self.application, &key);
-        let passwords = counter::charge(reads, self.counters(reads.policy, reads.keys));
+        let mut counters = self.counters(reads.policy, reads.keys).into_iter();
+        let passwords = match (counters.next(), counters.next()) {
+            (Some(block), Some(account)) => counter::charge_within(reads, block, account),
+            _ => Vec::new(),
+        };
         Box::new(move |answers| {
             Ok(BeginLoginView {
                 account: answers.get(&account)?,

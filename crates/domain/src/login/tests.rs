@@ -23,6 +23,7 @@ fn pending(lab: &mut Lab) -> PendingSignup {
         token: None,
         created_at: lab.clock,
         expires_at: lab.clock + Duration::from_hours(24),
+        origin: origin(),
     }
 }
 
@@ -30,11 +31,12 @@ fn begin(
     lab: &mut Lab,
     account: Option<Account>,
     pending: Option<PendingSignup>,
-    counts: [i64; 2],
+    [account_count, block_count]: [i64; 2],
 ) -> Decision<PasswordCheck> {
     let command = BeginLogin { application: DEFAULT, email: email(), origin: origin() };
     let since = lab.clock + Duration::from_mins(-5);
     let counters = command.counters(&lab.policy, &lab.keys);
+    let counts = [block_count, account_count];
     let passwords =
         counters.into_iter().zip(counts).map(|(counter, count)| (counter, Charged { count, since })).collect();
     lab.decide(&command, BeginLoginView { account, pending, passwords }).unwrap()
@@ -142,15 +144,13 @@ fn a_wrong_password_is_refused_and_its_charge_kept() {
 }
 
 #[test]
-fn the_right_password_of_a_sign_up_says_that_its_address_is_unverified() {
+fn the_right_password_of_a_sign_up_says_that_its_address_is_unverified_and_is_charged() {
     let mut lab = Lab::new();
     let person = lab.enrolled();
     insta::allow_duplicates! {
         for person in [None, Some(&person)] {
             assert_snapshot!(summary(&finish(&mut lab, person, PasswordProof::Pending)), @r"
             no: EmailUnverified
-            change ReturnCharge
-            change ReturnCharge
             audit password_checked failed email_unverified, unchained
             ");
         }

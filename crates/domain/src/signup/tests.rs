@@ -49,6 +49,21 @@ fn verify(lab: &mut Lab, pending: Option<PendingSignup>, taken: bool) -> Decisio
 }
 
 #[test]
+fn sign_ups_of_one_block_wait_for_the_end_of_the_hour_beyond_their_limit() {
+    let mut lab = Lab::new();
+    let counter = Counter::signups_from_block("192.0.2.7".parse().unwrap(), &lab.policy, &lab.keys);
+    let mut begin = |count| {
+        let charged = Charged { count, since: lab.clock };
+        let decision = lab.decide(&BeginSignUp { origin: origin() }, vec![(counter.clone(), charged)]).unwrap();
+        assert!(decision.changes.is_empty() && decision.audit.is_empty() && decision.outbox.is_empty());
+        decision.reply
+    };
+    assert_eq!(begin(1000), Ok(()));
+    assert_eq!(begin(1001), Err(Refusal::TooManyAttempts { retry_after: Some(Duration::from_hours(1)) }));
+    assert_eq!(lab.decide(&BeginSignUp { origin: Origin::default() }, vec![]).unwrap().reply, Ok(()));
+}
+
+#[test]
 fn a_free_address_gets_a_link_that_fits_the_sign_up() {
     let mut lab = Lab::new();
     let decision = sign_up(&mut lab, None, [5, 10]);
@@ -107,6 +122,18 @@ fn signing_up_can_be_switched_off() {
     let mut lab = Lab::new();
     lab.policy.signup_enabled = false;
     assert_snapshot!(summary(&sign_up(&mut lab, None, [1, 1])), @"no: FeatureDisabled");
+}
+
+#[test]
+fn a_mail_asked_for_again_tells_of_the_sign_up_not_of_who_asked() {
+    let mut lab = Lab::new();
+    let mut waiting = pending(sign_up(&mut lab, None, [1, 1]));
+    assert_eq!(waiting.origin, origin());
+    waiting.origin.ip = Some("198.51.100.66".parse().unwrap());
+    waiting.origin.user_agent = Some("Squatter".to_owned());
+    let decision = resend(&mut lab, Some(waiting), [2, 2]);
+    let event = lab.read(&decision.outbox[0]).unwrap().event.clone().unwrap();
+    assert_eq!((event.ip.as_deref(), event.browser.as_deref()), (Some("198.51.100.66"), Some("Squatter")));
 }
 
 #[test]

@@ -309,3 +309,41 @@ fn a_network_contains_its_addresses_and_no_others() {
         assert_eq!(Network::parse(wrong), None, "{wrong}");
     }
 }
+
+#[test]
+fn a_database_elsewhere_is_not_spoken_to_in_plain_text_in_production() {
+    let production = ("TWINLOCK_ENV", "production");
+    for (url, plain) in [
+        ("postgres://u:p@db.example.com/x?sslmode=disable", true),
+        ("postgres://u:p@192.0.2.1/x?sslmode=prefer", true),
+        ("postgres://u:p@127.0.0.1,192.0.2.1/x?sslmode=prefer", true),
+        ("postgres://u:p@localhost/x?hostaddr=192.0.2.1&sslmode=prefer", true),
+        ("postgres://u:p@db.example.com/x", false),
+        ("postgres://u:p@db.example.com/x?sslmode=require", false),
+        ("postgres://u:p@localhost/x?sslmode=disable", false),
+        ("postgres://u:p@[::1]:5433/x?sslmode=prefer", false),
+        ("postgres:///x?host=/run/postgresql&sslmode=disable", false),
+    ] {
+        let database = ("DATABASE_URL", url);
+        let refused = load(&[KEYS, production, database]).err().map(|error| error.to_string()).unwrap_or_default();
+        assert_eq!(refused.contains("sslmode"), plain, "{url}: {refused}");
+        let warned = load(&[KEYS, database]).map(|config| config.warnings().iter().any(|w| w.contains("sslmode")));
+        assert_eq!(warned.unwrap_or(false), plain, "{url}");
+    }
+}
+
+#[test]
+fn trusting_every_address_is_warned_about() {
+    for (networks, warned) in [("0.0.0.0/0", true), ("10.0.0.0/8,::/0", true), ("10.0.0.0/8", false)] {
+        let config = load(&[("TWINLOCK_TRUSTED_PROXIES", networks)]).unwrap();
+        assert_eq!(config.warnings().iter().any(|warning| warning.contains("every address")), warned, "{networks}");
+    }
+}
+
+#[test]
+fn test_mode_is_for_an_address_of_this_machine() {
+    let config = load(&[("TWINLOCK_BASE_URL", "https://login.example.com")]).unwrap();
+    assert!(config.check_serve(true).unwrap_err().to_string().contains("TWINLOCK_BASE_URL"));
+    assert!(config.check_serve(false).is_ok());
+    assert!(load(&[]).unwrap().check_serve(true).is_ok());
+}

@@ -35,6 +35,7 @@
 //! | `pages` | R-47, R-49, A-84 |
 //! | `limits` | A-40, A-68, A-69, A-79 |
 //! | `h2` | A-68 |
+//! | `hardening` | A-15, A-47, A-68, A-69 |
 //! | `leaks` | R-17, R-38, R-53, A-73 |
 //! | `sealed` | R-41, R-58, R-59, A-101 |
 //! | `audit` | R-43…, A-88 |
@@ -125,6 +126,7 @@ mod factor;
 mod guessing;
 mod h2;
 mod halfway;
+mod hardening;
 mod http;
 mod input;
 mod leaks;

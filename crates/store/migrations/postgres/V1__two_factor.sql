@@ -77,7 +77,9 @@ CREATE TABLE pending_signups (
     password_hash text NOT NULL,
     token_hash bytea UNIQUE,
     created_at timestamptz NOT NULL,
-    expires_at timestamptz NOT NULL
+    expires_at timestamptz NOT NULL,
+    ip_address text,
+    user_agent text
 );
 CREATE INDEX pending_signups_by_application_id_email_key_created_at ON pending_signups (application_id, email_key, created_at);
 CREATE INDEX pending_signups_by_expires_at ON pending_signups (expires_at);

@@ -78,7 +78,9 @@ CREATE TABLE pending_signups (
     password_hash TEXT NOT NULL,
     token_hash BLOB UNIQUE,
     created_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL
+    expires_at INTEGER NOT NULL,
+    ip_address TEXT,
+    user_agent TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX pending_signups_by_application_id_email_key_created_at ON pending_signups (application_id, email_key, created_at);
 CREATE INDEX pending_signups_by_expires_at ON pending_signups (expires_at);
