@@ -67,10 +67,19 @@ impl Server {
         self.process.id()
     }
 
-    /// Memory it holds now, in MiB.
+    /// Memory it holds now: all of it.
     pub(crate) fn resident_mib(&self) -> Result<f64> {
+        self.memory("VmRSS:")
+    }
+
+    /// Memory it holds now without what mirrors files, which the system takes back when it needs it.
+    pub(crate) fn private_mib(&self) -> Result<f64> {
+        self.memory("RssAnon:")
+    }
+
+    fn memory(&self, kind: &'static str) -> Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        let line = status.lines().find_map(|line| line.strip_prefix(kind)).context(kind)?;
         let kib: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
         Ok(kib / 1024.0)
     }

@@ -43,20 +43,25 @@ impl Subject {
         self.place.copy_to("twin").await?;
         let server = block_in_place(|| Server::start(&self.installation, &self.place.url("ours")))?;
         thread::sleep(SETTLE);
-        let resident = server.resident_mib()?;
+        let (resident, private) = (server.resident_mib()?, server.private_mib()?);
         let stage = Stage { subject: self, server, connections };
         peaks.verify = peaks.verify.max(stage.verify(report).await?);
         peaks.status = peaks.status.max(stage.status(report).await?);
         stage.login(report).await?;
         if connections == TARGET_CONNECTIONS {
-            let memory = |when: &str, value, target| Figure {
-                what: format!("{}: memory of the server {when}", self.place.name()),
+            let server = &stage.server;
+            let figures = [
+                ("memory after start", resident, Some(Target::AtMost(40.0))),
+                ("memory after start, without mapped files", private, None),
+                ("memory after load", server.resident_mib()?, None),
+                ("memory after load, without mapped files", server.private_mib()?, None),
+            ];
+            report.figures.extend(figures.map(|(what, value, target)| Figure {
+                what: format!("{}: {what}", self.place.name()),
                 value,
                 unit: "MiB",
                 target,
-            };
-            report.figures.push(memory("after start", resident, Some(Target::AtMost(40.0))));
-            report.figures.push(memory("after load", stage.server.resident_mib()?, None));
+            }));
         }
         Ok(())
     }

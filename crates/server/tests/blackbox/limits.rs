@@ -194,6 +194,43 @@ async fn a_flood_of_passwords_does_not_stop_the_server(database: Database) {
     world.sign_in(&browser, &person).await;
 }
 
+/// hanging up frees no hasher. Whoever sends a password and leaves starts no further work beside what is under way.
+async fn who_hangs_up_makes_no_room_for_more_work(database: Database) {
+    let world = World::start(database).await;
+    let browser = world.browser();
+    let person = world.add_person(None);
+    login(&browser, &person).await.expect(200);
+    let before = resident(world.nodes[0].pid());
+    let (host, ends) = (world.host().to_owned(), Instant::now() + Duration::from_secs(7));
+    let hang_up = async |worker: u32| {
+        let mut turn = 0;
+        while Instant::now() < ends {
+            turn += 1;
+            let body = json!({ "email": format!("gone{worker}x{turn}@example.com"), "password": PASSWORD }).to_string();
+            let length = body.len();
+            let head = format!("POST /auth/signup/ HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n");
+            let mut stream = connect(&world).await;
+            let request = format!("{head}content-length: {length}\r\n\r\n{body}");
+            stream.write_all(request.as_bytes()).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(3)).await;
+        }
+    };
+    let watch = async {
+        let mut most = 0;
+        while Instant::now() < ends {
+            most = most.max(resident(world.nodes[0].pid()));
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        most
+    };
+    let ((), (), most) = tokio::join!(hang_up(1), hang_up(2), watch);
+    // Each hasher works in 19 MiB, and there is one for each processor.
+    let hashers = std::thread::available_parallelism().map_or(1, |count| u64::try_from(count.get()).unwrap());
+    let bound = before + (hashers * 20 + 60) * 1024;
+    assert!(most < bound, "{before} KiB before, {most} KiB at most, {bound} KiB would be right");
+    login(&browser, &person).await.expect(200);
+}
+
 /// a password that was not looked at was not wrong. Whoever is turned away by a flood of others signs in after it.
 async fn a_check_that_did_not_happen_is_no_wrong_password(database: Database) {
     let world = World::on(database).with("TWINLOCK_TRUSTED_PROXIES", "127.0.0.1/32").start().await;
@@ -272,6 +309,7 @@ on_sqlite![
     too_much_is_refused_early,
     slow_and_idle_clients_are_let_go,
     a_flood_of_passwords_does_not_stop_the_server,
+    who_hangs_up_makes_no_room_for_more_work,
     a_check_that_did_not_happen_is_no_wrong_password,
     a_flood_of_recovery_codes_costs_little,
     a_client_cannot_write_log_lines,
