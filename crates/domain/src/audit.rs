@@ -56,13 +56,17 @@ pub enum AuditAction {
     SessionsEnded,
     /// The trust in every device of the person ended.
     TrustRevoked,
+    /// A code was asked for, and sent or not.
+    CodeSent,
+    /// A message was too old to be sent.
+    DeliveryExpired,
     /// The server's clock lies more than a day behind a time the person was seen at.
     ClockSkew,
 }
 
 impl AuditAction {
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -83,6 +87,8 @@ impl AuditAction {
         Self::SignedOut,
         Self::SessionsEnded,
         Self::TrustRevoked,
+        Self::CodeSent,
+        Self::DeliveryExpired,
         Self::ClockSkew,
     ];
 
@@ -109,6 +115,8 @@ impl AuditAction {
             Self::SignedOut => "signed_out",
             Self::SessionsEnded => "sessions_ended",
             Self::TrustRevoked => "trust_revoked",
+            Self::CodeSent => "code_sent",
+            Self::DeliveryExpired => "delivery_expired",
             Self::ClockSkew => "clock_skew",
         }
     }

@@ -1,4 +1,4 @@
-//! What is said to a person outside the page they are looking at: an e-mail now, a text message later.
+//! What is said to a person outside the page they are looking at: an e-mail or a text message.
 //!
 //! A decision puts a [`MessageContent`] into the outbox, sealed, because it may carry a link or a code that opens an
 //! account. The words are not here: `messaging` renders them from the kind, in the reader's language, when the message
@@ -34,11 +34,17 @@ pub enum MessageKind {
     AccountLocked,
     /// A right password was followed by wrong codes.
     WrongCodes,
+    /// The code that finishes a sign-in.
+    LoginCode,
+    /// The code that proves a new number or address.
+    SetupCode,
+    /// The code that proves presence for a change.
+    StepUpCode,
 }
 
 impl MessageKind {
     /// Every kind, in the order of their declaration.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::EmailVerification,
         Self::AccountExists,
         Self::TwoFactorEnabled,
@@ -47,6 +53,9 @@ impl MessageKind {
         Self::RecoveryCodesLow,
         Self::AccountLocked,
         Self::WrongCodes,
+        Self::LoginCode,
+        Self::SetupCode,
+        Self::StepUpCode,
     ];
 
     /// The name on the wire, in the database and in the language files.
@@ -60,6 +69,9 @@ impl MessageKind {
             Self::RecoveryCodesLow => "recovery_codes_low",
             Self::AccountLocked => "account_locked",
             Self::WrongCodes => "wrong_codes",
+            Self::LoginCode => "login_code",
+            Self::SetupCode => "setup_code",
+            Self::StepUpCode => "step_up_code",
         }
     }
 

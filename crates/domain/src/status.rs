@@ -1,6 +1,6 @@
 //! How a person's second factor stands. Changes nothing.
 
-use crate::challenge::{Offer, offers};
+use crate::challenge::Offer;
 use crate::command::{Context, Decide};
 use crate::decision::Decision;
 use crate::factor::{Factor, Method};
@@ -75,19 +75,17 @@ impl Decide for ReadStatus {
         };
         let Admitted { account, session, moment } = admitted;
         let is_enabled = account.factor_due(&view.factors, policy)?;
-        let factors: Vec<FactorStatus> = offers(&account, &view.factors)
-            .into_iter()
-            .filter_map(|offer| {
-                let factor = view.factors.iter().find(|factor| factor.id == offer.id)?;
-                let preferred = account.settings.preferred_factor == Some(factor.id);
-                Some(FactorStatus {
-                    offer,
-                    preferred,
-                    created_at: factor.created_at,
-                    last_used_at: factor.last_used_at,
-                })
+        // All of them, also of kinds that are switched off: they are the person's to see and to remove.
+        let factors = view.factors.iter().map(|factor| {
+            Ok(FactorStatus {
+                offer: Offer::of(factor, context.keys)?,
+                preferred: account.settings.preferred_factor == Some(factor.id),
+                created_at: factor.created_at,
+                last_used_at: factor.last_used_at,
             })
-            .collect();
+        });
+        let mut factors: Vec<FactorStatus> = factors.collect::<Result<_, Broken>>()?;
+        factors.sort_by_key(|factor| !factor.preferred);
         let status = Status {
             is_enabled,
             preferred_method: factors.first().map(|factor| factor.offer.method),

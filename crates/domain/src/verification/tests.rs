@@ -64,7 +64,7 @@ fn where_the_refresh_token_goes_may_be_said_with_the_code() {
     let holder = Some(RefreshHolder::Cookie);
     let command = Verify { token: TokenHash::of(&token), code, holder, origin: crate::testing::origin() };
     let account = Some(person.account.clone());
-    let view = VerifyView { account, challenge, factors: person.factors.clone(), recovery_codes: vec![] };
+    let view = VerifyView { account, challenge, factors: person.factors.clone(), recovery_codes: vec![], sent_codes: vec![] };
     let decision = world.lab.decide(&command, view).unwrap();
     assert_eq!(decision.reply.unwrap().grant.holder, RefreshHolder::Cookie);
 }
@@ -187,6 +187,7 @@ fn a_secret_that_does_not_open_is_a_fault_and_never_a_wrong_code() {
         challenge: world.challenge_of(&token),
         factors: vec![moved],
         recovery_codes: person.stored_codes.clone(),
+        sent_codes: vec![],
     };
     assert_eq!(
         world.lab.decide(&command, view).unwrap_err().to_string(),
@@ -209,6 +210,7 @@ fn recovery_codes_hashed_with_a_lost_pepper_are_a_fault_and_never_a_wrong_code()
         challenge: world.challenge_of(&token),
         factors: person.factors.clone(),
         recovery_codes: person.stored_codes.clone(),
+        sent_codes: vec![],
     };
     let broken = world.lab.decide(&command, view).unwrap_err();
     assert!(matches!(broken, Broken { table: "recovery_codes", fault: crate::secret::Fault::MissingKey(_), .. }));

@@ -17,6 +17,7 @@ fn judged(change: impl FnOnce(&mut Account, &mut Challenge, &mut Lab)) -> Decisi
         challenge: Some(challenge),
         factors: person.factors.clone(),
         recovery_codes: person.stored_codes.clone(),
+        sent_codes: vec![],
     };
     world.lab.decide(&command, view).unwrap()
 }
