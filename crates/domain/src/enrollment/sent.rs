@@ -73,7 +73,7 @@ impl Decide for BeginSentEnrollment {
         };
         let Admitted { mut account, session, moment } = admitted;
         let (now, method) = (moment.now, self.destination.method());
-        let alarms = account.seen(moment, &self.origin);
+        let alarms = account.seen(moment, &self.origin, policy);
         let entry = |success| account.entry(AuditAction::EnrollmentStarted, success, &self.origin).method(method);
         let refused = |refusal, why| {
             Ok(Decision::new(Err(refusal), now)

@@ -316,7 +316,7 @@ impl Decide for SendCode {
             Err(refusal) => return Ok(Decision::new(Err(refusal), context.clock)),
         };
         let now = moment.now;
-        let alarms = account.seen(moment, &self.origin);
+        let alarms = account.seen(moment, &self.origin, context.policy);
         let aim = self.aim(&view, &account, now, context)?;
         let entry = |success| account.entry(AuditAction::CodeSent, success, &self.origin);
         let saved = Change::SaveSettings(account.user.id, account.settings.clone());
