@@ -2,9 +2,10 @@
 
 use domain::account_admin::AddUser;
 use domain::challenge::{ChallengeView, ReadChallenge};
-use domain::enrollment::{BeginEnrollment, ConfirmEnrollment, EnrollmentView};
+use domain::enrollment::{BeginEnrollment, BeginSentEnrollment, ConfirmEnrollment, EnrollmentView};
 use domain::login::{AbandonLogin, BeginLogin, BeginLoginView, FinishLogin, FinishLoginView};
 use domain::session::{Bearer, Refresh, SessionView, SignOut, SignOutBy};
+use domain::sent_code::{SendCode, SendCodeView, SendFor, Sends};
 use domain::signup::{ResendVerification, ResendView, SignUp, SignUpView, VerifyEmail, VerifyEmailView};
 use domain::status::{ReadStatus, StatusView};
 use domain::throttle::{Charged, Counter};
@@ -12,7 +13,9 @@ use domain::verification::{Verify, VerifyView};
 
 use crate::load::{Answers, Assemble, Handle, Load, Reads};
 use crate::user::{Whose, locked, taken, unlocked};
-use crate::{StoreError, challenge, counter, enrollment, factor, recovery_code, session, signup, trusted_device};
+use crate::{
+    StoreError, challenge, counter, enrollment, factor, recovery_code, sent_code, session, signup, trusted_device,
+};
 
 fn charged(counters: &[(Counter, Handle<Charged>)], answers: &Answers) -> Result<Vec<(Counter, Charged)>, StoreError> {
     counters.iter().map(|(counter, handle)| Ok((counter.clone(), answers.get(handle)?))).collect()
@@ -71,14 +74,18 @@ impl Load for AbandonLogin {
 impl Load for FinishLogin {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<FinishLoginView> {
         let key = self.email.key();
-        let account = locked(reads, &Whose::Email(self.application, &key));
+        let owner = Whose::Email(self.application, &key);
+        let account = locked(reads, &owner);
         let factors = factor::of_email(reads, self.application, &key);
         let challenges = challenge::open_of_email(reads, self.application, &key);
+        let codes = sent_code::recent(reads, &owner);
+        let days = sent_code::days_of_email(reads, self.application, &key);
         Box::new(move |answers| {
             Ok(FinishLoginView {
                 account: answers.get(&account)?,
                 factors: answers.get(&factors)?,
                 challenges: answers.get(&challenges)?,
+                sends: Sends { codes: answers.get(&codes)?, days: answers.get(&days)? },
             })
         })
     }
@@ -86,14 +93,18 @@ impl Load for FinishLogin {
 
 impl Load for ReadChallenge {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<ChallengeView> {
-        let account = unlocked(reads, &Whose::Challenge(self.token));
+        let person = Whose::Challenge(self.token);
+        let account = unlocked(reads, &person);
         let challenge = challenge::by_token(reads, &self.token);
         let factors = factor::of_challenge(reads, &self.token);
+        let codes = sent_code::recent(reads, &person);
+        let days = sent_code::days_of_challenge(reads, &self.token);
         Box::new(move |answers| {
             Ok(ChallengeView {
                 account: answers.get(&account)?,
                 challenge: answers.get(&challenge)?,
                 factors: answers.get(&factors)?,
+                sends: Sends { codes: answers.get(&codes)?, days: answers.get(&days)? },
             })
         })
     }
@@ -105,17 +116,64 @@ impl Load for Verify {
         let challenge = challenge::by_token(reads, &self.token);
         let factors = factor::of_challenge(reads, &self.token);
         let recovery_codes = recovery_code::unused_of_challenge(reads, &self.token);
+        let sent_codes = sent_code::of_challenge(reads, &self.token);
         Box::new(move |answers| {
             Ok(VerifyView {
                 account: answers.get(&account)?,
                 challenge: answers.get(&challenge)?,
                 factors: answers.get(&factors)?,
                 recovery_codes: answers.get(&recovery_codes)?,
+                sent_codes: answers.get(&sent_codes)?,
             })
         })
     }
 }
 
+impl Load for SendCode {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<SendCodeView> {
+        match &self.wanted {
+            SendFor::Challenge(token, _) => {
+                let person = Whose::Challenge(*token);
+                let account = locked(reads, &person);
+                let challenge = challenge::by_token(reads, token);
+                let factors = factor::of_challenge(reads, token);
+                let codes = sent_code::recent(reads, &person);
+                let days = sent_code::days_of_challenge(reads, token);
+                Box::new(move |answers| {
+                    Ok(SendCodeView {
+                        account: answers.get(&account)?,
+                        challenge: answers.get(&challenge)?,
+                        session: None,
+                        factors: answers.get(&factors)?,
+                        enrollments: Vec::new(),
+                        sends: Sends { codes: answers.get(&codes)?, days: answers.get(&days)? },
+                    })
+                })
+            }
+            SendFor::Enrollment(bearer, _) | SendFor::Session(bearer, ..) => {
+                let person = Whose::Id(bearer.user);
+                let account = locked(reads, &person);
+                let session = session::by_id(reads, bearer.session);
+                let factors = factor::of_user(reads, bearer.user);
+                let enrollments = enrollment::of_user(reads, bearer.user);
+                let codes = sent_code::recent(reads, &person);
+                let days = sent_code::days_of_user(reads, bearer.user);
+                Box::new(move |answers| {
+                    Ok(SendCodeView {
+                        account: answers.get(&account)?,
+                        challenge: None,
+                        session: answers.get(&session)?,
+                        factors: answers.get(&factors)?,
+                        enrollments: answers.get(&enrollments)?,
+                        sends: Sends { codes: answers.get(&codes)?, days: answers.get(&days)? },
+                    })
+                })
+            }
+        }
+    }
+}
+
+/// Account, session, factors and set-ups; what was sent is added by those who need it.
 fn enrollment_view(bearer: &Bearer, reads: &mut Reads<'_>) -> Assemble<EnrollmentView> {
     let account = locked(reads, &Whose::Id(bearer.user));
     let session = session::by_id(reads, bearer.session);
@@ -127,6 +185,7 @@ fn enrollment_view(bearer: &Bearer, reads: &mut Reads<'_>) -> Assemble<Enrollmen
             session: answers.get(&session)?,
             factors: answers.get(&factors)?,
             enrollments: answers.get(&enrollments)?,
+            sends: Sends::default(),
         })
     })
 }
@@ -137,9 +196,26 @@ impl Load for BeginEnrollment {
     }
 }
 
+impl Load for BeginSentEnrollment {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<EnrollmentView> {
+        let view = enrollment_view(&self.bearer, reads);
+        let codes = sent_code::recent(reads, &Whose::Id(self.bearer.user));
+        let days = sent_code::day_of(reads, self.destination.key(reads.keys));
+        Box::new(move |answers| {
+            let sends = Sends { codes: answers.get(&codes)?, days: answers.get(&days)? };
+            Ok(EnrollmentView { sends, ..view(answers)? })
+        })
+    }
+}
+
 impl Load for ConfirmEnrollment {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<EnrollmentView> {
-        enrollment_view(&self.bearer, reads)
+        let view = enrollment_view(&self.bearer, reads);
+        let codes = sent_code::recent(reads, &Whose::Id(self.bearer.user));
+        Box::new(move |answers| {
+            let sends = Sends { codes: answers.get(&codes)?, days: Vec::new() };
+            Ok(EnrollmentView { sends, ..view(answers)? })
+        })
     }
 }
 
