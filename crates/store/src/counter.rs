@@ -33,6 +33,9 @@ pub(crate) fn charge(reads: &mut Reads<'_>, mut counters: Vec<Counter>) -> Vec<(
         .collect()
 }
 
+/// How a conflict over a shared counter names itself.
+pub(crate) const GUARD: &str = "INSERT counters";
+
 /// Charges a counter with one more, as a write; guarded by its window having room. Who else shares it may have taken the last.
 pub(crate) fn charge_within_limit(counter: &Counter, at: Timestamp) -> Statement {
     Statement::guarded(

@@ -18,6 +18,7 @@
 //! | `passwords` | R-11, A-15, A-47…, A-53 |
 //! | `addresses` | R-50, A-50, A-51, A-67, A-79 |
 //! | `signup` | R-34, R-57, A-31, A-47 |
+//! | `sent_codes` | R-12… … … …, A-92 |
 //! | `setup` | R-05, R-26, R-39, A-20…, A-75 |
 //! | `enabling` | R-25, R-27, R-28, A-24, A-99 |
 //! | `halfway` | R-34, R-38, R-39, R-64, A-30, A-34…A-36 |
@@ -42,7 +43,7 @@
 //! | `commands` | R-17, A-97 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
 //!
-//! Not here, because the server has no such call yet: everything about sent codes, trusted devices, step-up, disabling,
+//! Not here, because the server has no such call yet: everything about trusted devices, step-up, disabling,
 //! password change and reset, lists of sessions; R-52 and A-64 (no call takes another person's id but `factor_id`, tried
 //! in `setup`); A-71 (nothing a caller gives comes back signed).
 #![expect(
@@ -129,6 +130,7 @@ mod races;
 mod real_tools;
 mod replay;
 mod sealed;
+mod sent_codes;
 mod sessions;
 mod setup;
 mod signup;
