@@ -14,7 +14,7 @@ use crate::factor::{Factor, Method};
 use crate::ids::{ChallengeId, FactorId, UserId};
 use crate::policy::Policy;
 use crate::secret::{Broken, Fault, KeyRing, TokenHash};
-use crate::sent_code::{Delivery, Scope, SentCode, Sends};
+use crate::sent_code::{Delivery, Scope, Sends, SentCode};
 use crate::session::RefreshHolder;
 use crate::time::Timestamp;
 use crate::user::Account;

@@ -260,8 +260,8 @@ impl Enrollment {
             return Ok(match sent_code::find(*code, whose, &destination, &sends.codes, now, keys)? {
                 Some(Found::Live(code)) => {
                     let sealed = destination.seal(&Factor::destination_place(id, user), keys, context.rng);
-                    let used = Change::UseSentCode { id: code, factor: id };
-                    Ok((Factor { destination: Some(sealed), ..proven }, Some(used)))
+                    let spent = Change::UseSentCode { id: code, factor: id };
+                    Ok((Factor { destination: Some(sealed), ..proven }, Some(spent)))
                 }
                 Some(Found::Used) => Err(Judgement::AlreadyUsed),
                 Some(Found::Over) => Err(Judgement::Expired),
@@ -273,7 +273,9 @@ impl Enrollment {
         let proven = Factor { secret: Some(secret), ..proven };
         Ok(match proven.judge(*code, now, keys, context.policy)? {
             Judgement::Right(step) => Ok((Factor { last_used_step: Some(step), ..proven }, None)),
-            wrong => Err(wrong),
+            wrong @ (Judgement::AlreadyUsed | Judgement::OtherStep(_) | Judgement::Expired | Judgement::Wrong) => {
+                Err(wrong)
+            }
         })
     }
 }
@@ -322,7 +324,7 @@ impl Decide for ConfirmEnrollment {
         let right = entry(true).method(enrollment.method);
         let charge = account.settings.guesses.charge(now, policy);
         let proof = enrollment.proven_by(&self.code, &view.sends, now, context)?;
-        let (factor, used) = match proof {
+        let (factor, spent) = match proof {
             Ok(proven) => proven,
             Err(judgement) => {
                 let outcome = account.settings.guesses.kept(charge, policy);
@@ -335,7 +337,7 @@ impl Decide for ConfirmEnrollment {
             .on_chain_of(&account)
             .change(Change::ConsumeEnrollment(enrollment.id))
             .change(Change::AddFactor(factor));
-        decision.changes.extend(used);
+        decision.changes.extend(spent);
         let mut decision = decision
             .change(Change::EndChallengesOf(account.user.id))
             .change(Change::EndOtherSessions { user: account.user.id, keep: session.id })

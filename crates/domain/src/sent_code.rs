@@ -26,8 +26,8 @@ use crate::secret::{Broken, Fault, KeyRing, PepperedHash, SecretText};
 use crate::throttle::{Charged, Counter};
 use crate::time::{Duration, Timestamp};
 
-pub use send::{CodeSent, SendCode, SendCodeView, SendFor, SessionPurpose, Which};
 pub(crate) use send::dispatch;
+pub use send::{CodeSent, SendCode, SendCodeView, SendFor, SessionPurpose, Which};
 
 /// The first number that six digits cannot hold.
 const CODES: u32 = 1_000_000;
@@ -200,9 +200,11 @@ pub(crate) fn find(
     let parts: Vec<&[u8]> = bound.iter().map(Vec::as_slice).chain([typed.expose().as_bytes()]).collect();
     let mut found = None;
     for code in codes.iter().filter(|code| code.scope == scope && code.factor == factor) {
-        let matches = keys
-            .pepper_matches(&code.hash, "sent-code", &parts)
-            .map_err(|key| Broken { table: "two_factor_codes", column: "code_hash", fault: Fault::MissingKey(key) })?;
+        let matches = keys.pepper_matches(&code.hash, "sent-code", &parts).map_err(|key| Broken {
+            table: "two_factor_codes",
+            column: "code_hash",
+            fault: Fault::MissingKey(key),
+        })?;
         if matches && !matches!(found, Some(Found::Live(_))) {
             found = Some(match code {
                 code if code.is_live(now) => Found::Live(code.id),
@@ -273,7 +275,8 @@ impl Sends {
     fn cooling(&self, destination: &[u8; 32], more: u32, now: Timestamp, policy: &Policy) -> Option<Timestamp> {
         let mut sent = self.within(destination, HOUR, now);
         sent.extend((0..more).map(|_| now));
-        let wait = policy.send_cooldowns.iter().take(sent.len()).last();
+        let step = sent.len().min(policy.send_cooldowns.len()).checked_sub(1);
+        let wait = step.and_then(|step| policy.send_cooldowns.get(step));
         wait.zip(sent.last()).map(|(wait, last)| *last + *wait).filter(|until| *until > now)
     }
 
@@ -293,8 +296,8 @@ impl Sends {
         }
         // The newest so many fill the hour; the first of them has to leave it.
         let hour = (count >= policy.sends_per_hour).then(|| {
-            let filling = sent.iter().rev().take(policy.sends_per_hour as usize).last();
-            filling.map_or(now, |first| *first) + HOUR
+            let before = sent.len().saturating_sub(policy.sends_per_hour as usize);
+            sent.get(before).map_or(now, |first| *first) + HOUR
         });
         let day = (day_count >= counter.limit).then(|| day.map_or(now, |day| day.since) + counter.window);
         Err(hour.max(day).unwrap_or(now))

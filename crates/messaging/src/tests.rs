@@ -101,7 +101,11 @@ fn a_text_message_is_short_fixed_and_bound_to_this_host() {
 fn a_mailed_code_stands_alone_on_its_line_and_tells_its_end() {
     for kind in CODES {
         let mail = renderer().render(&sample(kind)).unwrap();
-        assert!(mail.text.contains("\n\n012345\n\nThe code works once, until 6 March 2026, 14:07 UTC.\n"), "{}", mail.text);
+        assert!(
+            mail.text.contains("\n\n012345\n\nThe code works once, until 6 March 2026, 14:07 UTC.\n"),
+            "{}",
+            mail.text
+        );
         assert!(mail.html.contains(">012345</p>") && !mail.subject.contains("012345"));
     }
 }

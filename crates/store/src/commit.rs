@@ -6,8 +6,7 @@ use domain::ids::AuditId;
 use rand::CryptoRng;
 
 use crate::{
-    Statement, audit_log, challenge, counter, enrollment, factor, outbox, recovery_code, sent_code, session,
-    signup,
+    Statement, audit_log, challenge, counter, enrollment, factor, outbox, recovery_code, sent_code, session, signup,
     trusted_device, user,
 };
 

@@ -19,7 +19,7 @@ macro_rules! codes_where {
         concat!(
             "SELECT c.id, c.user_id, c.purpose, c.challenge_id, c.factor_id, c.method, c.destination_key, c.pepper_id, \
              c.code_hash, c.created_at, c.expires_at, c.used_at, c.ended_at, \
-             (SELECT o.state FROM outbox o WHERE o.id = c.id) FROM two_factor_codes c WHERE ",
+             o.state FROM two_factor_codes c LEFT JOIN outbox o ON o.id = c.id WHERE ",
             $condition
         )
     };
@@ -50,16 +50,12 @@ pub(crate) fn recent(reads: &mut Reads<'_>, whose: &Whose<'_>) -> Handle<Vec<Sen
             map,
         ),
         Whose::Challenge(token) => reads.read(
-            codes_where!(
-                "c.user_id = (SELECT user_id FROM challenges WHERE token_hash = $1) AND c.created_at > $2"
-            ),
+            codes_where!("c.user_id = (SELECT user_id FROM challenges WHERE token_hash = $1) AND c.created_at > $2"),
             params![&token.0, since],
             map,
         ),
         Whose::Family(family) => reads.read(
-            codes_where!(
-                "c.user_id = (SELECT user_id FROM sessions WHERE family_hash = $1) AND c.created_at > $2"
-            ),
+            codes_where!("c.user_id = (SELECT user_id FROM sessions WHERE family_hash = $1) AND c.created_at > $2"),
             params![&family.0, since],
             map,
         ),

@@ -82,6 +82,11 @@ fn factors_that_are_gone_are_a_fault() {
     let mut lab = Lab::new();
     let person = lab.enrolled();
     let (challenge, _) = lab.challenge(&person.account);
-    let view = ChallengeView { account: Some(person.account), challenge: Some(challenge.clone()), factors: vec![], sends: Sends::default() };
+    let view = ChallengeView {
+        account: Some(person.account),
+        challenge: Some(challenge.clone()),
+        factors: vec![],
+        sends: Sends::default(),
+    };
     assert_eq!(lab.decide(&ReadChallenge { token: challenge.token }, view).unwrap_err().fault, Fault::Missing);
 }

@@ -61,11 +61,7 @@ impl Decide for BeginSentEnrollment {
     type View = EnrollmentView;
     type Reply = SentEnrollmentBegun;
 
-    fn decide(
-        &self,
-        view: EnrollmentView,
-        context: &mut Context<'_>,
-    ) -> Result<Decision<SentEnrollmentBegun>, Broken> {
+    fn decide(&self, view: EnrollmentView, context: &mut Context<'_>) -> Result<Decision<SentEnrollmentBegun>, Broken> {
         let policy = context.policy;
         let admitted = match self.bearer.admit(view.account, view.session, context.clock, policy) {
             Ok(admitted) => admitted,

@@ -244,11 +244,21 @@ fn settings_and_factors_that_contradict_each_other_never_read_as_no_second_facto
     let person = lab.enrolled();
     let (holder, proof) = (RefreshHolder::Cookie, right(&person));
     let command = FinishLogin { application: DEFAULT, email: email(), proof, rehashed: None, holder, origin: origin() };
-    let lost = FinishLoginView { account: Some(person.account.clone()), factors: vec![], challenges: vec![], sends: Sends::default() };
+    let lost = FinishLoginView {
+        account: Some(person.account.clone()),
+        factors: vec![],
+        challenges: vec![],
+        sends: Sends::default(),
+    };
     assert_eq!(lab.decide(&command, lost).unwrap_err().to_string(), "factors.id: missing where it must exist");
     let mut account = person.account.clone();
     account.settings.enabled_at = None;
-    let lost = FinishLoginView { account: Some(account), factors: person.factors, challenges: vec![], sends: Sends::default() };
+    let lost = FinishLoginView {
+        account: Some(account),
+        factors: person.factors,
+        challenges: vec![],
+        sends: Sends::default(),
+    };
     assert!(matches!(lab.decide(&command, lost).unwrap().reply, Ok(LoggedIn::FactorDue { .. })));
 }
 
@@ -265,7 +275,8 @@ fn a_password_hashed_with_other_parameters_is_replaced() {
         holder: RefreshHolder::Cookie,
         origin: origin(),
     };
-    let view = FinishLoginView { account: Some(person.account), factors: vec![], challenges: vec![], sends: Sends::default() };
+    let view =
+        FinishLoginView { account: Some(person.account), factors: vec![], challenges: vec![], sends: Sends::default() };
     let decision = lab.decide(&command, view).unwrap();
     assert!(decision.changes.iter().any(|change| matches!(change, Change::SetPassword(_, hash) if *hash == new)));
 }
@@ -293,7 +304,8 @@ fn challenges_that_ran_out_are_not_counted_as_live() {
     let challenges = (0..10).map(|_| (ChallengeId::new(now, &mut lab.rng), now)).collect();
     let (holder, proof) = (RefreshHolder::Cookie, right(&person));
     let command = FinishLogin { application: DEFAULT, email: email(), proof, rehashed: None, holder, origin: origin() };
-    let view = FinishLoginView { account: Some(person.account), factors: person.factors, challenges, sends: Sends::default() };
+    let view =
+        FinishLoginView { account: Some(person.account), factors: person.factors, challenges, sends: Sends::default() };
     let decision = lab.decide(&command, view).unwrap();
     assert!(!decision.changes.iter().any(|change| matches!(change, Change::EndChallenge(_))));
 }

@@ -150,7 +150,9 @@ fn codes_cool_down_longer_each_time_and_five_fill_the_hour_over_every_door() {
     let token = world.challenge();
     let mut waits = Vec::new();
     for _ in 0..3 {
-        let Refusal::SendCooldown { retry_after } = again(&mut world, &token).unwrap_err() else { panic!("no cool-down") };
+        let Refusal::SendCooldown { retry_after } = again(&mut world, &token).unwrap_err() else {
+            panic!("no cool-down")
+        };
         waits.push(retry_after.as_secs());
         world.lab.pass(retry_after);
         if waits.len() < 3 {

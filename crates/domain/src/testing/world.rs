@@ -392,7 +392,8 @@ impl World {
                 assert_eq!(self.recovery_codes.len(), before - 1);
             }
             Change::AddSentCode(code, counter) => {
-                let older = self.sent_codes.iter_mut().filter(|older| older.scope == code.scope && older.used_at.is_none());
+                let older =
+                    self.sent_codes.iter_mut().filter(|older| older.scope == code.scope && older.used_at.is_none());
                 older.for_each(|older| {
                     older.ended_at.get_or_insert(at);
                 });

@@ -64,7 +64,8 @@ fn where_the_refresh_token_goes_may_be_said_with_the_code() {
     let holder = Some(RefreshHolder::Cookie);
     let command = Verify { token: TokenHash::of(&token), code, holder, origin: crate::testing::origin() };
     let account = Some(person.account.clone());
-    let view = VerifyView { account, challenge, factors: person.factors.clone(), recovery_codes: vec![], sent_codes: vec![] };
+    let view =
+        VerifyView { account, challenge, factors: person.factors.clone(), recovery_codes: vec![], sent_codes: vec![] };
     let decision = world.lab.decide(&command, view).unwrap();
     assert_eq!(decision.reply.unwrap().grant.holder, RefreshHolder::Cookie);
 }

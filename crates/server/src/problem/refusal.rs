@@ -19,8 +19,9 @@ impl From<Refusal> for Problem {
             Refusal::FactorIdNeeded => {
                 Self::invalid_at("/factor_id", "several set-ups are pending; name the one to confirm")
             }
-            Refusal::AlreadyEnabled => Self::new(ProblemCode::AlreadyEnabled)
-                .detail("There are as many factors as one person may have."),
+            Refusal::AlreadyEnabled => {
+                Self::new(ProblemCode::AlreadyEnabled).detail("There are as many factors as one person may have.")
+            }
             Refusal::DestinationEnrolled => {
                 Self::new(ProblemCode::AlreadyEnabled).detail("Codes are sent to this number or address already.")
             }

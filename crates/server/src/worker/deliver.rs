@@ -93,7 +93,8 @@ async fn settle(
 
 /// Opens and renders a message. The reason of a failure names no content.
 fn prepare(app: &App, renderer: &Renderer, message: &Claimed, now: Timestamp) -> Result<MailboxMessage, String> {
-    let plain = app.world.keys().open(&notice::place(message.id), &message.payload).map_err(|error| error.to_string())?;
+    let plain =
+        app.world.keys().open(&notice::place(message.id), &message.payload).map_err(|error| error.to_string())?;
     let content = MessageContent::from_bytes(&plain).map_err(|error| error.to_string())?;
     let mail = renderer.render(&content).map_err(|error| error.to_string())?;
     Ok(MailboxMessage {

@@ -62,10 +62,9 @@ impl ReadBody for Body {
             email: fields.optional_text("email", 1..=320),
             label: fields.optional_text("label", 1..=64),
         };
-        for (name, given, of) in [
-            ("phone_number", body.phone_number.is_some(), Method::Sms),
-            ("email", body.email.is_some(), Method::Email),
-        ] {
+        for (name, given, of) in
+            [("phone_number", body.phone_number.is_some(), Method::Sms), ("email", body.email.is_some(), Method::Email)]
+        {
             if given && method != of {
                 fields.refuse(name, format!("belongs to the method {of} only"));
             }
