@@ -114,6 +114,7 @@ fn a_reset_takes_the_whole_second_factor_and_keeps_its_reason() {
     change RevokeTrust
     change RemoveFactorsOf
     change ReplaceRecoveryCodes, 0
+    change WipeKeptRecoveryCodes
     change SaveSettings, 0 wrong, 0 in a row
     audit sessions_ended done two_factor_reset
     audit trust_revoked done two_factor_reset
