@@ -424,6 +424,31 @@ async fn a_code_is_asked_for_in_one_of_three_ways(database: Database) {
     }
 }
 
+/// a code sent for a step-up or for turning the second factor off is good for that alone, once, in its session.
+async fn a_signed_in_person_proves_themselves_by_a_code_sent_for_that(database: Database) {
+    let world = World::start(database).await;
+    let to = "own@backup.example";
+    let (_, session) = world.person_with("email", to).await;
+    let browser = world.browser();
+    let send = |purpose: &'static str| {
+        browser.post_as(&session.access, SEND, json!({ "purpose": purpose, "method": "email" }))
+    };
+    let prove = |call: &'static str, code: String| browser.post_as(&session.access, call, json!({ "code": code }));
+    let (step_up, disable) = ("/auth/2fa/step-up/", "/auth/2fa/disable/");
+    world.advance(61).await;
+    send("disable").await.expect(200);
+    let for_disable = world.code_to(to, "step_up_code", 2).await;
+    world.advance(61).await;
+    send("step_up").await.expect(200);
+    let for_step_up = world.code_to(to, "step_up_code", 3).await;
+    prove(step_up, for_disable.clone()).await.refused(422, "code_incorrect");
+    prove(disable, for_step_up.clone()).await.refused(422, "code_incorrect");
+    prove(step_up, for_step_up.clone()).await.expect(200);
+    prove(step_up, for_step_up).await.refused(422, "code_incorrect");
+    let off = prove(disable, for_disable).await.expect(200);
+    assert_eq!(off.json, json!({ "enabled": false }));
+}
+
 /// a kind that is switched off is neither set up nor offered, and lets nobody in without a factor.
 async fn a_kind_that_is_switched_off_fails_closed(database: Database) {
     let mut world = World::start(database).await;
@@ -466,6 +491,7 @@ async fn nothing_is_sent_that_was_not_committed_or_is_too_old(database: Database
 }
 
 on_both_databases![
+    a_signed_in_person_proves_themselves_by_a_code_sent_for_that,
     a_number_and_an_address_sign_in,
     a_code_is_used_once_and_lives_five_minutes,
     a_code_is_good_for_its_own_challenge_only,
