@@ -100,13 +100,17 @@ pub enum AuditAction {
     TwoFactorReset,
     /// An operator deleted the user.
     UserDeleted,
+    /// A code was asked for, and sent or not.
+    CodeSent,
+    /// A message was too old to be sent.
+    DeliveryExpired,
     /// The server's clock lies more than a day behind a time the person was seen at.
     ClockSkew,
 }
 
 impl AuditAction {
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 45] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -149,6 +153,8 @@ impl AuditAction {
         Self::UserEnabled,
         Self::TwoFactorReset,
         Self::UserDeleted,
+        Self::CodeSent,
+        Self::DeliveryExpired,
         Self::ClockSkew,
     ];
 
@@ -197,6 +203,8 @@ impl AuditAction {
             Self::UserEnabled => "user_enabled",
             Self::TwoFactorReset => "two_factor_reset",
             Self::UserDeleted => "user_deleted",
+            Self::CodeSent => "code_sent",
+            Self::DeliveryExpired => "delivery_expired",
             Self::ClockSkew => "clock_skew",
         }
     }

@@ -2,17 +2,19 @@
 
 use crate::audit::{AuditEntry, AuditHead};
 use crate::challenge::Challenge;
+use crate::destination::PhoneFault;
 use crate::enrollment::Enrollment;
 use crate::factor::{Factor, Method};
 use crate::ids::{
     ApplicationId, ChallengeId, EnrollmentId, FactorId, LinkTokenId, MessageId, PendingSignupId, RecoveryCodeId,
-    SessionId, TrustedDeviceId, UserId,
+    SentCodeId, SessionId, TrustedDeviceId, UserId,
 };
 use crate::link_token::{LinkPurpose, LinkToken};
 use crate::message::{Channel, MessageKind};
 use crate::recovery_code::StoredRecoveryCode;
 use crate::recovery_code::set::KeptRecoveryCodes;
 use crate::secret::{Sealed, TokenHash};
+use crate::sent_code::SentCode;
 use crate::session::Session;
 use crate::signup::PendingSignup;
 use crate::throttle::{Counter, Locked};
@@ -140,7 +142,7 @@ pub enum Change {
     CompleteChallenge(ChallengeId),
     /// A challenge dies unanswered.
     EndChallenge(ChallengeId),
-    /// Every live challenge of a person dies.
+    /// Every live challenge of a person dies, and with them every code that was sent for anything.
     EndChallengesOf(UserId),
     /// The pending set-up of this person and method, replacing any other.
     PutEnrollment(Enrollment),
@@ -177,6 +179,15 @@ pub enum Change {
     KeepRecoveryCodes(KeptRecoveryCodes),
     /// The kept set of a person is wiped.
     WipeKeptRecoveryCodes(UserId),
+    /// *Guarded.* A code is sent: the one before it for the same thing dies, and its destination's counter is charged.
+    AddSentCode(Box<SentCode>, Counter),
+    /// *Guarded.* A sent code is used up.
+    UseSentCode {
+        /// Which.
+        id: SentCodeId,
+        /// By which factor it was sent.
+        factor: FactorId,
+    },
     /// A new session.
     AddSession(Session),
     /// *Guarded.* A session's refresh token is replaced.
@@ -308,6 +319,8 @@ pub struct OutboxMessage {
 pub enum CodeHint {
     /// It was right, and was used.
     AlreadyUsed,
+    /// It was right, and its time is over.
+    Expired,
     /// The person's clock seems off by this many seconds; negative when behind ours.
     ClockSkew(i64),
 }
@@ -333,16 +346,18 @@ pub enum Refusal {
     NoPendingSetup,
     /// Several set-ups wait: which one?
     FactorIdNeeded,
-    /// As many authenticators as one person may have.
+    /// As many factors as one person may have.
     AlreadyEnabled,
     /// There is no second factor yet.
     NotEnabled,
     /// The only factor there is.
     LastFactor,
-    /// Unknown, or somebody else's.
+    /// Unknown, or somebody else's: nobody learns which.
     NotFound,
     /// The recovery codes cannot be shown any more.
     RecoveryCodesGone,
+    /// This number or address is a factor of the person already.
+    DestinationEnrolled,
     /// The challenge ran out.
     ChallengeExpired,
     /// A wrong code. It was charged.
@@ -356,6 +371,8 @@ pub enum Refusal {
     PasswordRejected(PasswordFault),
     /// Not an address this server takes.
     EmailRejected(EmailFault),
+    /// Not a number this server sends to.
+    PhoneRejected(PhoneFault),
     /// Too many wrong codes for this challenge, or too many wrong passwords.
     TooManyAttempts {
         /// How long to wait, when waiting helps.
@@ -365,6 +382,21 @@ pub enum Refusal {
     AccountLocked {
         /// How long to wait; `None` when only a stronger proof helps.
         retry_after: Option<Duration>,
+    },
+    /// A code was sent a moment ago.
+    SendCooldown {
+        /// How long to wait.
+        retry_after: Duration,
+    },
+    /// As many codes were sent as may be.
+    SendLimit {
+        /// How long to wait.
+        retry_after: Duration,
+    },
+    /// There is nothing to send a code with.
+    DeliveryUnavailable {
+        /// The methods that work.
+        alternatives: Vec<Method>,
     },
 }
 

@@ -10,6 +10,7 @@ use crate::guess::{Guess, Proofs, guess, wrong_without_challenge};
 use crate::message::MessageKind;
 use crate::notice;
 use crate::secret::Broken;
+use crate::sent_code::Scope;
 use crate::session::{Admitted, Bearer, Grant, RefreshToken};
 use crate::step_up::ProofView;
 use crate::trusted_device::revoke_trust;
@@ -59,7 +60,12 @@ impl Decide for Disable {
         if let Err(locked) = account.settings.guesses.check(now) {
             return refused(Refusal::locked(locked, now), "account_locked");
         }
-        let proofs = Proofs { factors: &view.factors, recovery_codes: &view.recovery_codes };
+        let proofs = Proofs {
+            factors: &view.factors,
+            recovery_codes: &view.recovery_codes,
+            scope: Scope::Disable(session.id),
+            sent_codes: &view.sent_codes,
+        };
         let (method, spent) = match guess(&self.code, &mut account, &proofs, now, context)? {
             Guess::Right { method, used } => (method, used),
             Guess::Wrong { near, outcome } => {

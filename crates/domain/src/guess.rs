@@ -8,12 +8,13 @@ use crate::code::TypedCode;
 use crate::command::{Context, Origin};
 use crate::decision::{Change, CodeHint, Decision, Refusal, SkewHint};
 use crate::factor::{Factor, Judgement, Method};
-use crate::ids::{FactorId, RecoveryCodeId};
+use crate::ids::{FactorId, RecoveryCodeId, SentCodeId};
 use crate::link_token::{LinkPurpose, LinkToken};
 use crate::message::MessageKind;
 use crate::notice;
 use crate::recovery_code::{self, StoredRecoveryCode};
 use crate::secret::Broken;
+use crate::sent_code::{self, Found, Scope, SentCode};
 use crate::throttle::Outcome;
 use crate::time::Timestamp;
 use crate::totp::{STEP_SECS, Step};
@@ -29,6 +30,10 @@ pub(crate) struct Proofs<'a> {
     pub(crate) factors: &'a [Factor],
     /// Their set of recovery codes.
     pub(crate) recovery_codes: &'a [StoredRecoveryCode],
+    /// What the guess is for: codes sent for anything else are no proof of it.
+    pub(crate) scope: Scope,
+    /// Codes sent to the person.
+    pub(crate) sent_codes: &'a [SentCode],
 }
 
 /// How a guess came out.
@@ -64,6 +69,7 @@ pub(crate) fn guess(
             let trusted = Step::at(now + policy.clock_trust);
             (Method::Totp, Change::UseStep { factor, step, trusted })
         }
+        Answer::SentCode(method, factor, id) => (method, Change::UseSentCode { id, factor }),
         Answer::RecoveryCode(id) => (Method::RecoveryCode, Change::UseRecoveryCode(id)),
         Answer::Wrong(near) => {
             let outcome = account.settings.guesses.kept(charge, policy);
@@ -78,13 +84,15 @@ pub(crate) fn guess(
 enum Answer {
     /// A live code of a factor.
     Factor(FactorId, Step),
+    /// A live code that was sent.
+    SentCode(Method, FactorId, SentCodeId),
     /// An unused recovery code.
     RecoveryCode(RecoveryCodeId),
     /// Wrong, with what can be said about it.
     Wrong(Option<Judgement>),
 }
 
-/// Every factor and every recovery code is looked at.
+/// Every factor of a kind that may be used, every code sent for this, and every recovery code is looked at.
 fn judge(
     typed: &TypedCode,
     account: &Account,
@@ -104,20 +112,42 @@ fn judge(
         }
         TypedCode::Digits(code) => {
             let mut answer = Answer::Wrong(None);
-            for factor in proofs.factors.iter().filter(|factor| factor.method == Method::Totp) {
-                match factor.judge(*code, account.settings.steps_used_to, now, context)? {
-                    Judgement::Right(step) => answer = Answer::Factor(factor.id, step),
-                    Judgement::Wrong => {}
-                    near @ (Judgement::AlreadyUsed | Judgement::OtherStep(_)) => {
-                        if matches!(answer, Answer::Wrong(_)) {
-                            answer = Answer::Wrong(Some(near));
+            let usable = proofs.factors.iter().filter(|factor| context.policy.allows(factor.method));
+            for factor in usable {
+                let found = match factor.destination(context.keys)? {
+                    None => authenticator(*code, factor, account.settings.steps_used_to, now, context)?,
+                    Some(destination) => {
+                        let whose = (account.user.id, proofs.scope, factor.id);
+                        match sent_code::find(*code, whose, &destination, proofs.sent_codes, now, context.keys)? {
+                            Some(Found::Live(id)) => Answer::SentCode(factor.method, factor.id, id),
+                            Some(Found::Used) => Answer::Wrong(Some(Judgement::AlreadyUsed)),
+                            Some(Found::Over) => Answer::Wrong(Some(Judgement::Expired)),
+                            None => Answer::Wrong(None),
                         }
                     }
+                };
+                // What is right stands; what is near is better than nothing.
+                if matches!(answer, Answer::Wrong(None)) || !matches!(found, Answer::Wrong(_)) {
+                    answer = found;
                 }
             }
             Ok(answer)
         }
     }
+}
+
+fn authenticator(
+    code: u32,
+    factor: &Factor,
+    floor: Option<Step>,
+    now: Timestamp,
+    context: &Context<'_>,
+) -> Result<Answer, Broken> {
+    Ok(match factor.judge(code, floor, now, context)? {
+        Judgement::Right(step) => Answer::Factor(factor.id, step),
+        Judgement::Wrong => Answer::Wrong(None),
+        near @ (Judgement::AlreadyUsed | Judgement::Expired | Judgement::OtherStep(_)) => Answer::Wrong(Some(near)),
+    })
 }
 
 /// What may be said about a wrong code, and what is remembered of it.
@@ -131,6 +161,7 @@ pub(crate) fn explain(
 ) -> (Option<CodeHint>, Option<SkewHint>) {
     match near {
         Some(Judgement::AlreadyUsed) => (Some(CodeHint::AlreadyUsed), None),
+        Some(Judgement::Expired) => (Some(CodeHint::Expired), None),
         Some(Judgement::OtherStep(step)) => {
             let seen = SkewHint { step, offset: step.0 - Step::at(now).0 };
             let agreed = last.is_some_and(|last| last.offset == seen.offset && last.step != seen.step);
@@ -145,6 +176,7 @@ pub(crate) fn explain(
 pub(crate) const fn reason(near: Option<Judgement>) -> &'static str {
     match near {
         Some(Judgement::AlreadyUsed) => "replayed",
+        Some(Judgement::Expired) => "expired",
         Some(Judgement::OtherStep(_)) => "clock_skew",
         Some(Judgement::Right(_) | Judgement::Wrong) | None => "wrong_code",
     }

@@ -69,6 +69,8 @@ ids! {
     PendingSignupId;
     /// One recovery code.
     RecoveryCodeId;
+    /// One code sent by SMS or e-mail; it shares its id with its message.
+    SentCodeId;
     /// One message on its way.
     MessageId;
     /// One entry of the audit log.

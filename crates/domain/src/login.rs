@@ -5,13 +5,14 @@
 //! disabled and locked-with-a-wrong-password are one answer, and cost the same.
 
 use crate::audit::{AuditAction, AuditEntry, Detail};
-use crate::challenge::{Challenge, ChallengeState, Purpose};
+use crate::challenge::{Challenge, ChallengeState, Purpose, answerable};
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal};
 use crate::factor::Factor;
 use crate::ids::{ApplicationId, ChallengeId};
 use crate::policy::Policy;
 use crate::secret::{Broken, KeyRing, SecretText, TokenHash, new_token};
+use crate::sent_code::{Delivery, Scope, Sends, dispatch};
 use crate::session::{Grant, RefreshHolder, Session};
 use crate::signup::PendingSignup;
 use crate::throttle::{Charged, Counter};
@@ -155,6 +156,8 @@ pub struct FinishLoginView {
     pub challenges: Vec<(ChallengeId, Timestamp)>,
     /// The device the shown cookie leads to, whosever it is.
     pub device: Option<TrustedDevice>,
+    /// What was sent to them.
+    pub sends: Sends,
 }
 
 /// Where a right password leads.
@@ -235,7 +238,7 @@ impl Decide for FinishLogin {
             PasswordProof::Right(proven) => proven,
         };
         // Between the check and this lock the password may have changed, or the user may be gone.
-        let FinishLoginView { account, factors, challenges, device } = view;
+        let FinishLoginView { account, factors, challenges, device, sends } = view;
         let Some(mut account) = account else {
             return Ok(self.wrong(None, "password_changed", context.clock));
         };
@@ -263,7 +266,7 @@ impl Decide for FinishLogin {
                 Err(locked) => {
                     Decision::new(Err(Refusal::locked(locked, now)), now).audit(right.because("account_locked"))
                 }
-                Ok(()) => self.challenge(&account, &factors, &challenges, right, now, context)?,
+                Ok(()) => self.challenge(&account, &factors, &challenges, &sends, right, now, context)?,
             };
             decision.changes.extend(changes);
             decision.outbox.extend(told);
@@ -304,11 +307,15 @@ impl FinishLogin {
             .audit(entry)
     }
 
+    /// Begins the challenge and, where the factor offered first is one that codes are sent for, sends one at once. What
+    /// stands in the way of that is told, and hinders nobody.
+    #[expect(clippy::too_many_arguments, reason = "what the command has read")]
     fn challenge(
         &self,
         account: &Account,
         factors: &[Factor],
         challenges: &[(ChallengeId, Timestamp)],
+        sends: &Sends,
         right: AuditEntry,
         now: Timestamp,
         context: &mut Context<'_>,
@@ -328,15 +335,38 @@ impl FinishLogin {
             ended_at: None,
             origin: self.origin.clone(),
         };
-        let state = ChallengeState::of(&challenge, account, factors, now, context.policy)?;
+        let answerable = answerable(account, factors, context.policy);
+        let state = ChallengeState::of(&challenge, account, &answerable, now, context)?;
+        let (Some(mut state), Some(first)) = (state, answerable.first()) else {
+            // Every factor the person has is of a kind that is switched off. Without one nobody gets in.
+            return Ok(Decision::new(Err(Refusal::FeatureDisabled), now).audit(right.because("method_disabled")));
+        };
         let entry =
             account.entry(AuditAction::ChallengeStarted, true, &self.origin).about("challenge", challenge.id.uuid());
         let live = challenges.iter().filter(|(_, expires_at)| *expires_at > now).map(|(id, _)| *id);
         let too_many: Vec<ChallengeId> = live.skip(context.policy.live_challenges.saturating_sub(1)).collect();
-        let reply = LoggedIn::FactorDue { partial_token, challenge: state };
-        let mut decision =
-            Decision::new(Ok(reply), now).audit(right).audit(entry).change(Change::AddChallenge(challenge));
+        let scope = Scope::Login(challenge.id);
+        let mut decision = Decision::new(Err(Refusal::FeatureDisabled), now)
+            .audit(right)
+            .audit(entry)
+            .change(Change::AddChallenge(challenge));
         decision.changes.extend(too_many.into_iter().map(Change::EndChallenge));
+        if let Some(destination) = first.destination(context.keys)? {
+            let entry = |success| account.entry(AuditAction::CodeSent, success, &self.origin).method(first.method);
+            match dispatch(account, (scope, first.id), &destination, sends, &self.origin, now, context) {
+                Ok(sent) => {
+                    state.code_sent = true;
+                    (state.delivery, state.next_send_at) = (Some(Delivery::Queued), Some(sent.next_send_at));
+                    let entry = entry(true).about(scope.purpose(), scope.id());
+                    decision = decision.change(sent.change).send(sent.message).audit(entry);
+                }
+                Err(unsent) => {
+                    (state.delivery, state.next_send_at) = unsent.told();
+                    decision = decision.audit(entry(false).because(unsent.why()));
+                }
+            }
+        }
+        decision.reply = Ok(LoggedIn::FactorDue { partial_token, challenge: state });
         Ok(decision)
     }
 }

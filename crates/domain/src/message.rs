@@ -1,4 +1,4 @@
-//! What is said to a person outside the page they are looking at: an e-mail now, a text message later.
+//! What is said to a person outside the page they are looking at: an e-mail or a text message.
 //!
 //! A decision puts a [`MessageContent`] into the outbox, sealed, because it may carry a link or a code that opens an
 //! account. The words are not here: `messaging` renders them from the kind, in the reader's language, when the message
@@ -68,11 +68,17 @@ pub enum MessageKind {
     TwoFactorReset,
     /// An operator deleted the account.
     AccountDeleted,
+    /// The code that finishes a sign-in.
+    LoginCode,
+    /// The code that proves a new number or address.
+    SetupCode,
+    /// The code that proves presence for a change.
+    StepUpCode,
 }
 
 impl MessageKind {
     /// Every kind, in the order of their declaration.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::EmailVerification,
         Self::AccountExists,
         Self::TwoFactorEnabled,
@@ -98,6 +104,9 @@ impl MessageKind {
         Self::AccountUnlocked,
         Self::TwoFactorReset,
         Self::AccountDeleted,
+        Self::LoginCode,
+        Self::SetupCode,
+        Self::StepUpCode,
     ];
 
     /// The name on the wire, in the database and in the language files.
@@ -128,6 +137,9 @@ impl MessageKind {
             Self::AccountUnlocked => "account_unlocked",
             Self::TwoFactorReset => "two_factor_reset",
             Self::AccountDeleted => "account_deleted",
+            Self::LoginCode => "login_code",
+            Self::SetupCode => "setup_code",
+            Self::StepUpCode => "step_up_code",
         }
     }
 

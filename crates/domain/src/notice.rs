@@ -2,6 +2,7 @@
 
 use crate::command::{Context, Origin};
 use crate::decision::OutboxMessage;
+use crate::destination::Destination;
 use crate::ids::{MessageId, UserId};
 use crate::message::{Channel, EventDetails, MessageContent, MessageKind};
 use crate::secret::{Place, SecretText};
@@ -55,6 +56,34 @@ pub fn link(
         event: Some(event(origin, now)),
     };
     seal(&message, None, now, context)
+}
+
+/// A code, to where it proves presence.
+#[expect(clippy::too_many_arguments, reason = "all that a message is made of")]
+pub fn code(
+    kind: MessageKind,
+    to: &Destination,
+    code: &SecretText,
+    expires_at: Timestamp,
+    account: &Account,
+    origin: &Origin,
+    now: Timestamp,
+    context: &mut Context<'_>,
+) -> OutboxMessage {
+    let message = MessageContent {
+        kind,
+        channel: match to {
+            Destination::Phone(_) => Channel::Sms,
+            Destination::Email(_) => Channel::Email,
+        },
+        to: to.as_str().to_owned(),
+        locale: account.user.locale.clone(),
+        code: Some(code.expose().to_owned()),
+        link: None,
+        expires_at: Some(expires_at),
+        event: Some(event(origin, now)),
+    };
+    seal(&message, Some(account.user.id), now, context)
 }
 
 /// A link with its token: `{base}/{path}#token=…`.

@@ -1,5 +1,7 @@
 //! The numbers of the house: each a setting with a default (product terms, section "Defaults"), none read from anywhere here.
 
+use crate::factor::Method;
+use crate::message::Channel;
 use crate::time::Duration;
 
 /// What the rules may differ in from one installation to the next.
@@ -39,10 +41,20 @@ pub struct Policy {
     pub password_block_window: Duration,
     /// Sign-ups per address block and hour. Generous, for many people may share one address.
     pub signups_per_block: u32,
-    /// Verification mails to one address per hour.
+    /// Verification mails to one address per hour; codes of one person to one destination likewise.
     pub sends_per_hour: u32,
-    /// Verification mails to one address per day.
+    /// Verification mails to one address per day; codes to one destination likewise, whoever sends them.
     pub sends_per_day: u32,
+    /// The kinds of factor people may use.
+    pub methods: Vec<Method>,
+    /// The ways by which messages can be handed over.
+    pub channels: Vec<Channel>,
+    /// How long a sent code lives.
+    pub code_life: Duration,
+    /// How long to wait after the first, the second and each further code to a destination within an hour.
+    pub send_cooldowns: [Duration; 3],
+    /// Destinations a person may send set-up codes to within a day.
+    pub new_destinations_per_day: usize,
     /// How long an unconfirmed set-up waits.
     pub enrollment_life: Duration,
     /// Authenticators one person may have.
@@ -83,6 +95,18 @@ pub struct Policy {
     pub clock_trust: Duration,
 }
 
+impl Policy {
+    /// Whether people may use this kind of factor. Recovery codes go with every kind.
+    pub fn allows(&self, method: Method) -> bool {
+        method == Method::RecoveryCode || self.methods.contains(&method)
+    }
+
+    /// Whether a factor of this kind works now: nothing has to be sent, or there is something to send it with.
+    pub fn delivers(&self, method: Method) -> bool {
+        method.channel().is_none_or(|channel| self.channels.contains(&channel))
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {
@@ -105,6 +129,11 @@ impl Default for Policy {
             signups_per_block: 1000,
             sends_per_hour: 5,
             sends_per_day: 10,
+            methods: vec![Method::Totp, Method::Sms, Method::Email],
+            channels: vec![Channel::Email, Channel::Sms],
+            code_life: Duration::from_mins(5),
+            send_cooldowns: [Duration::from_secs(30), Duration::from_secs(60), Duration::from_mins(5)],
+            new_destinations_per_day: 3,
             enrollment_life: Duration::from_mins(10),
             factors_max: 20,
             recovery_codes: 10,

@@ -1,11 +1,10 @@
 //! How a person's second factor stands. Changes nothing.
 
-use crate::challenge::{Offer, offers};
+use crate::challenge::Offer;
 use crate::command::{Context, Decide};
 use crate::decision::Decision;
 use crate::factor::{Factor, Method};
-use crate::policy::Policy;
-use crate::secret::Broken;
+use crate::secret::{Broken, KeyRing};
 use crate::session::{Admitted, Bearer, Session};
 use crate::time::Timestamp;
 use crate::trusted_device::{TrustedDevice, count_live};
@@ -66,16 +65,14 @@ pub struct FactorStatus {
 }
 
 impl FactorStatus {
-    /// How each factor stands, the preferred one first.
-    pub(crate) fn all(account: &Account, factors: &[Factor]) -> Vec<Self> {
-        offers(account, factors)
-            .into_iter()
-            .filter_map(|offer| {
-                let factor = factors.iter().find(|factor| factor.id == offer.id)?;
-                let preferred = account.settings.preferred_factor == Some(factor.id);
-                Some(Self { offer, preferred, created_at: factor.created_at, last_used_at: factor.last_used_at })
-            })
-            .collect()
+    /// How one factor stands.
+    pub(crate) fn of(account: &Account, factor: &Factor, keys: &KeyRing) -> Result<Self, Broken> {
+        Ok(Self {
+            offer: Offer::of(factor, keys)?,
+            preferred: account.settings.preferred_factor == Some(factor.id),
+            created_at: factor.created_at,
+            last_used_at: factor.last_used_at,
+        })
     }
 }
 
@@ -87,10 +84,14 @@ impl Status {
         factors: &[Factor],
         (recovery_codes, trusted_devices): (usize, usize),
         now: Timestamp,
-        policy: &Policy,
+        context: &Context<'_>,
     ) -> Result<Self, Broken> {
+        let policy = context.policy;
         let is_enabled = account.factor_due(factors, policy)?;
-        let factors = FactorStatus::all(account, factors);
+        // All of them, also of kinds that are switched off: they are the person's to see and to remove.
+        let factors = factors.iter().map(|factor| FactorStatus::of(account, factor, context.keys));
+        let mut factors: Vec<FactorStatus> = factors.collect::<Result<_, Broken>>()?;
+        factors.sort_by_key(|factor| !factor.preferred);
         Ok(Self {
             is_enabled,
             preferred_method: factors.first().map(|factor| factor.offer.method),
@@ -115,7 +116,7 @@ impl Decide for ReadStatus {
         };
         let Admitted { account, session, moment } = admitted;
         let counts = (view.recovery_codes, count_live(&view.trusted_devices, moment.now, policy));
-        let status = Status::of(&account, &session, &view.factors, counts, moment.now, policy)?;
+        let status = Status::of(&account, &session, &view.factors, counts, moment.now, context)?;
         Ok(Decision::new(Ok(status), moment.now))
     }
 }

@@ -13,6 +13,7 @@ use crate::login::{PasswordCheck, password_counters};
 use crate::policy::Policy;
 use crate::recovery_code::{StoredRecoveryCode, unused};
 use crate::secret::{Broken, KeyRing};
+use crate::sent_code::{Scope, SentCode};
 use crate::session::{Admitted, Bearer, Grant, RefreshToken, Session, SessionView};
 use crate::throttle::{Charged, Counter};
 use crate::time::Timestamp;
@@ -142,6 +143,8 @@ pub struct ProofView {
     pub factors: Vec<Factor>,
     /// The caller's unused recovery codes.
     pub recovery_codes: Vec<StoredRecoveryCode>,
+    /// The codes sent for this within the session.
+    pub sent_codes: Vec<SentCode>,
 }
 
 /// A raised session.
@@ -193,7 +196,12 @@ impl Decide for StepUp {
                 if let Err(locked) = account.settings.guesses.check(now) {
                     return refused(Refusal::locked(locked, now), "account_locked");
                 }
-                let proofs = Proofs { factors: &view.factors, recovery_codes: &view.recovery_codes };
+                let proofs = Proofs {
+                    factors: &view.factors,
+                    recovery_codes: &view.recovery_codes,
+                    scope: Scope::StepUp(session.id),
+                    sent_codes: &view.sent_codes,
+                };
                 match guess(code, &mut account, &proofs, now, context)? {
                     Guess::Right { method, used } => {
                         changes.push(*used);

@@ -16,6 +16,7 @@ use crate::message::MessageKind;
 use crate::notice;
 use crate::recovery_code::{StoredRecoveryCode, unused};
 use crate::secret::{Broken, TokenHash};
+use crate::sent_code::{Scope, SentCode};
 use crate::session::{Grant, RefreshHolder, Session};
 use crate::throttle::Outcome;
 use crate::time::Timestamp;
@@ -55,6 +56,8 @@ pub struct VerifyView {
     pub recovery_codes: Vec<StoredRecoveryCode>,
     /// Their devices whose trust nobody revoked, where this browser is to be one.
     pub devices: Vec<TrustedDevice>,
+    /// The codes sent for the challenge.
+    pub sent_codes: Vec<SentCode>,
 }
 
 /// A right answer.
@@ -113,7 +116,12 @@ impl Decide for Verify {
         }
 
         let right = entry(true);
-        let proofs = Proofs { factors: &view.factors, recovery_codes: &view.recovery_codes };
+        let proofs = Proofs {
+            factors: &view.factors,
+            recovery_codes: &view.recovery_codes,
+            scope: Scope::Login(challenge.id),
+            sent_codes: &view.sent_codes,
+        };
         let (method, used) = match guess(&self.code, &mut account, &proofs, now, context)? {
             Guess::Right { method, used } => (method, used),
             Guess::Wrong { near, outcome } => {

@@ -4,6 +4,7 @@
 #   .subject  the subject line        .heading  the first line of the mail
 #   .intro    what happened           .advice   what to do if it was somebody else
 #   .action   what the link is for    .button   the words on the button (only kinds that carry a link)
+#   .sms      the text message (only kinds that carry a code); the line that lets phones fill the code in is added to it
 # $app is the name of the service; it is configured by the operator. Text of strangers is never part of a sentence.
 
 email_verification =
@@ -174,6 +175,27 @@ account_deleted =
     .intro = An administrator deleted your { $app } account. Nobody can sign in to it any more.
     .advice = This was done by an administrator. If you do not know why, ask the people who run { $app }.
 
+login_code =
+    .subject = Your { $app } sign-in code
+    .heading = Your sign-in code
+    .intro = Enter this code to finish signing in to { $app }:
+    .advice = Whoever asked for this code knows your password. Give the code to nobody, and change your password now.
+    .sms = { $code } is your { $app } sign-in code. Give it to nobody.
+
+setup_code =
+    .subject = Your { $app } set-up code
+    .heading = Your set-up code
+    .intro = Enter this code to let { $app } send sign-in codes here:
+    .advice = Somebody typed your address, perhaps by mistake. Without the code nothing happens: give it to nobody.
+    .sms = { $code } is your { $app } set-up code. Give it to nobody.
+
+step_up_code =
+    .subject = Your { $app } security code
+    .heading = Your security code
+    .intro = Enter this code to confirm a change of your { $app } account:
+    .advice = Somebody is signed in to your account and wants to change it. Give the code to nobody, and change your password now.
+    .sms = { $code } is your { $app } security code, for a change of your account. Give it to nobody.
+
 ## Around every message
 
 advice-heading = If this was not you
@@ -181,6 +203,7 @@ details-heading = What we know about it
 footer = { $app } sent this message by itself. Nobody from { $app } will ever ask you for a code or a password.
 zone-note = UTC is Coordinated Universal Time.
 link-expires = The link works once, until { $moment }.
+code-expires = The code works once, until { $moment }.
 link-copy = If the button does not work, copy this link into your browser:
 
 ## Details

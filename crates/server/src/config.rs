@@ -48,6 +48,10 @@ pub enum LogFormat {
 pub enum Method {
     /// Time-based codes of an authenticator.
     Totp,
+    /// Codes by text message.
+    Sms,
+    /// Codes by e-mail.
+    Email,
 }
 
 /// The settings of the second factor.
@@ -69,6 +73,8 @@ pub struct SecondFactor {
     pub lockout_threshold: u32,
     /// How long the first lock lasts.
     pub lockout_duration: Duration,
+    /// How long a sent code lives.
+    pub code_expiry: Duration,
     /// How many recovery codes a set has.
     pub recovery_code_count: u8,
     /// Whether a browser may be trusted for a while.
@@ -160,6 +166,7 @@ impl Config {
                 rate_limit_max: layers.required(&settings::RATE_LIMIT_MAX)?,
                 lockout_threshold: layers.required(&settings::LOCKOUT_THRESHOLD)?,
                 lockout_duration: layers.required(&settings::LOCKOUT_DURATION_MINUTES)?,
+                code_expiry: layers.required(&settings::CODE_EXPIRY_MINUTES)?,
                 recovery_code_count: layers.required(&settings::RECOVERY_CODE_COUNT)?,
                 trusted_device_enabled: layers.required(&settings::TRUSTED_DEVICE_ENABLED)?,
                 trusted_device_max_age: layers.required(&settings::TRUSTED_DEVICE_MAX_AGE_DAYS)?,

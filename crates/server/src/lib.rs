@@ -8,6 +8,7 @@ pub mod http;
 pub mod keys;
 pub mod openapi;
 pub mod password;
+pub mod phone;
 pub mod problem;
 mod qr;
 mod recovery_sheet;

@@ -25,6 +25,7 @@ use crate::http::listen::{self, Ending};
 use crate::http::routes::{readiness, router};
 use crate::http::{HttpContext, Limits, health};
 use crate::password::Hasher;
+use crate::phone::Phones;
 use crate::run::salt;
 use crate::token::AccessTokens;
 use crate::worker::{self, Transport};
@@ -78,7 +79,7 @@ pub fn assemble(config: &Config, db: Db, ring: KeyRing) -> anyhow::Result<App> {
     let tokens = AccessTokens::new(&config.base_url.origin(), &ring);
     let world = Arc::new(World::real(ring, policy(config)));
     let http = HttpContext::new(config, Limits::default());
-    Ok(App::new(Parts { db, world, hasher: Hasher::new()?, tokens, http }))
+    Ok(App::new(Parts { db, world, hasher: Hasher::new()?, phones: Phones::new(), tokens, http }))
 }
 
 /// Serves until the process is told to stop; then finishes what has begun.

@@ -6,7 +6,7 @@ use domain::disable::Disable;
 use domain::email_change::{
     BeginEmailChange, BeginEmailChangeView, ConfirmEmailChange, ConfirmEmailChangeView, ReadEmailChange,
 };
-use domain::enrollment::{BeginEnrollment, ConfirmEnrollment, EnrollmentView};
+use domain::enrollment::{BeginEnrollment, BeginSentEnrollment, ConfirmEnrollment, EnrollmentView};
 use domain::factor::manage::{FactorsView, PreferFactor, RemoveFactor, RenameFactor};
 use domain::ids::ApplicationId;
 use domain::link_token::LinkView;
@@ -17,6 +17,7 @@ use domain::password::{
 };
 use domain::recovery_code::set::{DownloadRecoveryCodes, DownloadView, MakeRecoveryCodes};
 use domain::secret::TokenHash;
+use domain::sent_code::{Scope, SendCode, SendCodeView, SendFor, Sends};
 use domain::session::listing::{EndOneSession, EndOneSessionView, EndOtherSessions, ReadSessions, SessionsView};
 use domain::session::{Bearer, Refresh, SessionView, SignOut, SignOutBy};
 use domain::signup::{BeginSignUp, ResendVerification, ResendView, SignUp, SignUpView, VerifyEmail, VerifyEmailView};
@@ -31,7 +32,8 @@ use domain::verification::{Verify, VerifyView};
 use crate::load::{Answers, Assemble, Handle, Load, Reads};
 use crate::user::{Whose, locked, taken, unlocked};
 use crate::{
-    StoreError, challenge, counter, enrollment, factor, link_token, recovery_code, session, signup, trusted_device,
+    StoreError, challenge, counter, enrollment, factor, link_token, recovery_code, sent_code, session, signup,
+    trusted_device,
 };
 
 fn charged(counters: &[(Counter, Handle<Charged>)], answers: &Answers) -> Result<Vec<(Counter, Charged)>, StoreError> {
@@ -103,16 +105,20 @@ impl Load for AbandonLogin {
 impl Load for FinishLogin {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<FinishLoginView> {
         let key = self.email.key();
-        let account = locked(reads, &Whose::Email(self.application, &key));
+        let owner = Whose::Email(self.application, &key);
+        let account = locked(reads, &owner);
         let factors = factor::of_email(reads, self.application, &key);
         let challenges = challenge::open_of_email(reads, self.application, &key);
         let device = self.device.as_ref().map(|token| trusted_device::by_family(reads, &token.family()));
+        let codes = sent_code::recent(reads, &owner);
+        let days = sent_code::days_of_email(reads, self.application, &key);
         Box::new(move |answers| {
             Ok(FinishLoginView {
                 account: answers.get(&account)?,
                 factors: answers.get(&factors)?,
                 challenges: answers.get(&challenges)?,
                 device: device.as_ref().map_or(Ok(None), |device| answers.get(device))?,
+                sends: Sends { codes: answers.get(&codes)?, days: answers.get(&days)? },
             })
         })
     }
@@ -120,14 +126,18 @@ impl Load for FinishLogin {
 
 impl Load for ReadChallenge {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<ChallengeView> {
-        let account = unlocked(reads, &Whose::Challenge(self.token));
+        let person = Whose::Challenge(self.token);
+        let account = unlocked(reads, &person);
         let challenge = challenge::by_token(reads, &self.token);
         let factors = factor::of_challenge(reads, &self.token);
+        let codes = sent_code::recent(reads, &person);
+        let days = sent_code::days_of_challenge(reads, &self.token);
         Box::new(move |answers| {
             Ok(ChallengeView {
                 account: answers.get(&account)?,
                 challenge: answers.get(&challenge)?,
                 factors: answers.get(&factors)?,
+                sends: Sends { codes: answers.get(&codes)?, days: answers.get(&days)? },
             })
         })
     }
@@ -140,6 +150,7 @@ impl Load for Verify {
         let factors = factor::of_challenge(reads, &self.token);
         let recovery_codes = recovery_code::of_challenge(reads, &self.token);
         let devices = self.remember.then(|| trusted_device::of_challenge(reads, &self.token));
+        let sent_codes = sent_code::of_challenge(reads, &self.token);
         Box::new(move |answers| {
             Ok(VerifyView {
                 account: answers.get(&account)?,
@@ -147,11 +158,57 @@ impl Load for Verify {
                 factors: answers.get(&factors)?,
                 recovery_codes: answers.get(&recovery_codes)?,
                 devices: devices.as_ref().map_or(Ok(Vec::new()), |devices| answers.get(devices))?,
+                sent_codes: answers.get(&sent_codes)?,
             })
         })
     }
 }
 
+impl Load for SendCode {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<SendCodeView> {
+        match &self.wanted {
+            SendFor::Challenge(token, _) => {
+                let person = Whose::Challenge(*token);
+                let account = locked(reads, &person);
+                let challenge = challenge::by_token(reads, token);
+                let factors = factor::of_challenge(reads, token);
+                let codes = sent_code::recent(reads, &person);
+                let days = sent_code::days_of_challenge(reads, token);
+                Box::new(move |answers| {
+                    Ok(SendCodeView {
+                        account: answers.get(&account)?,
+                        challenge: answers.get(&challenge)?,
+                        session: None,
+                        factors: answers.get(&factors)?,
+                        enrollments: Vec::new(),
+                        sends: Sends { codes: answers.get(&codes)?, days: answers.get(&days)? },
+                    })
+                })
+            }
+            SendFor::Enrollment(bearer, _) | SendFor::Session(bearer, ..) => {
+                let person = Whose::Id(bearer.user);
+                let account = locked(reads, &person);
+                let session = session::by_id(reads, bearer.session);
+                let factors = factor::of_user(reads, bearer.user);
+                let enrollments = enrollment::of_user(reads, bearer.user);
+                let codes = sent_code::recent(reads, &person);
+                let days = sent_code::days_of_user(reads, bearer.user);
+                Box::new(move |answers| {
+                    Ok(SendCodeView {
+                        account: answers.get(&account)?,
+                        challenge: None,
+                        session: answers.get(&session)?,
+                        factors: answers.get(&factors)?,
+                        enrollments: answers.get(&enrollments)?,
+                        sends: Sends { codes: answers.get(&codes)?, days: answers.get(&days)? },
+                    })
+                })
+            }
+        }
+    }
+}
+
+/// Account, session, factors and set-ups; what was sent is added by those who need it.
 fn enrollment_view(bearer: &Bearer, reads: &mut Reads<'_>) -> Assemble<EnrollmentView> {
     let account = locked(reads, &Whose::Id(bearer.user));
     let session = session::by_id(reads, bearer.session);
@@ -163,6 +220,7 @@ fn enrollment_view(bearer: &Bearer, reads: &mut Reads<'_>) -> Assemble<Enrollmen
             session: answers.get(&session)?,
             factors: answers.get(&factors)?,
             enrollments: answers.get(&enrollments)?,
+            sends: Sends::default(),
         })
     })
 }
@@ -173,9 +231,26 @@ impl Load for BeginEnrollment {
     }
 }
 
+impl Load for BeginSentEnrollment {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<EnrollmentView> {
+        let view = enrollment_view(&self.bearer, reads);
+        let codes = sent_code::recent(reads, &Whose::Id(self.bearer.user));
+        let days = sent_code::day_of(reads, self.destination.key(reads.keys));
+        Box::new(move |answers| {
+            let sends = Sends { codes: answers.get(&codes)?, days: answers.get(&days)? };
+            Ok(EnrollmentView { sends, ..view(answers)? })
+        })
+    }
+}
+
 impl Load for ConfirmEnrollment {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<EnrollmentView> {
-        enrollment_view(&self.bearer, reads)
+        let view = enrollment_view(&self.bearer, reads);
+        let codes = sent_code::recent(reads, &Whose::Id(self.bearer.user));
+        Box::new(move |answers| {
+            let sends = Sends { codes: answers.get(&codes)?, days: Vec::new() };
+            Ok(EnrollmentView { sends, ..view(answers)? })
+        })
     }
 }
 
@@ -281,30 +356,32 @@ impl Load for BeginStepUp {
     }
 }
 
-fn proof_view(bearer: &Bearer, reads: &mut Reads<'_>) -> Assemble<ProofView> {
+fn proof_view(bearer: &Bearer, scope: Scope, reads: &mut Reads<'_>) -> Assemble<ProofView> {
     let account = locked(reads, &Whose::Id(bearer.user));
     let session = session::by_id(reads, bearer.session);
     let factors = factor::of_user(reads, bearer.user);
     let recovery_codes = recovery_code::of_user(reads, bearer.user);
+    let sent_codes = sent_code::of_scope(reads, scope);
     Box::new(move |answers| {
         Ok(ProofView {
             account: answers.get(&account)?,
             session: answers.get(&session)?,
             factors: answers.get(&factors)?,
             recovery_codes: answers.get(&recovery_codes)?,
+            sent_codes: answers.get(&sent_codes)?,
         })
     })
 }
 
 impl Load for StepUp {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<ProofView> {
-        proof_view(&self.bearer, reads)
+        proof_view(&self.bearer, Scope::StepUp(self.bearer.session), reads)
     }
 }
 
 impl Load for Disable {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<ProofView> {
-        proof_view(&self.bearer, reads)
+        proof_view(&self.bearer, Scope::Disable(self.bearer.session), reads)
     }
 }
 

@@ -6,8 +6,8 @@ use domain::ids::AuditId;
 use rand::CryptoRng;
 
 use crate::{
-    Statement, audit_log, challenge, counter, enrollment, factor, link_token, outbox, recovery_code, session, signup,
-    trusted_device, user,
+    Statement, audit_log, challenge, counter, enrollment, factor, link_token, outbox, recovery_code, sent_code,
+    session, signup, trusted_device, user,
 };
 
 /// The statements of a decision: changes, then what is written down, then what is sent.
@@ -46,7 +46,7 @@ fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statem
         Change::SaveAttempts { id, attempts, skew } => vec![challenge::save_attempts(*id, *attempts, *skew)],
         Change::CompleteChallenge(id) => vec![challenge::complete(*id, at)],
         Change::EndChallenge(id) => vec![challenge::end(*id, at)],
-        Change::EndChallengesOf(id) => vec![challenge::end_of(*id, at)],
+        Change::EndChallengesOf(id) => vec![challenge::end_of(*id, at), sent_code::end_of(*id, at)],
         Change::PutEnrollment(new) => vec![enrollment::put(new)],
         Change::SaveEnrollmentAttempts(id, attempts) => vec![enrollment::save_attempts(*id, *attempts)],
         Change::ConsumeEnrollment(id) => vec![enrollment::consume(*id)],
@@ -61,6 +61,8 @@ fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statem
         Change::UseRecoveryCode(id) => vec![recovery_code::redeem(*id, at)],
         Change::KeepRecoveryCodes(kept) => vec![recovery_code::keep(kept)],
         Change::WipeKeptRecoveryCodes(id) => vec![recovery_code::wipe_kept_of(*id)],
+        Change::AddSentCode(new, day) => sent_code::add(new, day, at),
+        Change::UseSentCode { id, factor } => vec![sent_code::redeem(*id, at), factor::used(*factor, at)],
         Change::AddSession(new) => vec![session::insert(new)],
         Change::RotateSession { id, old, family, new, idle_expires_at } => {
             vec![session::rotate(*id, old, family, new, *idle_expires_at, at)]

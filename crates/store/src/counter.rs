@@ -63,6 +63,22 @@ pub(crate) fn charge_within(
     handles
 }
 
+/// How a conflict over a shared counter names itself.
+pub(crate) const GUARD: &str = "INSERT counters";
+
+/// Charges a counter with one more, as a write; guarded by its window having room. Who else shares it may have taken the last.
+pub(crate) fn charge_within_limit(counter: &Counter, at: Timestamp) -> Statement {
+    Statement::guarded(
+        "INSERT INTO counters (key, count, since, expires_at) VALUES ($1, 1, $2, $3) \
+         ON CONFLICT (key) DO UPDATE SET \
+         count = CASE WHEN counters.expires_at <= $2 OR counters.since > $3 THEN 1 ELSE counters.count + 1 END, \
+         since = CASE WHEN counters.expires_at <= $2 OR counters.since > $3 THEN $2 ELSE counters.since END, \
+         expires_at = CASE WHEN counters.expires_at <= $2 OR counters.since > $3 THEN $3 ELSE counters.expires_at END \
+         WHERE counters.count < $4 OR counters.expires_at <= $2 OR counters.since > $3",
+        params![counter.key, at, at + counter.window, counter.limit],
+    )
+}
+
 /// Takes a charge back.
 pub(crate) fn give_back(counter: &Counter) -> Statement {
     Statement::new("UPDATE counters SET count = count - 1 WHERE key = $1 AND count > 0", params![counter.key])

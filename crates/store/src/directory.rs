@@ -88,8 +88,8 @@ impl Db {
     /// Which keys the database still needs, and for how many rows of which table.
     pub async fn keys_in_use(&self) -> Result<Vec<KeyUse>, StoreError> {
         let sealed: [(&'static str, &'static str); 5] = [
-            ("factors", "SELECT substr(secret, 2, 4), count(*) FROM factors GROUP BY 1"),
-            ("enrollments", "SELECT substr(secret, 2, 4), count(*) FROM enrollments GROUP BY 1"),
+            ("factors", "SELECT substr(coalesce(secret, destination), 2, 4), count(*) FROM factors GROUP BY 1"),
+            ("enrollments", "SELECT substr(coalesce(secret, destination), 2, 4), count(*) FROM enrollments GROUP BY 1"),
             ("kept_recovery_codes", "SELECT substr(codes, 2, 4), count(*) FROM kept_recovery_codes GROUP BY 1"),
             (
                 "link_tokens",

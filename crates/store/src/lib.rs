@@ -21,6 +21,7 @@ mod migrate;
 mod outbox;
 mod postgres;
 mod recovery_code;
+mod sent_code;
 mod session;
 mod signup;
 mod sqlite;
@@ -32,6 +33,7 @@ mod trusted_device;
 mod user;
 mod value;
 
+pub use audit_log::unchained;
 pub use db::{Db, Dialect, Options, Plan};
 pub use directory::{KeyUse, UserSummary};
 pub use error::StoreError;

@@ -26,6 +26,7 @@ fn a_code_alone_turns_it_off_and_everything_of_it_goes_at_once() {
         session: world.sessions.get(&bearer.session).cloned(),
         factors: person.factors.clone(),
         recovery_codes: person.stored_codes.clone(),
+        sent_codes: vec![],
     };
     let code = world.lab.code(&person.secrets[0], 0);
     let decision = world.lab.decide(&Disable { bearer, code, refresh: None, origin: origin() }, view).unwrap();
@@ -93,6 +94,7 @@ fn settings_that_ask_for_a_factor_that_is_lost_are_broken_and_not_off() {
         session: world.sessions.get(&bearer.session).cloned(),
         factors: vec![],
         recovery_codes: vec![],
+        sent_codes: vec![],
     };
     let command = Disable { bearer, code: TypedCode::Other, refresh: None, origin: origin() };
     assert_eq!(world.lab.decide(&command, view).unwrap_err().table, "factors");

@@ -39,6 +39,7 @@ fn begin(
         session: world.sessions.get(&grant.session).cloned(),
         factors,
         enrollments: vec![],
+        sends: Sends::default(),
     };
     world.lab.decide(&command, view).unwrap()
 }

@@ -71,7 +71,7 @@ impl Decide for PreferFactor {
         let entry = entry(true).about("factor", self.factor.uuid());
         account.settings.preferred_factor = Some(self.factor);
         let counts = (view.recovery_codes, count_live(&view.trusted_devices, now, policy));
-        let status = Status::of(&account, &session, &view.factors, counts, now, policy)?;
+        let status = Status::of(&account, &session, &view.factors, counts, now, context)?;
         Ok(Decision::new(Ok(status), now)
             .on_chain_of(&account)
             .audit_all(alarms)
@@ -118,14 +118,11 @@ impl Decide for RenameFactor {
         let now = moment.now;
         let alarms = account.seen(moment, &self.origin, policy);
         let entry = |success| account.entry(AuditAction::FactorRenamed, success, &self.origin);
-        let renamed = find(&view.factors, self.factor, &session, now, policy).and_then(|factor| {
-            let factor = Factor { label: self.label.clone(), ..factor.clone() };
-            FactorStatus::all(&account, &[factor]).pop().ok_or((Refusal::NotFound, "not_found"))
-        });
-        let status = match renamed {
-            Ok(status) => status,
+        let renamed = match find(&view.factors, self.factor, &session, now, policy) {
+            Ok(factor) => Factor { label: self.label.clone(), ..factor.clone() },
             Err(why) => return Ok(refused(&account, why, alarms, entry(false), now)),
         };
+        let status = FactorStatus::of(&account, &renamed, context.keys)?;
         let entry = entry(true).about("factor", self.factor.uuid());
         Ok(Decision::new(Ok(status), now)
             .on_chain_of(&account)

@@ -58,6 +58,7 @@ fn finish(lab: &mut Lab, person: Option<&Person>, proof: PasswordProof) -> Decis
         factors: person.map_or(vec![], |person| person.factors.clone()),
         challenges: vec![],
         device: None,
+        sends: Sends::default(),
     };
     lab.decide(&command, view).unwrap()
 }
@@ -260,12 +261,23 @@ fn settings_and_factors_that_contradict_each_other_never_read_as_no_second_facto
         device: None,
         origin: origin(),
     };
-    let lost =
-        FinishLoginView { account: Some(person.account.clone()), factors: vec![], challenges: vec![], device: None };
+    let lost = FinishLoginView {
+        account: Some(person.account.clone()),
+        factors: vec![],
+        challenges: vec![],
+        device: None,
+        sends: Sends::default(),
+    };
     assert_eq!(lab.decide(&command, lost).unwrap_err().to_string(), "factors.id: missing where it must exist");
     let mut account = person.account.clone();
     account.settings.enabled_at = None;
-    let lost = FinishLoginView { account: Some(account), factors: person.factors, challenges: vec![], device: None };
+    let lost = FinishLoginView {
+        account: Some(account),
+        factors: person.factors,
+        challenges: vec![],
+        device: None,
+        sends: Sends::default(),
+    };
     assert!(matches!(lab.decide(&command, lost).unwrap().reply, Ok(LoggedIn::FactorDue { .. })));
 }
 
@@ -283,7 +295,13 @@ fn a_password_hashed_with_other_parameters_is_replaced() {
         device: None,
         origin: origin(),
     };
-    let view = FinishLoginView { account: Some(person.account), factors: vec![], challenges: vec![], device: None };
+    let view = FinishLoginView {
+        account: Some(person.account),
+        factors: vec![],
+        challenges: vec![],
+        device: None,
+        sends: Sends::default(),
+    };
     let decision = lab.decide(&command, view).unwrap();
     assert!(decision.changes.iter().any(|change| matches!(change, Change::SetPassword(_, hash) if *hash == new)));
 }
@@ -319,7 +337,13 @@ fn challenges_that_ran_out_are_not_counted_as_live() {
         device: None,
         origin: origin(),
     };
-    let view = FinishLoginView { account: Some(person.account), factors: person.factors, challenges, device: None };
+    let view = FinishLoginView {
+        account: Some(person.account),
+        factors: person.factors,
+        challenges,
+        device: None,
+        sends: Sends::default(),
+    };
     let decision = lab.decide(&command, view).unwrap();
     assert!(!decision.changes.iter().any(|change| matches!(change, Change::EndChallenge(_))));
 }

@@ -55,6 +55,7 @@ fn all_of_it_is_one_commit() {
         session: world.sessions.get(&grant.session).cloned(),
         factors: person.factors.clone(),
         recovery_codes: vec![],
+        sent_codes: vec![],
     };
     let command = StepUp { bearer: bearer(&grant), proof, refresh: None, origin: origin() };
     assert_snapshot!(summary(&world.lab.decide(&command, view).unwrap()), @r"
@@ -185,6 +186,7 @@ fn a_password_changed_during_its_check_proves_nothing() {
             session: world.sessions.get(&grant.session).cloned(),
             factors: vec![],
             recovery_codes: vec![],
+            sent_codes: vec![],
         };
         let command = StepUp { bearer: bearer(&grant), proof, refresh: None, origin: origin() };
         let decision = world.lab.decide(&command, view).unwrap();

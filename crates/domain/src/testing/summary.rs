@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::decision::{Change, Decision};
+use crate::message::Channel;
 
 /// One line for the answer, one for each change, audit entry and message.
 pub fn summary<R>(decision: &Decision<R>) -> String {
@@ -26,7 +27,8 @@ pub fn summary<R>(decision: &Decision<R>) -> String {
         let _ = write!(lines, "\naudit {}{chain}", words.join(" "));
     }
     for message in &decision.outbox {
-        let _ = write!(lines, "\nmail {}", message.kind.as_str());
+        let way = if message.channel == Channel::Sms { "sms" } else { "mail" };
+        let _ = write!(lines, "\n{way} {}", message.kind.as_str());
     }
     lines
 }
@@ -73,6 +75,8 @@ fn change_line(change: &Change) -> String {
         Change::UseStep { .. } => "UseStep".to_owned(),
         Change::ReplaceRecoveryCodes(_, codes) => format!("ReplaceRecoveryCodes, {}", codes.len()),
         Change::UseRecoveryCode(_) => "UseRecoveryCode".to_owned(),
+        Change::AddSentCode(code, _) => format!("AddSentCode {} {}", code.scope.purpose(), code.method),
+        Change::UseSentCode { .. } => "UseSentCode".to_owned(),
         Change::AddSession(session) => format!("AddSession, fresh {}", session.fresh_at.is_some()),
         Change::RotateSession { .. } => "RotateSession".to_owned(),
         Change::EndSession(_, reason) => format!("EndSession {}", reason.as_str()),

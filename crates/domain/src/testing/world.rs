@@ -8,8 +8,12 @@ use crate::audit::{self, AuditHead, ChainedEntry};
 use crate::challenge::{Challenge, ChallengeState, ChallengeView, ReadChallenge};
 use crate::code::TypedCode;
 use crate::decision::{Change, Decision, OutboxMessage, Refusal};
+use crate::destination::Destination;
 use crate::disable::{Disable, Disabled};
-use crate::enrollment::{BeginEnrollment, Begun, ConfirmEnrollment, Confirmed, Enrollment, EnrollmentView};
+use crate::enrollment::{
+    BeginEnrollment, BeginSentEnrollment, Begun, ConfirmEnrollment, Confirmed, Enrollment, EnrollmentView,
+    SentEnrollmentBegun,
+};
 use crate::factor::Factor;
 use crate::factor::manage::{FactorsView, PreferFactor, RemoveFactor, Removed, RenameFactor};
 use crate::ids::{
@@ -18,12 +22,14 @@ use crate::ids::{
 };
 use crate::link_token::{LinkToken, LinkView};
 use crate::login::{BeginLogin, BeginLoginView, FinishLogin, FinishLoginView, LoggedIn};
+use crate::message::MessageContent;
 use crate::recovery_code::StoredRecoveryCode;
 use crate::recovery_code::set::{
     DownloadRecoveryCodes, DownloadView, KeptRecoveryCodes, MakeRecoveryCodes, RecoverySheet,
 };
 use crate::secret::SecretText;
 use crate::secret::TokenHash;
+use crate::sent_code::{CodeSent, SendCode, SendCodeView, SendFor, Sends, SentCode};
 use crate::session::{Bearer, Grant, Refresh, RefreshHolder, RefreshToken, Session, SessionView, SignOut, SignOutBy};
 use crate::status::{FactorStatus, ReadStatus, Status, StatusView};
 use crate::step_up::{BeginStepUp, BeginStepUpView, Proof, ProofView, StepUp, SteppedUp};
@@ -43,6 +49,7 @@ pub(crate) struct World {
     pub(crate) challenges: BTreeMap<ChallengeId, Challenge>,
     pub(crate) enrollments: BTreeMap<EnrollmentId, Enrollment>,
     pub(crate) factors: BTreeMap<FactorId, Factor>,
+    pub(crate) sent_codes: Vec<SentCode>,
     /// Unused recovery codes.
     pub(crate) recovery_codes: Vec<(UserId, StoredRecoveryCode)>,
     pub(crate) kept: BTreeMap<UserId, KeptRecoveryCodes>,
@@ -90,6 +97,7 @@ impl World {
             devices: BTreeMap::new(),
             cookie: None,
             links: BTreeMap::new(),
+            sent_codes: Vec::new(),
             counters: HashMap::new(),
             log: Vec::new(),
             outbox: Vec::new(),
@@ -117,7 +125,9 @@ impl World {
         challenges.sort_by_key(|challenge| std::cmp::Reverse((challenge.created_at, challenge.id)));
         let challenges = challenges.into_iter().map(|challenge| (challenge.id, challenge.expires_at)).collect();
         let factors = account.as_ref().map_or(Vec::new(), |account| self.factors_of(account.user.id));
-        let decision = self.lab.decide(&finish, FinishLoginView { account, factors, challenges, device }).unwrap();
+        let sends = self.sends();
+        let view = FinishLoginView { account, factors, challenges, device, sends };
+        let decision = self.lab.decide(&finish, view).unwrap();
         let entered = match self.commit(decision)? {
             LoggedIn::NoFactor(grant, _) => Entered::Session(grant),
             LoggedIn::TrustedDevice { grant, cookie, .. } => {
@@ -158,6 +168,7 @@ impl World {
             factors: user.map_or(Vec::new(), |user| self.factors_of(user)),
             recovery_codes: user.map_or(Vec::new(), |user| self.codes_of(user)),
             devices: user.map_or(Vec::new(), |user| self.devices_of(user)),
+            sent_codes: self.sent_codes.clone(),
         };
         self.lab.decide(&command, view).unwrap()
     }
@@ -244,7 +255,8 @@ impl World {
         let account = challenge.as_ref().map(|challenge| self.users[&challenge.user].clone());
         let factors = challenge.as_ref().map_or(Vec::new(), |challenge| self.factors_of(challenge.user));
         let command = ReadChallenge { token: TokenHash::of(token) };
-        let decision = self.lab.decide(&command, ChallengeView { account, challenge, factors }).unwrap();
+        let view = ChallengeView { account, challenge, factors, sends: self.sends() };
+        let decision = self.lab.decide(&command, view).unwrap();
         self.commit(decision)
     }
 
@@ -273,6 +285,54 @@ impl World {
         let begun = self.commit(decision)?;
         self.given.extend([begun.secret.expose().to_owned(), begun.uri.expose().to_owned()]);
         Ok(begun)
+    }
+
+    /// Begins the set-up of a number or address.
+    pub(crate) fn begin_sent(&mut self, bearer: Bearer, to: Destination) -> Result<SentEnrollmentBegun, Refusal> {
+        let view = self.enrollment_view(&bearer);
+        self.given.push(to.canonical());
+        let command = BeginSentEnrollment { bearer, destination: to, label: None, origin: origin() };
+        let decision = self.lab.decide(&command, view).unwrap();
+        self.commit(decision)
+    }
+
+    /// Asks for a code.
+    pub(crate) fn send_code(&mut self, wanted: SendFor) -> Result<CodeSent, Refusal> {
+        let (challenge, user, session) = match &wanted {
+            SendFor::Challenge(token, _) => {
+                let challenge = self.challenges.values().find(|challenge| challenge.token == *token).cloned();
+                let user = challenge.as_ref().map(|challenge| challenge.user);
+                (challenge, user, None)
+            }
+            SendFor::Enrollment(bearer, _) | SendFor::Session(bearer, ..) => {
+                (None, Some(bearer.user), self.sessions.get(&bearer.session).cloned())
+            }
+        };
+        let view = SendCodeView {
+            account: user.and_then(|user| self.users.get(&user).cloned()),
+            challenge,
+            session,
+            factors: user.map_or(Vec::new(), |user| self.factors_of(user)),
+            enrollments: self.enrollments.values().cloned().collect(),
+            sends: self.sends(),
+        };
+        let decision = self.lab.decide(&SendCode { wanted, origin: origin() }, view).unwrap();
+        self.commit(decision)
+    }
+
+    /// What the newest message says.
+    pub(crate) fn newest_message(&self) -> MessageContent {
+        self.outbox.last().and_then(|message| self.lab.read(message)).unwrap()
+    }
+
+    /// The code in the newest message.
+    pub(crate) fn newest_code(&self) -> TypedCode {
+        TypedCode::parse(self.newest_message().code.as_deref().unwrap())
+    }
+
+    fn sends(&self) -> Sends {
+        let days = self.counters.iter().map(|(key, charged)| (*key, *charged)).collect();
+        Sends { codes: self.sent_codes.clone(), days }
     }
 
     /// Confirms a set-up.
@@ -385,6 +445,10 @@ impl World {
             let account = self.users.values_mut().find(|account| account.user.person == chain.person).unwrap();
             account.head = chain.head;
         }
+        let codes = decision.outbox.iter().filter_map(|message| self.lab.read(message)?.code.clone());
+        for code in codes {
+            assert!(!shown.contains(&format!("\"{code}\"")), "a code in {shown}");
+        }
         self.outbox.extend(decision.outbox);
         decision.reply
     }
@@ -442,7 +506,13 @@ impl World {
 
     fn proof_view(&self, bearer: &Bearer) -> ProofView {
         let FactorsView { account, session, factors } = self.factors_view(bearer);
-        ProofView { account, session, factors, recovery_codes: self.codes_of(bearer.user) }
+        ProofView {
+            account,
+            session,
+            factors,
+            recovery_codes: self.codes_of(bearer.user),
+            sent_codes: self.sent_codes.clone(),
+        }
     }
 
     /// What a command with a link reads.
@@ -458,6 +528,7 @@ impl World {
             session: self.sessions.get(&bearer.session).cloned(),
             factors: self.factors_of(bearer.user),
             enrollments: self.enrollments.values().filter(|waiting| waiting.user == bearer.user).cloned().collect(),
+            sends: self.sends(),
         }
     }
 
@@ -495,6 +566,10 @@ impl World {
                 let open =
                     self.challenges.values_mut().filter(|challenge| challenge.user == user && is_open(challenge));
                 open.for_each(|challenge| challenge.ended_at = Some(at));
+                let open = self.sent_codes.iter_mut().filter(|code| code.user == user && code.used_at.is_none());
+                open.for_each(|code| {
+                    code.ended_at.get_or_insert(at);
+                });
             }
             Change::PutEnrollment(new) => {
                 self.enrollments.retain(|_, old| old.user != new.user || old.method != new.method);
@@ -538,6 +613,21 @@ impl World {
                 let before = self.recovery_codes.len();
                 self.recovery_codes.retain(|(_, code)| code.id != id);
                 assert_eq!(self.recovery_codes.len(), before - 1);
+            }
+            Change::AddSentCode(code, counter) => {
+                let older =
+                    self.sent_codes.iter_mut().filter(|older| older.scope == code.scope && older.used_at.is_none());
+                older.for_each(|older| {
+                    older.ended_at.get_or_insert(at);
+                });
+                assert!(self.charge(&counter).count <= i64::from(counter.limit), "more codes than may be");
+                self.sent_codes.push(*code);
+            }
+            Change::UseSentCode { id, factor } => {
+                let code = self.sent_codes.iter_mut().find(|code| code.id == id).unwrap();
+                assert!(code.used_at.is_none() && code.ended_at.is_none(), "a dead code was accepted");
+                code.used_at = Some(at);
+                self.factors.get_mut(&factor).unwrap().last_used_at = Some(at);
             }
             Change::AddSession(session) => assert!(self.sessions.insert(session.id, session).is_none()),
             Change::RotateSession { id, old, family, new, idle_expires_at } => {

@@ -8,6 +8,7 @@ use super::*;
 use crate::decision::{Decision, Refusal};
 use crate::ids::ApplicationId;
 use crate::login::{FinishLogin, FinishLoginView, LoggedIn};
+use crate::sent_code::Sends;
 use crate::session::RefreshHolder;
 use crate::testing::{Entered, Lab, Person, World, entries_of, origin, summary};
 use crate::user::{Email, PasswordProof};
@@ -74,6 +75,7 @@ fn finish(lab: &mut Lab, person: &Person, cookie: &SecretText, device: &TrustedD
         factors: person.factors.clone(),
         challenges: vec![],
         device: Some(device.clone()),
+        sends: Sends::default(),
     };
     lab.decide(&command, view).unwrap()
 }

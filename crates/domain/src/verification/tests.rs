@@ -71,8 +71,14 @@ fn where_the_refresh_token_goes_may_be_said_with_the_code() {
         origin: crate::testing::origin(),
     };
     let account = Some(person.account.clone());
-    let view =
-        VerifyView { account, challenge, factors: person.factors.clone(), recovery_codes: vec![], devices: vec![] };
+    let view = VerifyView {
+        account,
+        challenge,
+        factors: person.factors.clone(),
+        recovery_codes: vec![],
+        devices: vec![],
+        sent_codes: vec![],
+    };
     let decision = world.lab.decide(&command, view).unwrap();
     assert_eq!(decision.reply.unwrap().grant.holder, RefreshHolder::Cookie);
 }
@@ -205,6 +211,7 @@ fn a_secret_that_does_not_open_is_a_fault_and_never_a_wrong_code() {
         factors: vec![moved],
         recovery_codes: person.stored_codes.clone(),
         devices: vec![],
+        sent_codes: vec![],
     };
     assert_eq!(
         world.lab.decide(&command, view).unwrap_err().to_string(),
@@ -230,6 +237,7 @@ fn recovery_codes_hashed_with_a_lost_pepper_are_a_fault_and_never_a_wrong_code()
         factors: person.factors.clone(),
         recovery_codes: person.stored_codes.clone(),
         devices: vec![],
+        sent_codes: vec![],
     };
     let broken = world.lab.decide(&command, view).unwrap_err();
     assert!(matches!(broken, Broken { table: "recovery_codes", fault: crate::secret::Fault::MissingKey(_), .. }));

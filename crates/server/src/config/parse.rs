@@ -93,12 +93,16 @@ pub(super) fn issuer_name(text: &str) -> Parsed<String> {
 pub(super) fn methods(text: &str) -> Parsed<Vec<Method>> {
     let mut methods = Vec::new();
     for name in list(text) {
-        match name {
-            "totp" if methods.is_empty() => methods.push(Method::Totp),
-            "totp" => return Err("names totp twice".into()),
-            "sms" | "email" => return Err(format!("names {name}, which is not available yet in this version")),
-            _ => return Err("is not a list of methods".into()),
+        let method = match name {
+            "totp" => Method::Totp,
+            "sms" => Method::Sms,
+            "email" => Method::Email,
+            _ => return Err("is not a list of totp, sms and email".into()),
+        };
+        if methods.contains(&method) {
+            return Err(format!("names {name} twice"));
         }
+        methods.push(method);
     }
     if methods.is_empty() { Err("names no method".into()) } else { Ok(methods) }
 }

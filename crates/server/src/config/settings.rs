@@ -102,8 +102,10 @@ settings! {
         "Whether anybody is asked for a second factor; false deletes nothing.";
     ISSUER_NAME: String = "TWOFA_ISSUER_NAME", "Example", Some("Twinlock"), parse::issuer_name,
         "The name an authenticator shows beside the code.";
-    METHODS: Vec<Method> = "TWOFA_METHODS", "totp", Some("totp"), parse::methods,
-        "The kinds of second factor people may use.";
+    METHODS: Vec<Method> = "TWOFA_METHODS", "totp,sms", Some("totp,sms,email"), parse::methods,
+        "The kinds of second factor people may use; a code by e-mail is the weakest. Who has no other kind left is not let in.";
+    CODE_EXPIRY_MINUTES: Duration = "TWOFA_CODE_EXPIRY_MINUTES", "5", Some("5"), parse::minutes::<1, 10>,
+        "How many minutes a code sent by SMS or e-mail is accepted.";
     MAX_ATTEMPTS: u32 = "TWOFA_MAX_ATTEMPTS", "5", Some("5"), parse::number::<1, 20>,
         "Wrong codes that end one challenge.";
     RATE_LIMIT_WINDOW: Duration = "TWOFA_RATE_LIMIT_WINDOW", "3600", Some("3600"), parse::seconds::<60, 86_400>,
@@ -140,5 +142,4 @@ pub const LATER: &[&str] = &[
     "TWILIO_API_BASE_URL",
     "TWILIO_AUTH_TOKEN",
     "TWILIO_PHONE_NUMBER",
-    "TWOFA_CODE_EXPIRY_MINUTES",
 ];

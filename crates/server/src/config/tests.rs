@@ -43,12 +43,13 @@ fn without_any_setting_it_is_a_development_machine() {
     let expected = SecondFactor {
         enabled: true,
         issuer_name: "Twinlock".into(),
-        methods: vec![Method::Totp],
+        methods: vec![Method::Totp, Method::Sms, Method::Email],
         max_attempts: 5,
         rate_limit_window: Duration::from_hours(1),
         rate_limit_max: 10,
         lockout_threshold: 100,
         lockout_duration: Duration::from_mins(15),
+        code_expiry: Duration::from_mins(5),
         recovery_code_count: 10,
         trusted_device_enabled: true,
         trusted_device_max_age: Duration::from_hours(30 * 24),
@@ -90,8 +91,8 @@ fn a_wrong_value_is_one_line_with_the_setting_the_fault_and_an_example() {
         "TWOFA_RECOVERY_CODE_COUNT: \"7\" is not a whole number from 8 to 20; example: TWOFA_RECOVERY_CODE_COUNT=10"
     );
     assert_eq!(
-        line(load(&[("TWOFA_METHODS", "totp,sms")])),
-        "TWOFA_METHODS: \"totp,sms\" names sms, which is not available yet in this version; example: TWOFA_METHODS=totp"
+        line(load(&[("TWOFA_METHODS", "totp,sms,totp")])),
+        "TWOFA_METHODS: \"totp,sms,totp\" names totp twice; example: TWOFA_METHODS=totp,sms"
     );
 }
 

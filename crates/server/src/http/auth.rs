@@ -10,6 +10,7 @@ mod logout;
 mod password;
 mod recovery_code;
 mod refresh;
+mod send_code;
 mod sessions;
 mod setup;
 mod signup;
@@ -35,6 +36,7 @@ pub const REFUSALS: &[(&str, &[ProblemCode])] = &[
     ("/auth/verify-email/resend/", verify_email::RESEND_REFUSALS),
     ("/auth/login/", login::REFUSALS),
     ("/auth/2fa/challenge/", challenge::REFUSALS),
+    ("/auth/2fa/send-code/", send_code::REFUSALS),
     ("/auth/2fa/verify/", verify::REFUSALS),
     ("/auth/token/refresh/", refresh::REFUSALS),
     ("/auth/logout/", logout::REFUSALS),
@@ -68,6 +70,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(verify_email::resend))
         .routes(routes!(login::login))
         .routes(routes!(challenge::challenge))
+        .routes(routes!(send_code::send_code))
         .routes(routes!(verify::verify))
         .routes(routes!(refresh::refresh))
         .routes(routes!(logout::logout))

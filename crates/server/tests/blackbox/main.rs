@@ -18,6 +18,7 @@
 //! | `passwords` | R-11, A-15, A-47…, A-53 |
 //! | `addresses` | R-50, A-50, A-51, A-67, A-79 |
 //! | `signup` | R-34, R-57, A-31, A-47 |
+//! | `sent_codes` | R-12… … … …, A-92 |
 //! | `setup` | R-05, R-26, R-39, A-20…, A-75 |
 //! | `step_up` | R-25, R-64, A-03, A-21, A-25, A-39, A-105 |
 //! | `disable` | R-07, R-20, R-25, R-27, A-14, A-17, A-25, A-39 |
@@ -53,8 +54,7 @@
 //! | `user_acts` | R-23, R-30, A-54, A-99, A-104 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
 //!
-//! Not here, because the server has no such call yet: everything about sent codes; A-71 (nothing a caller gives comes back
-//! signed).
+//! Not here, because the server has no such call: A-71 (nothing a caller gives comes back signed).
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -145,6 +145,7 @@ mod real_tools;
 mod recovery_code;
 mod replay;
 mod sealed;
+mod sent_codes;
 mod session_list;
 mod sessions;
 mod setup;

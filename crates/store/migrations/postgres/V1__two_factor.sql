@@ -39,16 +39,21 @@ CREATE TABLE two_factor_settings (
     updated_at timestamptz NOT NULL
 );
 
--- Confirmed factors; the secret is sealed into its row.
+-- Confirmed factors; the secret, or the number or address codes are sent to, is sealed into its row. The destination's key is a
+-- blind index.
 CREATE TABLE factors (
     id uuid PRIMARY KEY,
     user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     method text NOT NULL CHECK (method IN ('totp', 'sms', 'email')),
     label text NOT NULL,
-    secret bytea NOT NULL,
+    secret bytea,
+    destination bytea,
+    destination_key bytea,
     last_used_step bigint,
     last_used_at timestamptz,
-    created_at timestamptz NOT NULL
+    created_at timestamptz NOT NULL,
+    CHECK ((method = 'totp') = (secret IS NOT NULL)),
+    CHECK ((secret IS NULL) = (destination IS NOT NULL AND destination_key IS NOT NULL))
 );
 CREATE INDEX factors_by_user_id ON factors (user_id);
 
@@ -60,11 +65,15 @@ CREATE TABLE enrollments (
     session_id uuid NOT NULL,
     method text NOT NULL CHECK (method IN ('totp', 'sms', 'email')),
     label text NOT NULL,
-    secret bytea NOT NULL,
+    secret bytea,
+    destination bytea,
+    destination_key bytea,
     attempts integer NOT NULL,
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
-    UNIQUE (user_id, method)
+    UNIQUE (user_id, method),
+    CHECK ((method = 'totp') = (secret IS NOT NULL)),
+    CHECK ((secret IS NULL) = (destination IS NOT NULL AND destination_key IS NOT NULL))
 );
 CREATE INDEX enrollments_by_expires_at ON enrollments (expires_at);
 
@@ -104,14 +113,15 @@ CREATE TABLE challenges (
 CREATE INDEX challenges_by_user_id_created_at ON challenges (user_id, created_at);
 CREATE INDEX challenges_by_expires_at ON challenges (expires_at);
 
--- Codes sent by SMS or e-mail: hash only, bound to challenge, purpose, channel and destination.
+-- Codes sent by SMS or e-mail: hash only, bound to challenge (or set-up, or session), purpose, channel and destination. A code
+-- and the outbox message that carries it have the same id.
 CREATE TABLE two_factor_codes (
     id uuid PRIMARY KEY,
     user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     challenge_id uuid NOT NULL,
     factor_id uuid NOT NULL,
     method text NOT NULL CHECK (method IN ('sms', 'email')),
-    purpose text NOT NULL,
+    purpose text NOT NULL CHECK (purpose IN ('login', 'setup', 'step_up', 'disable')),
     destination_key bytea NOT NULL,
     pepper_id text NOT NULL,
     code_hash bytea NOT NULL,
@@ -120,8 +130,9 @@ CREATE TABLE two_factor_codes (
     used_at timestamptz,
     ended_at timestamptz
 );
-CREATE INDEX two_factor_codes_by_user_id ON two_factor_codes (user_id);
+CREATE INDEX two_factor_codes_by_user_id_created_at ON two_factor_codes (user_id, created_at);
 CREATE INDEX two_factor_codes_by_challenge_id ON two_factor_codes (challenge_id);
+CREATE UNIQUE INDEX two_factor_codes_one_live ON two_factor_codes (challenge_id, purpose) WHERE used_at IS NULL AND ended_at IS NULL;
 CREATE INDEX two_factor_codes_by_expires_at ON two_factor_codes (expires_at);
 
 -- The current set of each user: hash only.

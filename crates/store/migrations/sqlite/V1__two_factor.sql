@@ -40,16 +40,21 @@ CREATE TABLE two_factor_settings (
     updated_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Confirmed factors; the secret is sealed into its row.
+-- Confirmed factors; the secret, or the number or address codes are sent to, is sealed into its row. The destination's key is a
+-- blind index.
 CREATE TABLE factors (
     id BLOB NOT NULL PRIMARY KEY,
     user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     method TEXT NOT NULL CHECK (method IN ('totp', 'sms', 'email')),
     label TEXT NOT NULL,
-    secret BLOB NOT NULL,
+    secret BLOB,
+    destination BLOB,
+    destination_key BLOB,
     last_used_step INTEGER,
     last_used_at INTEGER,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    CHECK ((method = 'totp') = (secret IS NOT NULL)),
+    CHECK ((secret IS NULL) = (destination IS NOT NULL AND destination_key IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX factors_by_user_id ON factors (user_id);
 
@@ -61,11 +66,15 @@ CREATE TABLE enrollments (
     session_id BLOB NOT NULL,
     method TEXT NOT NULL CHECK (method IN ('totp', 'sms', 'email')),
     label TEXT NOT NULL,
-    secret BLOB NOT NULL,
+    secret BLOB,
+    destination BLOB,
+    destination_key BLOB,
     attempts INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
-    UNIQUE (user_id, method)
+    UNIQUE (user_id, method),
+    CHECK ((method = 'totp') = (secret IS NOT NULL)),
+    CHECK ((secret IS NULL) = (destination IS NOT NULL AND destination_key IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX enrollments_by_expires_at ON enrollments (expires_at);
 
@@ -105,14 +114,15 @@ CREATE TABLE challenges (
 CREATE INDEX challenges_by_user_id_created_at ON challenges (user_id, created_at);
 CREATE INDEX challenges_by_expires_at ON challenges (expires_at);
 
--- Codes sent by SMS or e-mail: hash only, bound to challenge, purpose, channel and destination.
+-- Codes sent by SMS or e-mail: hash only, bound to challenge (or set-up, or session), purpose, channel and destination. A code
+-- and the outbox message that carries it have the same id.
 CREATE TABLE two_factor_codes (
     id BLOB NOT NULL PRIMARY KEY,
     user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     challenge_id BLOB NOT NULL,
     factor_id BLOB NOT NULL,
     method TEXT NOT NULL CHECK (method IN ('sms', 'email')),
-    purpose TEXT NOT NULL,
+    purpose TEXT NOT NULL CHECK (purpose IN ('login', 'setup', 'step_up', 'disable')),
     destination_key BLOB NOT NULL,
     pepper_id TEXT NOT NULL,
     code_hash BLOB NOT NULL,
@@ -121,8 +131,9 @@ CREATE TABLE two_factor_codes (
     used_at INTEGER,
     ended_at INTEGER
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX two_factor_codes_by_user_id ON two_factor_codes (user_id);
+CREATE INDEX two_factor_codes_by_user_id_created_at ON two_factor_codes (user_id, created_at);
 CREATE INDEX two_factor_codes_by_challenge_id ON two_factor_codes (challenge_id);
+CREATE UNIQUE INDEX two_factor_codes_one_live ON two_factor_codes (challenge_id, purpose) WHERE used_at IS NULL AND ended_at IS NULL;
 CREATE INDEX two_factor_codes_by_expires_at ON two_factor_codes (expires_at);
 
 -- The current set of each user: hash only.

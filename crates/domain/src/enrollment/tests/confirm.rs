@@ -32,6 +32,7 @@ impl Desk {
             session: Some(self.session.clone()),
             factors: self.person.factors.clone(),
             enrollments: self.waiting.clone(),
+            sends: Sends::default(),
         };
         self.lab.decide(command, view).unwrap()
     }

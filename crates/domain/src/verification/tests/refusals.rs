@@ -25,6 +25,7 @@ fn judged(change: impl FnOnce(&mut Account, &mut Challenge, &mut Lab)) -> Decisi
         factors: person.factors.clone(),
         recovery_codes: person.stored_codes.clone(),
         devices: vec![],
+        sent_codes: vec![],
     };
     world.lab.decide(&command, view).unwrap()
 }

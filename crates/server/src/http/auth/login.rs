@@ -21,6 +21,7 @@ use crate::run::{run, salt};
 pub(super) const REFUSALS: &[ProblemCode] = &[
     ProblemCode::CredentialsInvalid,
     ProblemCode::EmailUnverified,
+    ProblemCode::FeatureDisabled,
     ProblemCode::EmailRejected,
     ProblemCode::PasswordRejected,
     ProblemCode::TooManyAttempts,

@@ -207,9 +207,9 @@ impl From<ChallengeState> for ChallengeBody {
         Self {
             method: state.method.as_str().to_owned(),
             methods: state.methods.into_iter().map(MethodView::from).collect(),
-            code_sent: false,
-            delivery: None,
-            next_send_at: None,
+            code_sent: state.code_sent,
+            delivery: state.delivery.map(|delivery| delivery.as_str().to_owned()),
+            next_send_at: state.next_send_at,
             attempts_left: state.attempts_left,
             expires_at: state.expires_at,
         }
