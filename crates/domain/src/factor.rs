@@ -102,12 +102,14 @@ impl Factor {
         keys.open(&Self::place(self.id, self.user), &self.secret).map(TotpSecret::from_bytes)
     }
 
-    /// The used-step memory, unless it lies further ahead than the clock is trusted: then it came from a wrong clock.
-    fn used_step(&self, now: Timestamp, policy: &Policy) -> Option<Step> {
-        self.last_used_step.filter(|step| *step <= Step::at(now + policy.clock_trust))
+    /// The used-step memory. One further ahead than the clock is trusted came from a wrong clock, and has overwritten what
+    /// was known before: then no step up to `floor` is taken.
+    fn used_step(&self, floor: Option<Step>, now: Timestamp, policy: &Policy) -> Option<Step> {
+        let trusted = Step::at(now + policy.clock_trust);
+        self.last_used_step.and_then(|step| if step <= trusted { Some(step) } else { floor })
     }
 
-    /// Judges a code of six digits. No step up to `floor` is taken either.
+    /// Judges a code of six digits; for `floor` see [`Settings::steps_used_to`](crate::user::Settings::steps_used_to).
     pub fn judge(
         &self,
         code: u32,
@@ -116,7 +118,7 @@ impl Factor {
         context: &Context<'_>,
     ) -> Result<Judgement, Broken> {
         let secret = self.open(context.keys)?;
-        let used = self.used_step(now, context.policy).max(floor);
+        let used = self.used_step(floor, now, context.policy);
         Ok(match secret.live_step(code, now) {
             Some(step) if used.is_none_or(|used| step > used) => Judgement::Right(step),
             Some(_) => Judgement::AlreadyUsed,

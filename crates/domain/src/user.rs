@@ -183,7 +183,7 @@ pub struct Settings {
     pub guesses: GuessBudget,
     /// The latest moment this person was seen at: time does not run backwards for anyone.
     pub last_seen_at: Timestamp,
-    /// No step up to this one is taken, of any authenticator; set when a wrong clock was noticed.
+    /// No step up to this one is taken of an authenticator whose memory a wrong clock has overwritten.
     pub steps_used_to: Option<Step>,
 }
 

@@ -132,7 +132,7 @@ async fn a_remembered_browser_is_spared_the_factor(database: Database) {
 
 /// behind TLS the cookie is locked to the host; one planted from a sibling domain makes two, and two are none.
 async fn the_cookie_is_bound_to_the_host_and_two_are_none(database: Database) {
-    let world = World::on(database).with("TWINLOCK_BASE_URL", "https://login.example.com").start().await;
+    let world = World::on(database).with("TWINLOCK_BASE_URL", "https://localhost:8443").start().await;
     let person = world.add_person_with_totp();
     let browser = world.browser();
     let answer = remember(&world, &browser, &person).await;
