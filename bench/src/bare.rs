@@ -27,6 +27,8 @@ pub(crate) fn right_answer(number: u64) -> Verify {
         token: TokenHash::of(&partial_token(number)),
         code: TypedCode::parse(&format!("{:06}", code(number))),
         holder: Some(RefreshHolder::Body),
+        remember: false,
+        device: None,
         origin: origin(),
     }
 }

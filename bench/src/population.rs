@@ -173,7 +173,8 @@ fn person(number: u64, password: &PasswordHash, world: &World) -> Person {
             user,
             method: Method::Totp,
             label: "Authenticator".to_owned(),
-            secret: sealed,
+            secret: Some(sealed),
+            destination: None,
             last_used_step: None,
             last_used_at: None,
             created_at: at,
@@ -182,6 +183,7 @@ fn person(number: u64, password: &PasswordHash, world: &World) -> Person {
             .map(|code| StoredRecoveryCode {
                 id: RecoveryCodeId::from_uuid(id(Kind::RecoveryCode as u16, number * RECOVERY_CODES + code)),
                 hash: PepperedHash { pepper, hash: Sha256::digest(format!("{number} {code}").as_bytes()).into() },
+                used: false,
             })
             .collect(),
         challenges: vec![Challenge {

@@ -19,7 +19,7 @@ use tokio::task::block_in_place;
 use crate::databases::{Place, SEEDED};
 use crate::load::{Errand, Numbers};
 use crate::population::{World, now, seed};
-use crate::process::{Installation, Server};
+use crate::process::{Installation, Meter, Server};
 use crate::report::{Figure, Latency, Report, Target, Throughput, Twin};
 use crate::stats::Run;
 use crate::twin::Script;
@@ -180,13 +180,12 @@ async fn record(db: &Db, world: &Arc<World>) -> Result<(Script, Vec<RecordedUnit
 impl Subject {
     async fn measure(&self, report: &mut Report) -> Result<()> {
         self.count(report).await?;
-        let mut peaks = stage::Peaks::default();
         for connections in CONNECTIONS {
             say(&self.place, &format!("{connections} connections"));
-            self.stage(connections, &mut peaks, report).await?;
+            self.stage(connections, report).await?;
         }
         say(&self.place, "latencies at half of the peak");
-        self.latencies(&peaks, report).await?;
+        self.latencies(report).await?;
         say(&self.place, "the store alone");
         self.alone(report).await?;
         if let Place::Sqlite(_) = self.place {
@@ -234,18 +233,24 @@ impl Subject {
         Ok(f64::from(counted) / f64::from(u32::try_from(COUNTED)?))
     }
 
-    /// Verifications and statuses at half of the best rate seen.
-    async fn latencies(&self, peaks: &stage::Peaks, report: &mut Report) -> Result<()> {
+    /// Verifications and statuses at half of the best rate, which is looked for just before: what the machine can do at the
+    /// time is what counts.
+    async fn latencies(&self, report: &mut Report) -> Result<()> {
+        let Effort { warm_up, time, open_time, .. } = self.effort;
         self.place.copy_to("ours").await?;
         let server = block_in_place(|| Server::start(&self.installation, &self.place.url("ours")))?;
+        let meter = Meter { server: server.pid(), database: None };
         let access = self.sign_in(&server).await?;
         let verify = Errand::Verify(Numbers::new(0..self.effort.kept()));
         let status = Errand::Status { access, next: 0.into() };
-        for (what, errand, peak) in [("verify", verify, peaks.verify), ("status", status, peaks.status)] {
-            let (rate, warm_up) = (peak / 2.0, Duration::from_secs(1));
-            let time = self.effort.open_time;
-            let mut latencies =
-                block_in_place(|| load::open(server.port, &Arc::new(errand), TARGET_CONNECTIONS, rate, warm_up, time))?;
+        for (what, errand) in [("verify", verify), ("status", status)] {
+            let errand = Arc::new(errand);
+            let best =
+                block_in_place(|| load::closed(server.port, &errand, TARGET_CONNECTIONS, warm_up, time, &meter))?;
+            let rate = best.per_second() / 2.0;
+            let mut latencies = block_in_place(|| {
+                load::open(server.port, &errand, TARGET_CONNECTIONS, rate, Duration::from_secs(1), open_time)
+            })?;
             latencies.sort();
             report.latency.push(Latency {
                 database: self.place.name(),

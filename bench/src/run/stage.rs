@@ -23,13 +23,6 @@ use crate::{bare, stats};
 /// How long a started server is left alone before its memory is read.
 const SETTLE: Duration = Duration::from_millis(500);
 
-/// The best rates seen.
-#[derive(Default)]
-pub(super) struct Peaks {
-    pub(super) verify: f64,
-    pub(super) status: f64,
-}
-
 /// A stage under way.
 struct Stage<'a> {
     subject: &'a Subject,
@@ -38,15 +31,15 @@ struct Stage<'a> {
 }
 
 impl Subject {
-    pub(super) async fn stage(&self, connections: usize, peaks: &mut Peaks, report: &mut Report) -> Result<()> {
+    pub(super) async fn stage(&self, connections: usize, report: &mut Report) -> Result<()> {
         self.place.copy_to("ours").await?;
         self.place.copy_to("twin").await?;
         let server = block_in_place(|| Server::start(&self.installation, &self.place.url("ours")))?;
         thread::sleep(SETTLE);
         let (resident, private) = (server.resident_mib()?, server.private_mib()?);
         let stage = Stage { subject: self, server, connections };
-        peaks.verify = peaks.verify.max(stage.verify(report).await?);
-        peaks.status = peaks.status.max(stage.status(report).await?);
+        stage.verify(report).await?;
+        stage.status(report).await?;
         stage.login(report).await?;
         if connections == TARGET_CONNECTIONS {
             let server = &stage.server;
@@ -100,7 +93,7 @@ impl Stage<'_> {
         block_in_place(|| load::closed(port, errand, self.connections, warm_up, time, meter))
     }
 
-    async fn verify(&self, report: &mut Report) -> Result<f64> {
+    async fn verify(&self, report: &mut Report) -> Result<()> {
         let errand = Arc::new(Errand::Verify(Numbers::new(0..self.subject.effort.kept())));
         let pgbench = self.subject.pgbench("twin").await?;
         let script = self.subject.script("verify", &self.subject.verification, Sending::OneByOne)?;
@@ -119,7 +112,7 @@ impl Stage<'_> {
         if let (true, Some(pgbench)) = (self.is_target(), pgbench) {
             self.pipelined(&pgbench, rate, &ours, report).await?;
         }
-        Ok(rate)
+        Ok(())
     }
 
     /// One sample of pgbench, on people who took part in none of the earlier ones.
@@ -151,7 +144,7 @@ impl Stage<'_> {
         Ok(())
     }
 
-    async fn status(&self, report: &mut Report) -> Result<f64> {
+    async fn status(&self, report: &mut Report) -> Result<()> {
         let Effort { samples, warm_up, time, .. } = self.subject.effort;
         let access = self.subject.sign_in(&self.server).await?;
         let errand = Arc::new(Errand::Status { access, next: 0.into() });
@@ -181,7 +174,8 @@ impl Stage<'_> {
         }
         let name = if pgbench.is_some() { PGBENCH } else { PLAIN_LOOP };
         let twin = Twin::of(name, &twins);
-        Ok(self.report(report, "status", &ours, twin, None))
+        self.report(report, "status", &ours, twin, None);
+        Ok(())
     }
 
     async fn login(&self, report: &mut Report) -> Result<()> {

@@ -1,15 +1,20 @@
 //! What an operator does to an account from the command line.
 
-use crate::audit::AuditAction;
+use crate::audit::{AuditAction, Detail};
 use crate::command::{Context, Decide, Origin};
-use crate::decision::{Change, Decision};
+use crate::decision::{Change, Decision, EndReason, Refusal};
 use crate::enrollment::import_factor;
 use crate::ids::{ApplicationId, UserId};
+use crate::link_token::LinkPurpose;
+use crate::message::MessageKind;
+use crate::notice;
 use crate::secret::Broken;
 use crate::signup::NewUser;
+use crate::throttle::GuessBudget;
 use crate::time::Timestamp;
 use crate::totp::TotpSecret;
-use crate::user::{Email, EmailFault, PasswordHash};
+use crate::trusted_device::revoke_trust;
+use crate::user::{Account, Email, EmailFault, PasswordHash};
 
 /// Makes a user whose address counts as verified, with or without an authenticator of a known secret.
 #[derive(Debug)]
@@ -109,6 +114,116 @@ impl Decide for ImportUser {
         }
         Ok(decision)
     }
+}
+
+/// Something done to a user by somebody else.
+#[derive(Debug)]
+pub struct ActOnUser {
+    /// In which application.
+    pub application: ApplicationId,
+    /// Whose address.
+    pub email: Email,
+    /// What.
+    pub act: Act,
+    /// Who acts.
+    pub origin: Origin,
+}
+
+/// What is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// They may not sign in any more, and whatever is open closes at once.
+    Disable,
+    /// They may again.
+    Enable,
+    /// A lock or stop after wrong codes is lifted.
+    Unlock,
+    /// Every factor, recovery code and trust is taken away, for this reason: the password alone signs in again.
+    ResetTwoFactor(String),
+    /// They are gone; the audit log stays.
+    Delete,
+}
+
+impl Act {
+    const fn action(&self) -> AuditAction {
+        match self {
+            Self::Disable => AuditAction::UserDisabled,
+            Self::Enable => AuditAction::UserEnabled,
+            Self::Unlock => AuditAction::AccountUnlocked,
+            Self::ResetTwoFactor(_) => AuditAction::TwoFactorReset,
+            Self::Delete => AuditAction::UserDeleted,
+        }
+    }
+
+    const fn notice(&self) -> MessageKind {
+        match self {
+            Self::Disable => MessageKind::AccountDisabled,
+            Self::Enable => MessageKind::AccountEnabled,
+            Self::Unlock => MessageKind::AccountUnlocked,
+            Self::ResetTwoFactor(_) => MessageKind::TwoFactorReset,
+            Self::Delete => MessageKind::AccountDeleted,
+        }
+    }
+}
+
+impl Decide for ActOnUser {
+    /// The person.
+    type View = Option<Account>;
+    type Reply = ();
+
+    fn decide(&self, account: Option<Account>, context: &mut Context<'_>) -> Result<Decision<()>, Broken> {
+        let Some(mut account) = account else {
+            return Ok(Decision::new(Err(Refusal::NotFound), context.clock));
+        };
+        let moment = account.moment(context.clock, context.policy);
+        let now = moment.now;
+        let alarms = account.seen(moment, &self.origin, context.policy);
+        let user = account.user.id;
+        let mut entry = account.entry(self.act.action(), true, &self.origin);
+        let mut told = notice::notice(self.act.notice(), &account, &self.origin, now, context, |_| {});
+        let decision = Decision::new(Ok(()), now).on_chain_of(&account).audit_all(alarms);
+        let decision = match &self.act {
+            Act::Disable => closed(decision, &account, EndReason::Disabled, &self.origin)
+                .change(Change::SetDisabled(user, Some(now))),
+            Act::Enable => decision.change(Change::SetDisabled(user, None)),
+            Act::Unlock => {
+                account.settings.guesses = GuessBudget::default();
+                decision.change(Change::EndLinkTokens(user, &[LinkPurpose::Unlock]))
+            }
+            Act::ResetTwoFactor(reason) => {
+                entry.detail = Detail::Stated(reason.clone());
+                let settings = &mut account.settings;
+                (settings.enabled_at, settings.preferred_factor) = (None, None);
+                settings.guesses = GuessBudget::default();
+                closed(decision, &account, EndReason::TwoFactorReset, &self.origin)
+                    .change(Change::RemoveFactorsOf(user))
+                    .change(Change::ReplaceRecoveryCodes(user, Vec::new()))
+                    .change(Change::WipeKeptRecoveryCodes(user))
+            }
+            Act::Delete => {
+                // The mail outlives the user it is about.
+                told.user = None;
+                let decision = decision.change(Change::DropMessagesOf(user)).change(Change::DeleteUser(user));
+                return Ok(decision.audit(entry).send(told));
+            }
+        };
+        Ok(decision.audit(entry).change(Change::SaveSettings(user, account.settings)).send(told))
+    }
+}
+
+/// Everything that is open for a person closes: sessions, challenges, pending set-ups, links, waiting codes, trust.
+fn closed(decision: Decision<()>, account: &Account, why: EndReason, origin: &Origin) -> Decision<()> {
+    let user = account.user.id;
+    let (untrusted, entry) = revoke_trust(account, why.as_str(), origin);
+    decision
+        .change(Change::EndSessionsOf(user, why))
+        .change(Change::EndChallengesOf(user))
+        .change(Change::AbandonAllEnrollmentsOf(user))
+        .change(Change::EndLinkTokens(user, &LinkPurpose::ALL))
+        .change(Change::DropMessagesOf(user))
+        .change(untrusted)
+        .audit(account.entry(AuditAction::SessionsEnded, true, origin).because(why.as_str()))
+        .audit(entry)
 }
 
 /// What keeps an address from being used, as the command line says it.

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::command::Origin;
 use crate::factor::Method;
-use crate::ids::{ApplicationId, AuditId, PersonId};
+use crate::ids::{ApplicationId, AuditId, PersonId, TrustedDeviceId};
 use crate::time::Timestamp;
 
 /// What happened. The names are part of the log's contract: none is ever reused for something else.
@@ -50,6 +50,18 @@ pub enum AuditAction {
     TwoFactorEnabled,
     /// A set of recovery codes was made.
     RecoveryCodesMade,
+    /// A set of recovery codes was downloaded.
+    RecoveryCodesDownloaded,
+    /// Another factor is offered first.
+    PreferredFactorChanged,
+    /// A factor is called otherwise.
+    FactorRenamed,
+    /// A factor was removed.
+    FactorRemoved,
+    /// The second factor was turned off.
+    TwoFactorDisabled,
+    /// A signed-in person proved anew who they are.
+    SteppedUp,
     /// A session's tokens were renewed.
     SessionRefreshed,
     /// A refresh token was used a second time: the session ended.
@@ -60,13 +72,49 @@ pub enum AuditAction {
     SessionsEnded,
     /// The trust in every device of the person ended.
     TrustRevoked,
+    /// A browser was trusted.
+    TrustedDeviceAdded,
+    /// A device's cookie was shown with the right password.
+    TrustedDeviceRecognized,
+    /// A device got a new secret.
+    TrustedDeviceRotated,
+    /// The trust in one device ended.
+    TrustedDeviceRevoked,
+    /// A secret was shown that its device had already replaced.
+    TrustedDeviceStolen,
+    /// A password was replaced by its owner.
+    PasswordChanged,
+    /// A link to set a new password was asked for.
+    PasswordResetRequested,
+    /// A password was set with such a link.
+    PasswordReset,
+    /// The person ended one of their sessions.
+    SessionEnded,
+    /// A lock was lifted: for a few guesses by a link, altogether by an operator.
+    AccountUnlocked,
+    /// Another address was asked for.
+    EmailChangeRequested,
+    /// The address was changed.
+    EmailChanged,
+    /// An operator disabled the user.
+    UserDisabled,
+    /// An operator enabled the user again.
+    UserEnabled,
+    /// An operator took away the second factor.
+    TwoFactorReset,
+    /// An operator deleted the user.
+    UserDeleted,
+    /// A code was asked for, and sent or not.
+    CodeSent,
+    /// A message was too old to be sent.
+    DeliveryExpired,
     /// The server's clock lies more than a day behind a time the person was seen at.
     ClockSkew,
 }
 
 impl AuditAction {
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 46] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -83,11 +131,35 @@ impl AuditAction {
         Self::FactorAdded,
         Self::TwoFactorEnabled,
         Self::RecoveryCodesMade,
+        Self::RecoveryCodesDownloaded,
+        Self::PreferredFactorChanged,
+        Self::FactorRenamed,
+        Self::FactorRemoved,
+        Self::TwoFactorDisabled,
+        Self::SteppedUp,
         Self::SessionRefreshed,
         Self::RefreshTokenReused,
         Self::SignedOut,
         Self::SessionsEnded,
         Self::TrustRevoked,
+        Self::TrustedDeviceAdded,
+        Self::TrustedDeviceRecognized,
+        Self::TrustedDeviceRotated,
+        Self::TrustedDeviceRevoked,
+        Self::TrustedDeviceStolen,
+        Self::PasswordChanged,
+        Self::PasswordResetRequested,
+        Self::PasswordReset,
+        Self::SessionEnded,
+        Self::AccountUnlocked,
+        Self::EmailChangeRequested,
+        Self::EmailChanged,
+        Self::UserDisabled,
+        Self::UserEnabled,
+        Self::TwoFactorReset,
+        Self::UserDeleted,
+        Self::CodeSent,
+        Self::DeliveryExpired,
         Self::ClockSkew,
     ];
 
@@ -110,11 +182,35 @@ impl AuditAction {
             Self::FactorAdded => "factor_added",
             Self::TwoFactorEnabled => "two_factor_enabled",
             Self::RecoveryCodesMade => "recovery_codes_made",
+            Self::RecoveryCodesDownloaded => "recovery_codes_downloaded",
+            Self::PreferredFactorChanged => "preferred_factor_changed",
+            Self::FactorRenamed => "factor_renamed",
+            Self::FactorRemoved => "factor_removed",
+            Self::TwoFactorDisabled => "two_factor_disabled",
+            Self::SteppedUp => "stepped_up",
             Self::SessionRefreshed => "session_refreshed",
             Self::RefreshTokenReused => "refresh_token_reused",
             Self::SignedOut => "signed_out",
             Self::SessionsEnded => "sessions_ended",
             Self::TrustRevoked => "trust_revoked",
+            Self::TrustedDeviceAdded => "trusted_device_added",
+            Self::TrustedDeviceRecognized => "trusted_device_recognized",
+            Self::TrustedDeviceRotated => "trusted_device_rotated",
+            Self::TrustedDeviceRevoked => "trusted_device_revoked",
+            Self::TrustedDeviceStolen => "trusted_device_stolen",
+            Self::PasswordChanged => "password_changed",
+            Self::PasswordResetRequested => "password_reset_requested",
+            Self::PasswordReset => "password_reset",
+            Self::SessionEnded => "session_ended",
+            Self::AccountUnlocked => "account_unlocked",
+            Self::EmailChangeRequested => "email_change_requested",
+            Self::EmailChanged => "email_changed",
+            Self::UserDisabled => "user_disabled",
+            Self::UserEnabled => "user_enabled",
+            Self::TwoFactorReset => "two_factor_reset",
+            Self::UserDeleted => "user_deleted",
+            Self::CodeSent => "code_sent",
+            Self::DeliveryExpired => "delivery_expired",
             Self::ClockSkew => "clock_skew",
         }
     }
@@ -129,6 +225,8 @@ pub enum Detail {
     Reason(&'static str),
     /// The row it is about: a challenge, session, factor or enrollment.
     Subject(&'static str, uuid::Uuid),
+    /// Why, in the words of the operator who acted.
+    Stated(String),
 }
 
 impl Detail {
@@ -138,6 +236,7 @@ impl Detail {
             Self::None => String::new(),
             Self::Reason(reason) => (*reason).to_owned(),
             Self::Subject(kind, id) => format!("{kind}:{id}"),
+            Self::Stated(reason) => format!("stated:{reason}"),
         }
     }
 }
@@ -168,6 +267,13 @@ impl AuditEntry {
     #[must_use]
     pub const fn method(mut self, method: Method) -> Self {
         self.method = Some(method);
+        self
+    }
+
+    /// With the trusted device.
+    #[must_use]
+    pub const fn device(mut self, device: TrustedDeviceId) -> Self {
+        self.device = Some(device.uuid());
         self
     }
 

@@ -13,7 +13,8 @@ use crate::decision::{Decision, Refusal, SkewHint};
 use crate::factor::{Factor, Method};
 use crate::ids::{ChallengeId, FactorId, UserId};
 use crate::policy::Policy;
-use crate::secret::{Broken, Fault, TokenHash};
+use crate::secret::{Broken, Fault, KeyRing, TokenHash};
+use crate::sent_code::{Delivery, Scope, Sends, SentCode};
 use crate::session::RefreshHolder;
 use crate::time::Timestamp;
 use crate::user::Account;
@@ -103,14 +104,19 @@ pub struct Offer {
     pub destination: Option<String>,
 }
 
-/// The factors a person can answer with, the preferred one first.
-pub fn offers(account: &Account, factors: &[Factor]) -> Vec<Offer> {
-    let mut offers: Vec<Offer> = factors
-        .iter()
-        .map(|factor| Offer { id: factor.id, method: factor.method, label: factor.label.clone(), destination: None })
-        .collect();
-    offers.sort_by_key(|offer| account.settings.preferred_factor != Some(offer.id));
-    offers
+impl Offer {
+    /// Shows a factor, its destination masked.
+    pub fn of(factor: &Factor, keys: &KeyRing) -> Result<Self, Broken> {
+        let destination = factor.destination(keys)?.map(|destination| destination.masked());
+        Ok(Self { id: factor.id, method: factor.method, label: factor.label.clone(), destination })
+    }
+}
+
+/// The factors a person can answer with, the preferred one first. Those of a kind that is switched off are not among them.
+pub fn answerable<'a>(account: &Account, factors: &'a [Factor], policy: &Policy) -> Vec<&'a Factor> {
+    let mut usable: Vec<&Factor> = factors.iter().filter(|factor| policy.allows(factor.method)).collect();
+    usable.sort_by_key(|factor| account.settings.preferred_factor != Some(factor.id));
+    usable
 }
 
 /// How a challenge stands.
@@ -120,6 +126,12 @@ pub struct ChallengeState {
     pub method: Method,
     /// What it can be answered with.
     pub methods: Vec<Offer>,
+    /// Whether a code was sent for it.
+    pub code_sent: bool,
+    /// How the sending of the last code stands.
+    pub delivery: Option<Delivery>,
+    /// When the next code may be asked for; `None` when there is nothing to send.
+    pub next_send_at: Option<Timestamp>,
     /// Tries left.
     pub attempts_left: u32,
     /// When it runs out.
@@ -127,22 +139,50 @@ pub struct ChallengeState {
 }
 
 impl ChallengeState {
-    /// Describes a live challenge.
+    /// Describes a live challenge, for which nothing was sent yet; `None` when nothing can answer it.
     pub fn of(
         challenge: &Challenge,
         account: &Account,
-        factors: &[Factor],
+        answerable: &[&Factor],
         now: Timestamp,
-        policy: &Policy,
-    ) -> Result<Self, Broken> {
-        let methods = offers(account, factors);
-        let first = methods.first().ok_or(Broken { table: "factors", column: "id", fault: Fault::Missing })?;
-        Ok(Self {
+        context: &Context<'_>,
+    ) -> Result<Option<Self>, Broken> {
+        let Some(first) = answerable.first() else { return Ok(None) };
+        let methods: Result<_, _> = answerable.iter().map(|factor| Offer::of(factor, context.keys)).collect();
+        let undeliverable = !context.policy.delivers(first.method);
+        Ok(Some(Self {
             method: first.method,
-            attempts_left: challenge.attempts_left(account, now, policy),
+            methods: methods?,
+            code_sent: false,
+            delivery: undeliverable.then_some(Delivery::Unavailable),
+            next_send_at: None,
+            attempts_left: challenge.attempts_left(account, now, context.policy),
             expires_at: challenge.expires_at,
-            methods,
-        })
+        }))
+    }
+
+    /// Tells of the last code that was sent for it, and when the next may be.
+    fn with_codes(
+        mut self,
+        id: ChallengeId,
+        first: &Factor,
+        sends: &Sends,
+        now: Timestamp,
+        context: &Context<'_>,
+    ) -> Result<Self, Broken> {
+        let sent = sends.codes.iter().filter(|code| code.scope == Scope::Login(id));
+        let last: Option<&SentCode> = sent.max_by_key(|code| code.created_at);
+        if let Some(code) = last {
+            (self.code_sent, self.delivery) = (true, Some(code.delivery));
+        }
+        let destination = match (last, first.addressed(context.keys)?) {
+            (Some(code), _) => Some((code.method, code.destination)),
+            (None, Some((destination, key))) => Some((destination.method(), key)),
+            (None, None) => None,
+        };
+        let deliverable = destination.filter(|(method, _)| context.policy.delivers(*method));
+        self.next_send_at = deliverable.map(|(_, key)| sends.allowance(&key, 0, now, context.policy).next(now));
+        Ok(self)
     }
 }
 
@@ -162,6 +202,8 @@ pub struct ChallengeView {
     pub challenge: Option<Challenge>,
     /// The person's factors.
     pub factors: Vec<Factor>,
+    /// What was sent to the person.
+    pub sends: Sends,
 }
 
 impl Decide for ReadChallenge {
@@ -186,7 +228,15 @@ impl Decide for ReadChallenge {
         if !policy.two_factor_enabled {
             return Ok(Decision::new(Err(Refusal::ChallengeExpired), now));
         }
-        let state = ChallengeState::of(&challenge, &account, &view.factors, now, policy)?;
+        if view.factors.is_empty() {
+            return Err(Broken { table: "factors", column: "id", fault: Fault::Missing });
+        }
+        let answerable = answerable(&account, &view.factors, policy);
+        let state = ChallengeState::of(&challenge, &account, &answerable, now, context)?;
+        let (Some(state), Some(first)) = (state, answerable.first()) else {
+            return Ok(Decision::new(Err(Refusal::FeatureDisabled), now));
+        };
+        let state = state.with_codes(challenge.id, first, &view.sends, now, context)?;
         Ok(Decision::new(Ok(state), now))
     }
 }

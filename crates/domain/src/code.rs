@@ -24,10 +24,11 @@ impl fmt::Debug for TypedCode {
 }
 
 impl TypedCode {
-    /// Reads a code. Spaces (U+0020) and dashes between the symbols are forgiven; no other spelling of a digit is.
+    /// Reads a code. Spaces (U+0020) are forgiven, and dashes between the symbols; no other spelling of a digit is.
     pub fn parse(text: &str) -> Self {
+        let dash_outside = text.trim_matches(' ').starts_with('-') || text.trim_matches(' ').ends_with('-');
         let mut plain: String = text.chars().filter(|c| *c != ' ' && *c != '-').collect();
-        let typed = if plain.len() == 6 && plain.bytes().all(|byte| byte.is_ascii_digit()) {
+        let typed = if !dash_outside && plain.len() == 6 && plain.bytes().all(|byte| byte.is_ascii_digit()) {
             plain.parse().map_or(Self::Other, Self::Digits)
         } else {
             recovery_code::RecoveryCode::parse(&plain).map_or(Self::Other, Self::Recovery)
@@ -52,6 +53,8 @@ mod tests {
     fn other_spellings_are_not_digits() {
         for text in [
             "12345",
+            "-123456",
+            "123456-",
             "1234567",
             "+12345",
             "1.23e5",

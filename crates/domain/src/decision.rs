@@ -2,20 +2,26 @@
 
 use crate::audit::{AuditEntry, AuditHead};
 use crate::challenge::Challenge;
+use crate::destination::PhoneFault;
 use crate::enrollment::Enrollment;
-use crate::factor::Factor;
+use crate::factor::{Factor, Method};
 use crate::ids::{
-    ApplicationId, ChallengeId, EnrollmentId, FactorId, MessageId, PendingSignupId, RecoveryCodeId, SessionId, UserId,
+    ApplicationId, ChallengeId, EnrollmentId, FactorId, LinkTokenId, MessageId, PendingSignupId, RecoveryCodeId,
+    SentCodeId, SessionId, TrustedDeviceId, UserId,
 };
+use crate::link_token::{LinkPurpose, LinkToken};
 use crate::message::{Channel, MessageKind};
 use crate::recovery_code::StoredRecoveryCode;
+use crate::recovery_code::set::KeptRecoveryCodes;
 use crate::secret::{Sealed, TokenHash};
+use crate::sent_code::SentCode;
 use crate::session::Session;
 use crate::signup::PendingSignup;
 use crate::throttle::{Counter, Locked};
 use crate::time::{Duration, Timestamp};
 use crate::totp::Step;
-use crate::user::{Account, EmailFault, EmailKey, PasswordHash, Settings, User};
+use crate::trusted_device::TrustedDevice;
+use crate::user::{Account, Email, EmailFault, EmailKey, PasswordHash, Settings, User};
 
 /// The outcome of a command. A refusal is a decision too: its charge and its audit entry are committed like any other.
 #[derive(Debug)]
@@ -54,6 +60,13 @@ impl<Reply> Decision<Reply> {
     pub fn on_chain_of(mut self, account: &Account) -> Self {
         self.chain = Some(Chain { person: account.user.person, head: account.head });
         self
+    }
+
+    /// A refusal to a person: on their chain, and with the time they were seen at.
+    pub(crate) fn refused(account: &Account, refusal: Refusal, now: Timestamp) -> Self {
+        Self::new(Err(refusal), now)
+            .on_chain_of(account)
+            .change(Change::SaveSettings(account.user.id, account.settings.clone()))
     }
 
     /// With one more change.
@@ -110,7 +123,7 @@ pub enum Change {
     },
     /// A new user, with settings and an empty audit chain.
     AddUser(Box<User>, Settings),
-    /// A password hash made with other parameters is replaced.
+    /// A password hash is replaced.
     SetPassword(UserId, PasswordHash),
     /// A person's settings and guess budget, whole.
     SaveSettings(UserId, Settings),
@@ -129,7 +142,7 @@ pub enum Change {
     CompleteChallenge(ChallengeId),
     /// A challenge dies unanswered.
     EndChallenge(ChallengeId),
-    /// Every live challenge of a person dies.
+    /// Every live challenge of a person dies, and with them every code that was sent for anything.
     EndChallengesOf(UserId),
     /// The pending set-up of this person and method, replacing any other.
     PutEnrollment(Enrollment),
@@ -139,8 +152,12 @@ pub enum Change {
     ConsumeEnrollment(EnrollmentId),
     /// Pending set-ups begun by a session are gone.
     AbandonEnrollmentsOf(SessionId),
+    /// Every pending set-up of a person is gone.
+    AbandonAllEnrollmentsOf(UserId),
     /// A confirmed factor.
     AddFactor(Factor),
+    /// Every factor of a person is gone.
+    RemoveFactorsOf(UserId),
     /// *Guarded.* A step is used up.
     UseStep {
         /// Of which factor.
@@ -150,10 +167,27 @@ pub enum Change {
         /// A memory beyond this came from a wrong clock and does not count.
         trusted: Step,
     },
+    /// *Guarded.* A factor is called otherwise.
+    RenameFactor(FactorId, String),
+    /// *Guarded.* A factor is gone.
+    RemoveFactor(FactorId),
     /// The set of recovery codes, replacing any other.
     ReplaceRecoveryCodes(UserId, Vec<StoredRecoveryCode>),
     /// *Guarded.* A recovery code is used up.
     UseRecoveryCode(RecoveryCodeId),
+    /// A set of recovery codes is kept to be downloaded, replacing any other.
+    KeepRecoveryCodes(KeptRecoveryCodes),
+    /// The kept set of a person is wiped.
+    WipeKeptRecoveryCodes(UserId),
+    /// *Guarded.* A code is sent: the one before it for the same thing dies, and its destination's counter is charged.
+    AddSentCode(Box<SentCode>, Counter),
+    /// *Guarded.* A sent code is used up.
+    UseSentCode {
+        /// Which.
+        id: SentCodeId,
+        /// By which factor it was sent.
+        factor: FactorId,
+    },
     /// A new session.
     AddSession(Session),
     /// *Guarded.* A session's refresh token is replaced.
@@ -162,10 +196,21 @@ pub enum Change {
         id: SessionId,
         /// The token it must still have.
         old: TokenHash,
+        /// What the session is found by from now on.
+        family: TokenHash,
         /// The new one.
         new: TokenHash,
         /// When it ends unless refreshed.
         idle_expires_at: Timestamp,
+    },
+    /// *Guarded.* The person of a session has proved anew who they are.
+    RaiseSession {
+        /// Which.
+        id: SessionId,
+        /// With which factor; `None` with the password alone.
+        method: Option<Method>,
+        /// When: of sign-in and of freshness.
+        at: Timestamp,
     },
     /// A session ends.
     EndSession(SessionId, EndReason),
@@ -176,10 +221,37 @@ pub enum Change {
         /// The one that stays.
         keep: SessionId,
     },
+    /// Every session of a person ends.
+    EndSessionsOf(UserId, EndReason),
     /// The trust in every device of a person ends.
     RevokeTrust(UserId),
+    /// A browser is trusted.
+    AddTrustedDevice(Box<TrustedDevice>),
+    /// *Guarded.* A trusted device was used: saved whole.
+    SaveTrustedDevice {
+        /// The secret it must still have.
+        was: TokenHash,
+        /// As it is now.
+        device: Box<TrustedDevice>,
+    },
+    /// The trust in one device ends.
+    RevokeTrustedDevice(TrustedDeviceId),
     /// A charge on a shared counter is taken back.
     ReturnCharge(Counter),
+    /// A link by mail, replacing any other of the same person and purpose.
+    PutLinkToken(LinkToken),
+    /// *Guarded.* A link was used.
+    ConsumeLinkToken(LinkTokenId),
+    /// A person's links of these purposes are dead.
+    EndLinkTokens(UserId, &'static [LinkPurpose]),
+    /// A person's messages that hold a code or a link, and wait to be sent, are not.
+    DropMessagesOf(UserId),
+    /// A person has another address, verified.
+    SetEmail(UserId, Email),
+    /// Since when a user may not sign in; `None` when they may.
+    SetDisabled(UserId, Option<Timestamp>),
+    /// A user is gone, with everything that is theirs; the audit log stays.
+    DeleteUser(UserId),
 }
 
 /// Why a session ended.
@@ -191,6 +263,14 @@ pub enum EndReason {
     TokenReused,
     /// It reached its end.
     Expired,
+    /// Its owner ended it from another one.
+    Revoked,
+    /// The password was reset.
+    PasswordReset,
+    /// The user was disabled.
+    Disabled,
+    /// The second factor was reset.
+    TwoFactorReset,
 }
 
 impl EndReason {
@@ -200,6 +280,10 @@ impl EndReason {
             Self::SignedOut => "signed_out",
             Self::TokenReused => "token_reused",
             Self::Expired => "expired",
+            Self::Revoked => "revoked",
+            Self::PasswordReset => "password_reset",
+            Self::Disabled => "disabled",
+            Self::TwoFactorReset => "two_factor_reset",
         }
     }
 }
@@ -235,6 +319,8 @@ pub struct OutboxMessage {
 pub enum CodeHint {
     /// It was right, and was used.
     AlreadyUsed,
+    /// It was right, and its time is over.
+    Expired,
     /// The person's clock seems off by this many seconds; negative when behind ours.
     ClockSkew(i64),
 }
@@ -260,8 +346,18 @@ pub enum Refusal {
     NoPendingSetup,
     /// Several set-ups wait: which one?
     FactorIdNeeded,
-    /// As many authenticators as one person may have.
+    /// As many factors as one person may have.
     AlreadyEnabled,
+    /// There is no second factor yet.
+    NotEnabled,
+    /// The only factor there is.
+    LastFactor,
+    /// Unknown, or somebody else's: nobody learns which.
+    NotFound,
+    /// The recovery codes cannot be shown any more.
+    RecoveryCodesGone,
+    /// This number or address is a factor of the person already.
+    DestinationEnrolled,
     /// The challenge ran out.
     ChallengeExpired,
     /// A wrong code. It was charged.
@@ -275,6 +371,8 @@ pub enum Refusal {
     PasswordRejected(PasswordFault),
     /// Not an address this server takes.
     EmailRejected(EmailFault),
+    /// Not a number this server sends to.
+    PhoneRejected(PhoneFault),
     /// Too many wrong codes for this challenge, or too many wrong passwords.
     TooManyAttempts {
         /// How long to wait, when waiting helps.
@@ -284,6 +382,21 @@ pub enum Refusal {
     AccountLocked {
         /// How long to wait; `None` when only a stronger proof helps.
         retry_after: Option<Duration>,
+    },
+    /// A code was sent a moment ago.
+    SendCooldown {
+        /// How long to wait.
+        retry_after: Duration,
+    },
+    /// As many codes were sent as may be.
+    SendLimit {
+        /// How long to wait.
+        retry_after: Duration,
+    },
+    /// There is nothing to send a code with.
+    DeliveryUnavailable {
+        /// The methods that work.
+        alternatives: Vec<Method>,
     },
 }
 

@@ -6,23 +6,29 @@
 //!     └──10 minutes, a newer set-up, the end of its session──▶ gone
 //! ```
 
+mod sent;
+
 use crate::audit::AuditAction;
 use crate::code::TypedCode;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, CodeHint, Decision, Refusal};
+use crate::destination::{Destination, SealedDestination};
 use crate::factor::{Factor, Judgement, Method};
-use crate::guess::{locked_notice, reason};
+use crate::guess::{reason, tell_locked};
 use crate::ids::{EnrollmentId, FactorId, SessionId, UserId};
 use crate::message::MessageKind;
 use crate::notice;
-use crate::recovery_code;
-use crate::secret::{Broken, Place, Sealed, SecretText};
+use crate::recovery_code::{self, set::KeptRecoveryCodes};
+use crate::secret::{Broken, Fault, KeyRing, Place, Sealed, SecretText};
+use crate::sent_code::{self, Found, Scope, Sends};
 use crate::session::{Admitted, Bearer, Grant, RefreshToken, Session};
 use crate::throttle::Outcome;
 use crate::time::Timestamp;
 use crate::totp::{STEP_SECS, Step, TotpSecret, otpauth_uri};
 use crate::trusted_device::revoke_trust;
 use crate::user::Account;
+
+pub use sent::{BeginSentEnrollment, SentEnrollmentBegun};
 
 /// A factor that waits for its proof.
 #[derive(Clone, Debug)]
@@ -39,8 +45,10 @@ pub struct Enrollment {
     pub method: Method,
     /// What the person calls it.
     pub label: String,
-    /// The authenticator's secret.
-    pub secret: Sealed,
+    /// The authenticator's secret; none where codes are sent.
+    pub secret: Option<Sealed>,
+    /// Where codes are sent; none for an authenticator.
+    pub destination: Option<SealedDestination>,
     /// Wrong codes so far.
     pub attempts: u32,
     /// When it began.
@@ -58,9 +66,37 @@ impl Enrollment {
     pub(crate) const fn place(id: EnrollmentId, user: UserId) -> Place {
         Place { table: "enrollments", column: "secret", row: id.uuid(), owner: user.uuid() }
     }
+
+    /// Where its destination stands.
+    pub const fn destination_place(id: EnrollmentId, user: UserId) -> Place {
+        Place { table: "enrollments", column: "destination", row: id.uuid(), owner: user.uuid() }
+    }
+
+    /// Where its codes are sent; `None` for an authenticator.
+    pub fn destination(&self, keys: &KeyRing) -> Result<Option<Destination>, Broken> {
+        let place = Self::destination_place(self.id, self.user);
+        match (&self.destination, self.method.channel()) {
+            (_, None) => Ok(None),
+            (None, Some(_)) => Err(place.broken(Fault::Missing)),
+            (Some(sealed), Some(_)) => sealed.open(self.method, &place, keys).map(Some),
+        }
+    }
+
+    /// Where its codes are sent, and the blind index they are counted by. That one stays with the row when the active key
+    /// changes: what was counted before goes on counting.
+    pub(crate) fn addressed(&self, keys: &KeyRing) -> Result<Option<(Destination, [u8; 32])>, Broken> {
+        Ok(self.destination(keys)?.zip(self.destination.as_ref().map(|sealed| sealed.key)))
+    }
+
+    /// The opened secret of an authenticator.
+    fn open(&self, keys: &KeyRing) -> Result<TotpSecret, Broken> {
+        let place = Self::place(self.id, self.user);
+        let secret = self.secret.as_ref().ok_or_else(|| place.broken(Fault::Missing))?;
+        keys.open(&place, secret).map(TotpSecret::from_bytes)
+    }
 }
 
-/// What both commands read.
+/// What the commands read.
 #[derive(Debug)]
 pub struct EnrollmentView {
     /// The caller.
@@ -71,6 +107,8 @@ pub struct EnrollmentView {
     pub factors: Vec<Factor>,
     /// The caller's pending set-ups.
     pub enrollments: Vec<Enrollment>,
+    /// What was sent to the caller; an authenticator's set-up does not read it.
+    pub sends: Sends,
 }
 
 /// Begins the set-up of an authenticator.
@@ -120,7 +158,7 @@ impl Decide for BeginEnrollment {
                 .audit(entry(false).because(why))
                 .change(Change::SaveSettings(account.user.id, account.settings.clone())))
         };
-        if !policy.two_factor_enabled {
+        if !policy.two_factor_enabled || !policy.allows(Method::Totp) {
             return refused(Refusal::FeatureDisabled, "feature_disabled");
         }
         if session.fresh_until(now, policy).is_none() {
@@ -142,7 +180,8 @@ impl Decide for BeginEnrollment {
             session: session.id,
             method: Method::Totp,
             label,
-            secret: context.keys.seal(&Enrollment::place(id, account.user.id), secret.as_bytes(), context.rng),
+            secret: Some(context.keys.seal(&Enrollment::place(id, account.user.id), secret.as_bytes(), context.rng)),
+            destination: None,
             attempts: 0,
             created_at: now,
             expires_at: now + policy.enrollment_life,
@@ -164,7 +203,7 @@ impl Decide for BeginEnrollment {
     }
 }
 
-/// Confirms a set-up with a code of the new authenticator.
+/// Confirms a set-up with a code of the new authenticator, or the code sent to the new number or address.
 #[derive(Debug)]
 pub struct ConfirmEnrollment {
     /// Who asks.
@@ -200,6 +239,53 @@ impl ConfirmEnrollment {
     }
 }
 
+impl Enrollment {
+    /// Judges a code against the pending factor. The one that proves it is used up with it: it does not sign anyone in.
+    fn proven_by(
+        &self,
+        typed: &TypedCode,
+        sends: &Sends,
+        now: Timestamp,
+        context: &mut Context<'_>,
+    ) -> Result<Result<(Factor, Option<Change>), Judgement>, Broken> {
+        let TypedCode::Digits(code) = typed else { return Ok(Err(Judgement::Wrong)) };
+        let (id, user, keys) = (self.factor, self.user, context.keys);
+        let proven = Factor {
+            id,
+            user,
+            method: self.method,
+            label: self.label.clone(),
+            secret: None,
+            destination: None,
+            last_used_step: None,
+            last_used_at: Some(now),
+            created_at: now,
+        };
+        if let Some(destination) = self.destination(keys)? {
+            let whose = (user, Scope::Setup(self.id), id);
+            return Ok(match sent_code::find(*code, whose, &destination, &sends.codes, now, keys)? {
+                Some(Found::Live(code)) => {
+                    let sealed = destination.seal(&Factor::destination_place(id, user), keys, context.rng);
+                    let spent = Change::UseSentCode { id: code, factor: id };
+                    Ok((Factor { destination: Some(sealed), ..proven }, Some(spent)))
+                }
+                Some(Found::Used) => Err(Judgement::AlreadyUsed),
+                Some(Found::Over) => Err(Judgement::Expired),
+                None => Err(Judgement::Wrong),
+            });
+        }
+        let secret = self.open(keys)?;
+        let secret = keys.seal(&Factor::place(id, user), secret.as_bytes(), context.rng);
+        let proven = Factor { secret: Some(secret), ..proven };
+        Ok(match proven.judge(*code, None, now, context)? {
+            Judgement::Right(step) => Ok((Factor { last_used_step: Some(step), ..proven }, None)),
+            wrong @ (Judgement::AlreadyUsed | Judgement::OtherStep(_) | Judgement::Expired | Judgement::Wrong) => {
+                Err(wrong)
+            }
+        })
+    }
+}
+
 impl Decide for ConfirmEnrollment {
     type View = EnrollmentView;
     type Reply = Confirmed;
@@ -228,6 +314,9 @@ impl Decide for ConfirmEnrollment {
             Ok(enrollment) => enrollment,
             Err(refusal) => return refused(refusal, "no_pending_setup"),
         };
+        if !policy.allows(enrollment.method) {
+            return refused(Refusal::FeatureDisabled, "method_disabled");
+        }
         if enrollment.session != session.id && session.fresh_until(now, policy).is_none() {
             return refused(Refusal::StepUpRequired, "step_up_required");
         }
@@ -239,40 +328,23 @@ impl Decide for ConfirmEnrollment {
         }
 
         let right = entry(true).method(enrollment.method);
-        let plain = context.keys.open(&Enrollment::place(enrollment.id, account.user.id), &enrollment.secret)?;
-        let secret = TotpSecret::from_bytes(plain);
-        let factor = Factor {
-            id: enrollment.factor,
-            user: account.user.id,
-            method: enrollment.method,
-            label: enrollment.label.clone(),
-            secret: context.keys.seal(
-                &Factor::place(enrollment.factor, account.user.id),
-                secret.as_bytes(),
-                context.rng,
-            ),
-            last_used_step: None,
-            last_used_at: None,
-            created_at: now,
-        };
         let charge = account.settings.guesses.charge(now, policy);
-        let judgement = match &self.code {
-            TypedCode::Digits(code) => factor.judge(*code, now, context.keys, policy)?,
-            TypedCode::Recovery(_) | TypedCode::Other => Judgement::Wrong,
-        };
-        let Judgement::Right(step) = judgement else {
-            let outcome = account.settings.guesses.kept(charge, policy);
-            return Ok(self.wrong(&account, &enrollment, judgement, outcome, now, context).audit_all(alarms));
+        let proof = enrollment.proven_by(&self.code, &view.sends, now, context)?;
+        let (factor, spent) = match proof {
+            Ok(proven) => proven,
+            Err(judgement) => {
+                let outcome = account.settings.guesses.kept(charge, policy);
+                return Ok(self.wrong(&account, &enrollment, judgement, outcome, now, context).audit_all(alarms));
+            }
         };
         account.settings.guesses.returned(charge);
-
-        // The code that proves the factor is used up with it: it does not sign anyone in.
-        let factor = Factor { last_used_step: Some(step), last_used_at: Some(now), ..factor };
         let first = view.factors.is_empty();
         let mut decision = Decision::new(Err(Refusal::NoPendingSetup), now)
             .on_chain_of(&account)
             .change(Change::ConsumeEnrollment(enrollment.id))
-            .change(Change::AddFactor(factor))
+            .change(Change::AddFactor(factor));
+        decision.changes.extend(spent);
+        let mut decision = decision
             .change(Change::EndChallengesOf(account.user.id))
             .change(Change::EndOtherSessions { user: account.user.id, keep: session.id })
             .audit_all(alarms)
@@ -293,6 +365,7 @@ impl Decide for ConfirmEnrollment {
             recovery_codes = shown;
             decision = decision
                 .change(Change::ReplaceRecoveryCodes(user, stored))
+                .change(Change::KeepRecoveryCodes(KeptRecoveryCodes::of(&session, &recovery_codes, now, context)))
                 .audit(account.entry(AuditAction::TwoFactorEnabled, true, &self.origin))
                 .audit(account.entry(AuditAction::RecoveryCodesMade, true, &self.origin));
         }
@@ -322,6 +395,8 @@ impl ConfirmEnrollment {
     ) -> Decision<Confirmed> {
         // Whoever confirms has seen the pending secret: what its clock says may be said at once, past or future.
         let hint = match judgement {
+            Judgement::AlreadyUsed if enrollment.method != Method::Totp => Some(CodeHint::AlreadyUsed),
+            Judgement::Expired => Some(CodeHint::Expired),
             Judgement::OtherStep(step) => Some(CodeHint::ClockSkew((step.0 - Step::at(now).0) * STEP_SECS)),
             Judgement::Right(_) | Judgement::AlreadyUsed | Judgement::Wrong => None,
         };
@@ -339,10 +414,7 @@ impl ConfirmEnrollment {
             .audit(entry)
             .change(Change::SaveEnrollmentAttempts(enrollment.id, attempts))
             .change(Change::SaveSettings(account.user.id, account.settings.clone()));
-        match locked_notice(outcome, account, &self.origin, now, context) {
-            Some((entry, message)) => decision.audit(entry).send(message),
-            None => decision,
-        }
+        tell_locked(decision, outcome, account, &self.origin, now, context)
     }
 }
 
@@ -362,7 +434,8 @@ pub fn import_factor(
         user: account.user.id,
         method: Method::Totp,
         label: label.to_owned(),
-        secret: context.keys.seal(&Factor::place(id, account.user.id), secret.as_bytes(), context.rng),
+        secret: Some(context.keys.seal(&Factor::place(id, account.user.id), secret.as_bytes(), context.rng)),
+        destination: None,
         last_used_step: None,
         last_used_at: None,
         created_at: now,

@@ -69,10 +69,16 @@ ids! {
     PendingSignupId;
     /// One recovery code.
     RecoveryCodeId;
+    /// One code sent by SMS or e-mail; it shares its id with its message.
+    SentCodeId;
     /// One message on its way.
     MessageId;
     /// One entry of the audit log.
     AuditId;
+    /// A browser trusted for a while.
+    TrustedDeviceId;
+    /// One link sent by mail.
+    LinkTokenId;
 }
 
 impl ApplicationId {

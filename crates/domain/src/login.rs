@@ -5,17 +5,19 @@
 //! disabled and locked-with-a-wrong-password are one answer, and cost the same.
 
 use crate::audit::{AuditAction, AuditEntry, Detail};
-use crate::challenge::{Challenge, ChallengeState, Purpose};
+use crate::challenge::{Challenge, ChallengeState, Purpose, answerable};
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal};
 use crate::factor::Factor;
 use crate::ids::{ApplicationId, ChallengeId};
 use crate::policy::Policy;
 use crate::secret::{Broken, KeyRing, SecretText, TokenHash, new_token};
+use crate::sent_code::{Delivery, Scope, Sends, dispatch};
 use crate::session::{Grant, RefreshHolder, Session};
 use crate::signup::PendingSignup;
 use crate::throttle::{Charged, Counter};
 use crate::time::Timestamp;
+use crate::trusted_device::{DeviceCookie, DeviceToken, Recognition, TrustedDevice, recognize};
 use crate::user::{Account, Email, PasswordHash, PasswordProof};
 
 /// Charges a try at a password.
@@ -30,17 +32,18 @@ pub struct BeginLogin {
 }
 
 impl BeginLogin {
-    /// The counters a try is charged to. The command line, which has no address, is not counted.
+    /// The counters a try is charged to, that of the block first. The command line, which has no address, is not counted.
     pub fn counters(&self, policy: &Policy, keys: &KeyRing) -> Vec<Counter> {
         password_counters(&self.email, &self.origin, policy, keys)
     }
 }
 
-fn password_counters(email: &Email, origin: &Origin, policy: &Policy, keys: &KeyRing) -> Vec<Counter> {
+pub(crate) fn password_counters(email: &Email, origin: &Origin, policy: &Policy, keys: &KeyRing) -> Vec<Counter> {
     let Some(ip) = origin.ip else { return Vec::new() };
+    // The block comes first, at charging and at giving back: so no two tries wait for each other.
     vec![
-        Counter::passwords_for_account(&email.key(), ip, policy, keys),
         Counter::passwords_from_block(ip, policy, keys),
+        Counter::passwords_for_account(&email.key(), ip, policy, keys),
     ]
 }
 
@@ -138,6 +141,8 @@ pub struct FinishLogin {
     pub repeated: bool,
     /// Where the client keeps its refresh token.
     pub holder: RefreshHolder,
+    /// The cookie of a trusted device.
+    pub device: Option<DeviceToken>,
     /// Where from.
     pub origin: Origin,
 }
@@ -151,6 +156,10 @@ pub struct FinishLoginView {
     pub factors: Vec<Factor>,
     /// Their newest challenges that are neither answered nor ended, newest first: id and end.
     pub challenges: Vec<(ChallengeId, Timestamp)>,
+    /// The device the shown cookie leads to, whosever it is.
+    pub device: Option<TrustedDevice>,
+    /// What was sent to them.
+    pub sends: Sends,
 }
 
 /// Where a right password leads.
@@ -160,6 +169,15 @@ pub enum LoggedIn {
     NoFactor(Box<Grant>, Box<SignedInUser>),
     /// The hash is another one by now: of two right logins one may have replaced it. Check again, once.
     HashChanged,
+    /// Signed in: this browser is trusted.
+    TrustedDevice {
+        /// The session, which proved no factor.
+        grant: Box<Grant>,
+        /// The person.
+        user: Box<SignedInUser>,
+        /// What the browser is known by from now on, if that changed.
+        cookie: Option<DeviceCookie>,
+    },
     /// A second factor is due.
     FactorDue {
         /// Good for answering the challenge, and nothing else.
@@ -217,14 +235,14 @@ impl Decide for FinishLogin {
             }
             PasswordProof::Pending => {
                 let entry = entry(None, self.application, &self.origin).because("email_unverified");
-                let mut decision = Decision::new(Err(Refusal::EmailUnverified), context.clock).audit(entry);
-                decision.changes.extend(self.counters(context).into_iter().map(Change::ReturnCharge));
-                return Ok(decision);
+                // The charge is kept: anyone may sign up for anyone's address, and with the charge returned each password
+                // signed up with would be one free guess at the password of the address's owner.
+                return Ok(Decision::new(Err(Refusal::EmailUnverified), context.clock).audit(entry));
             }
             PasswordProof::Right(proven) => proven,
         };
         // Between the check and this lock the password may have changed, or the user may be gone.
-        let FinishLoginView { account, factors, challenges } = view;
+        let FinishLoginView { account, factors, challenges, device, sends } = view;
         let Some(mut account) = account else {
             return Ok(self.wrong(None, "password_changed", context.clock));
         };
@@ -249,12 +267,20 @@ impl Decide for FinishLogin {
             changes.push(Change::SetPassword(account.user.id, hash.clone()));
         }
         let mut decision = if account.factor_due(&factors, context.policy)? {
-            match account.settings.guesses.check(now) {
+            let shown = self.device.as_ref().filter(|_| context.policy.trusted_devices);
+            let Recognition { trusted, cookie, changes, audit, told } =
+                shown.map(|token| recognize(token, device, &account, &self.origin, now, context)).unwrap_or_default();
+            let mut decision = match account.settings.guesses.check(now) {
+                // Also while codes are refused: nobody guesses here.
+                _ if trusted => self.trusted(&account, cookie, right, now, context),
                 Err(locked) => {
                     Decision::new(Err(Refusal::locked(locked, now)), now).audit(right.because("account_locked"))
                 }
-                Ok(()) => self.challenge(&account, &factors, &challenges, right, now, context)?,
-            }
+                Ok(()) => self.challenge(&account, &factors, &challenges, &sends, right, now, context)?,
+            };
+            decision.changes.extend(changes);
+            decision.outbox.extend(told);
+            decision.audit_all(audit)
         } else {
             let (mut session, grant) = Session::start(&account, None, self.holder, &self.origin, now, context);
             if !factors.is_empty() {
@@ -272,11 +298,34 @@ impl Decide for FinishLogin {
 }
 
 impl FinishLogin {
+    /// Signs in by a device that stands for the factor. No factor was proved, so nothing is fresh.
+    fn trusted(
+        &self,
+        account: &Account,
+        cookie: Option<DeviceCookie>,
+        right: AuditEntry,
+        now: Timestamp,
+        context: &mut Context<'_>,
+    ) -> Decision<LoggedIn> {
+        let (mut session, grant) = Session::start(account, None, self.holder, &self.origin, now, context);
+        session.fresh_at = None;
+        let entry = account.entry(AuditAction::SignedIn, true, &self.origin).about("session", session.id.uuid());
+        let (grant, user) = (Box::new(grant), Box::new(SignedInUser::of(account)));
+        Decision::new(Ok(LoggedIn::TrustedDevice { grant, user, cookie }), now)
+            .change(Change::AddSession(session))
+            .audit(right)
+            .audit(entry)
+    }
+
+    /// Begins the challenge and, where the factor offered first is one that codes are sent for, sends one at once. What
+    /// stands in the way of that is told, and hinders nobody.
+    #[expect(clippy::too_many_arguments, reason = "what the command has read")]
     fn challenge(
         &self,
         account: &Account,
         factors: &[Factor],
         challenges: &[(ChallengeId, Timestamp)],
+        sends: &Sends,
         right: AuditEntry,
         now: Timestamp,
         context: &mut Context<'_>,
@@ -296,15 +345,38 @@ impl FinishLogin {
             ended_at: None,
             origin: self.origin.clone(),
         };
-        let state = ChallengeState::of(&challenge, account, factors, now, context.policy)?;
+        let answerable = answerable(account, factors, context.policy);
+        let state = ChallengeState::of(&challenge, account, &answerable, now, context)?;
+        let (Some(mut state), Some(first)) = (state, answerable.first()) else {
+            // Every factor the person has is of a kind that is switched off. Without one nobody gets in.
+            return Ok(Decision::new(Err(Refusal::FeatureDisabled), now).audit(right.because("method_disabled")));
+        };
         let entry =
             account.entry(AuditAction::ChallengeStarted, true, &self.origin).about("challenge", challenge.id.uuid());
         let live = challenges.iter().filter(|(_, expires_at)| *expires_at > now).map(|(id, _)| *id);
         let too_many: Vec<ChallengeId> = live.skip(context.policy.live_challenges.saturating_sub(1)).collect();
-        let reply = LoggedIn::FactorDue { partial_token, challenge: state };
-        let mut decision =
-            Decision::new(Ok(reply), now).audit(right).audit(entry).change(Change::AddChallenge(challenge));
+        let scope = Scope::Login(challenge.id);
+        let mut decision = Decision::new(Err(Refusal::FeatureDisabled), now)
+            .audit(right)
+            .audit(entry)
+            .change(Change::AddChallenge(challenge));
         decision.changes.extend(too_many.into_iter().map(Change::EndChallenge));
+        if let Some((destination, key)) = first.addressed(context.keys)? {
+            let entry = |success| account.entry(AuditAction::CodeSent, success, &self.origin).method(first.method);
+            match dispatch(account, (scope, first.id), (&destination, key), sends, &self.origin, now, context) {
+                Ok(sent) => {
+                    state.code_sent = true;
+                    (state.delivery, state.next_send_at) = (Some(Delivery::Queued), Some(sent.next_send_at));
+                    let entry = entry(true).about(scope.purpose(), scope.id());
+                    decision = decision.change(sent.change).send(sent.message).audit(entry);
+                }
+                Err(unsent) => {
+                    (state.delivery, state.next_send_at) = unsent.told();
+                    decision = decision.audit(entry(false).because(unsent.why()));
+                }
+            }
+        }
+        decision.reply = Ok(LoggedIn::FactorDue { partial_token, challenge: state });
         Ok(decision)
     }
 }

@@ -1,4 +1,4 @@
-//! What is said to a person outside the page they are looking at: an e-mail now, a text message later.
+//! What is said to a person outside the page they are looking at: an e-mail or a text message.
 //!
 //! A decision puts a [`MessageContent`] into the outbox, sealed, because it may carry a link or a code that opens an
 //! account. The words are not here: `messaging` renders them from the kind, in the reader's language, when the message
@@ -26,7 +26,13 @@ pub enum MessageKind {
     TwoFactorEnabled,
     /// A further factor was confirmed.
     FactorAdded,
-    /// A recovery code signed somebody in.
+    /// A factor was removed.
+    FactorRemoved,
+    /// The second factor was turned off.
+    TwoFactorDisabled,
+    /// A new set of recovery codes was made.
+    RecoveryCodesMade,
+    /// A recovery code was used.
     RecoveryCodeUsed,
     /// Few recovery codes are left.
     RecoveryCodesLow,
@@ -34,19 +40,73 @@ pub enum MessageKind {
     AccountLocked,
     /// A right password was followed by wrong codes.
     WrongCodes,
+    /// A browser was trusted.
+    TrustedDeviceAdded,
+    /// The cookie of a trusted browser was stolen.
+    TrustedDeviceStolen,
+    /// The trust in one browser, or in all, was ended by its owner.
+    TrustRevoked,
+    /// The link to set a new password.
+    PasswordReset,
+    /// The password was changed or reset.
+    PasswordChanged,
+    /// The person signed out everywhere else.
+    SessionsEnded,
+    /// The link that proves a new address; sent there.
+    EmailChange,
+    /// Another address was asked for; told to the one there is.
+    EmailChangeRequested,
+    /// The address was changed; told to the old one.
+    EmailChanged,
+    /// An operator disabled the account.
+    AccountDisabled,
+    /// An operator enabled the account again.
+    AccountEnabled,
+    /// An operator lifted a lock.
+    AccountUnlocked,
+    /// An operator took away the second factor.
+    TwoFactorReset,
+    /// An operator deleted the account.
+    AccountDeleted,
+    /// The code that finishes a sign-in.
+    LoginCode,
+    /// The code that proves a new number or address.
+    SetupCode,
+    /// The code that proves presence for a change.
+    StepUpCode,
 }
 
 impl MessageKind {
     /// Every kind, in the order of their declaration.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 28] = [
         Self::EmailVerification,
         Self::AccountExists,
         Self::TwoFactorEnabled,
         Self::FactorAdded,
+        Self::FactorRemoved,
+        Self::TwoFactorDisabled,
+        Self::RecoveryCodesMade,
         Self::RecoveryCodeUsed,
         Self::RecoveryCodesLow,
         Self::AccountLocked,
         Self::WrongCodes,
+        Self::TrustedDeviceAdded,
+        Self::TrustedDeviceStolen,
+        Self::TrustRevoked,
+        Self::PasswordReset,
+        Self::PasswordChanged,
+        Self::SessionsEnded,
+        Self::EmailChange,
+        Self::EmailChangeRequested,
+        Self::EmailChanged,
+        Self::AccountDisabled,
+        Self::AccountEnabled,
+        Self::AccountUnlocked,
+        Self::TwoFactorReset,
+        Self::AccountDeleted,
+        Self::LoginCode,
+        Self::SetupCode,
+        Self::StepUpCode,
     ];
 
     /// The name on the wire, in the database and in the language files.
@@ -56,10 +116,30 @@ impl MessageKind {
             Self::AccountExists => "account_exists",
             Self::TwoFactorEnabled => "two_factor_enabled",
             Self::FactorAdded => "factor_added",
+            Self::FactorRemoved => "factor_removed",
+            Self::TwoFactorDisabled => "two_factor_disabled",
+            Self::RecoveryCodesMade => "recovery_codes_made",
             Self::RecoveryCodeUsed => "recovery_code_used",
             Self::RecoveryCodesLow => "recovery_codes_low",
             Self::AccountLocked => "account_locked",
             Self::WrongCodes => "wrong_codes",
+            Self::TrustedDeviceAdded => "trusted_device_added",
+            Self::TrustedDeviceStolen => "trusted_device_stolen",
+            Self::TrustRevoked => "trust_revoked",
+            Self::PasswordReset => "password_reset",
+            Self::PasswordChanged => "password_changed",
+            Self::SessionsEnded => "sessions_ended",
+            Self::EmailChange => "email_change",
+            Self::EmailChangeRequested => "email_change_requested",
+            Self::EmailChanged => "email_changed",
+            Self::AccountDisabled => "account_disabled",
+            Self::AccountEnabled => "account_enabled",
+            Self::AccountUnlocked => "account_unlocked",
+            Self::TwoFactorReset => "two_factor_reset",
+            Self::AccountDeleted => "account_deleted",
+            Self::LoginCode => "login_code",
+            Self::SetupCode => "setup_code",
+            Self::StepUpCode => "step_up_code",
         }
     }
 
@@ -147,6 +227,9 @@ pub struct EventDetails {
     /// When a lock ends; `None` when it does not end by itself.
     #[serde(default, deserialize_with = "moment_or_none", skip_serializing_if = "Option::is_none")]
     pub locked_until: Option<Timestamp>,
+    /// What the trusted device concerned is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
 }
 
 /// A message could not be turned into bytes or back. It holds no part of the message.
@@ -170,7 +253,7 @@ impl MessageContent {
 impl EventDetails {
     /// Something that happened at `at`, and nothing more known about it.
     pub const fn at(at: Timestamp) -> Self {
-        Self { at, ip: None, browser: None, factor_label: None, remaining: None, locked_until: None }
+        Self { at, ip: None, browser: None, factor_label: None, remaining: None, locked_until: None, device: None }
     }
 }
 
@@ -223,6 +306,7 @@ mod tests {
                 factor_label: Some("Phone".to_owned()),
                 remaining: Some(3),
                 locked_until: Some(Timestamp::from_micros(1_500_000)),
+                device: Some("Safari on iPhone".to_owned()),
                 ..EventDetails::at(Timestamp::from_micros(1_700_000_000_123_456))
             }),
         }
@@ -266,7 +350,7 @@ mod tests {
     fn debug_shows_no_address_code_link_or_place() {
         let content = verification();
         let shown = format!("{content:?} {:?}", content.event);
-        for secret in ["ada", "314159", "s3cret", "192.0.2.7", "Firefox", "Phone"] {
+        for secret in ["ada", "314159", "s3cret", "192.0.2.7", "Firefox", "Phone", "Safari"] {
             assert!(!shown.contains(secret), "{secret} in {shown}");
         }
         assert!(shown.contains("EmailVerification"));

@@ -2,6 +2,7 @@
 
 use crate::command::{Context, Origin};
 use crate::decision::OutboxMessage;
+use crate::destination::Destination;
 use crate::ids::{MessageId, UserId};
 use crate::message::{Channel, EventDetails, MessageContent, MessageKind};
 use crate::secret::{Place, SecretText};
@@ -55,6 +56,96 @@ pub fn link(
         event: Some(event(origin, now)),
     };
     seal(&message, None, now, context)
+}
+
+/// A code, to where it proves presence.
+#[expect(clippy::too_many_arguments, reason = "all that a message is made of")]
+pub fn code(
+    kind: MessageKind,
+    to: &Destination,
+    code: &SecretText,
+    expires_at: Timestamp,
+    account: &Account,
+    origin: &Origin,
+    now: Timestamp,
+    context: &mut Context<'_>,
+) -> OutboxMessage {
+    let message = MessageContent {
+        kind,
+        channel: match to {
+            Destination::Phone(_) => Channel::Sms,
+            Destination::Email(_) => Channel::Email,
+        },
+        to: to.as_str().to_owned(),
+        locale: account.user.locale.clone(),
+        code: Some(code.expose().to_owned()),
+        link: None,
+        expires_at: Some(expires_at),
+        event: Some(event(origin, now)),
+    };
+    seal(&message, Some(account.user.id), now, context)
+}
+
+/// A link with its token: `{base}/{path}#token=…`.
+#[derive(Debug)]
+pub struct Link<'a> {
+    /// The page it opens.
+    pub path: &'static str,
+    /// Its token.
+    pub token: &'a SecretText,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+impl Link<'_> {
+    fn url(&self, context: &Context<'_>) -> String {
+        format!("{}/{}#token={}", context.policy.base_url, self.path, self.token.expose())
+    }
+}
+
+/// A mail to somebody known that is of no use without its link: not sent when the link is over.
+pub fn with_link(
+    kind: MessageKind,
+    account: &Account,
+    to: &Email,
+    link: &Link<'_>,
+    origin: &Origin,
+    now: Timestamp,
+    context: &mut Context<'_>,
+) -> OutboxMessage {
+    let message = MessageContent {
+        kind,
+        channel: Channel::Email,
+        to: to.as_str().to_owned(),
+        locale: account.user.locale.clone(),
+        code: None,
+        link: Some(link.url(context)),
+        expires_at: Some(link.expires_at),
+        event: Some(event(origin, now)),
+    };
+    seal(&message, Some(account.user.id), now, context)
+}
+
+/// The notice of a lock, with the link out of it where there is one. Told even when the link is over.
+pub(crate) fn locked(
+    account: &Account,
+    until: Option<Timestamp>,
+    link: Option<&Link<'_>>,
+    origin: &Origin,
+    now: Timestamp,
+    context: &mut Context<'_>,
+) -> OutboxMessage {
+    let message = MessageContent {
+        kind: MessageKind::AccountLocked,
+        channel: Channel::Email,
+        to: account.user.email.as_str().to_owned(),
+        locale: account.user.locale.clone(),
+        code: None,
+        link: link.map(|link| link.url(context)),
+        expires_at: link.map(|link| link.expires_at),
+        event: Some(EventDetails { locked_until: until, ..event(origin, now) }),
+    };
+    OutboxMessage { expires_at: None, ..seal(&message, Some(account.user.id), now, context) }
 }
 
 fn event(origin: &Origin, now: Timestamp) -> EventDetails {

@@ -1,5 +1,7 @@
 //! The numbers of the house: each a setting with a default (product terms, section "Defaults"), none read from anywhere here.
 
+use crate::factor::Method;
+use crate::message::Channel;
 use crate::time::Duration;
 
 /// What the rules may differ in from one installation to the next.
@@ -37,16 +39,30 @@ pub struct Policy {
     pub passwords_per_block: u32,
     /// The span of the above.
     pub password_block_window: Duration,
-    /// Verification mails to one address per hour.
+    /// Sign-ups per address block and hour. Generous, for many people may share one address.
+    pub signups_per_block: u32,
+    /// Verification mails to one address per hour; codes of one person to one destination likewise.
     pub sends_per_hour: u32,
-    /// Verification mails to one address per day.
+    /// Verification mails to one address per day; codes to one destination likewise, whoever sends them.
     pub sends_per_day: u32,
+    /// The kinds of factor people may use.
+    pub methods: Vec<Method>,
+    /// The ways by which messages can be handed over.
+    pub channels: Vec<Channel>,
+    /// How long a sent code lives.
+    pub code_life: Duration,
+    /// How long to wait after the first, the second and each further code to a destination within an hour.
+    pub send_cooldowns: [Duration; 3],
+    /// Destinations a person may send set-up codes to within a day.
+    pub new_destinations_per_day: usize,
     /// How long an unconfirmed set-up waits.
     pub enrollment_life: Duration,
     /// Authenticators one person may have.
     pub factors_max: usize,
     /// Recovery codes in a set.
     pub recovery_codes: usize,
+    /// How long a new set of recovery codes can be downloaded.
+    pub recovery_codes_kept: Duration,
     /// How long an unverified sign-up waits, and its link with it.
     pub signup_life: Duration,
     /// How long an access token lives.
@@ -57,8 +73,38 @@ pub struct Policy {
     pub session_life: Duration,
     /// How long a proof counts as fresh for changes.
     pub freshness: Duration,
+    /// Off: no browser is trusted, whatever cookie it shows. Nothing is deleted.
+    pub trusted_devices: bool,
+    /// How long after the last factor a browser is trusted at most.
+    pub trust_life: Duration,
+    /// How long it stays trusted without being used.
+    pub trust_idle: Duration,
+    /// How old a device's secret gets before its use replaces it; zero replaces it with each use.
+    pub trust_rotation: Duration,
+    /// How long the secret before is still taken, for requests that crossed.
+    pub trust_grace: Duration,
+    /// Browsers one person may trust; the oldest goes.
+    pub trusted_devices_max: usize,
+    /// How long a link to set a new password works.
+    pub password_reset_life: Duration,
+    /// How long the link of a mail about a lock works, and how long the guesses it gives wait.
+    pub unlock_life: Duration,
+    /// Guesses such a link gives.
+    pub unlock_guesses: u32,
     /// How far a person's last seen time may lie ahead of the clock and still be believed.
     pub clock_trust: Duration,
+}
+
+impl Policy {
+    /// Whether people may use this kind of factor. Recovery codes go with every kind.
+    pub fn allows(&self, method: Method) -> bool {
+        method == Method::RecoveryCode || self.methods.contains(&method)
+    }
+
+    /// Whether a factor of this kind works now: nothing has to be sent, or there is something to send it with.
+    pub fn delivers(&self, method: Method) -> bool {
+        method.channel().is_none_or(|channel| self.channels.contains(&channel))
+    }
 }
 
 impl Default for Policy {
@@ -80,16 +126,32 @@ impl Default for Policy {
             password_window: Duration::from_mins(15),
             passwords_per_block: 100,
             password_block_window: Duration::from_hours(1),
+            signups_per_block: 1000,
             sends_per_hour: 5,
             sends_per_day: 10,
+            methods: vec![Method::Totp, Method::Sms, Method::Email],
+            channels: vec![Channel::Email, Channel::Sms],
+            code_life: Duration::from_mins(5),
+            send_cooldowns: [Duration::from_secs(30), Duration::from_secs(60), Duration::from_mins(5)],
+            new_destinations_per_day: 3,
             enrollment_life: Duration::from_mins(10),
             factors_max: 20,
             recovery_codes: 10,
+            recovery_codes_kept: Duration::from_mins(10),
             signup_life: Duration::from_hours(24),
             access_life: Duration::from_mins(10),
             session_idle: Duration::from_days(7),
             session_life: Duration::from_days(30),
             freshness: Duration::from_mins(5),
+            trusted_devices: true,
+            trust_life: Duration::from_days(30),
+            trust_idle: Duration::from_days(14),
+            trust_rotation: Duration::ZERO,
+            trust_grace: Duration::from_secs(60),
+            trusted_devices_max: 5,
+            password_reset_life: Duration::from_hours(1),
+            unlock_life: Duration::from_mins(15),
+            unlock_guesses: 3,
             clock_trust: Duration::from_hours(24),
         }
     }

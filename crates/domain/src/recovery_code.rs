@@ -3,6 +3,8 @@
 //! Stored as HMAC(pepper, user id ‖ code): with fewer than 112 bits a plain hash could be searched, so the key stands outside
 //! the database. Shown once, when they are made.
 
+pub mod set;
+
 use std::fmt;
 
 use rand::CryptoRng;
@@ -59,13 +61,20 @@ impl RecoveryCode {
     }
 }
 
-/// A code of the current set that was not used yet, as stored.
+/// A code of the current set, as stored.
 #[derive(Clone, Debug)]
 pub struct StoredRecoveryCode {
     /// Its row.
     pub id: RecoveryCodeId,
     /// Its hash and pepper.
     pub hash: PepperedHash,
+    /// Whether it was used up.
+    pub used: bool,
+}
+
+/// How many of a set are left.
+pub fn unused(stored: &[StoredRecoveryCode]) -> usize {
+    stored.iter().filter(|code| !code.used).count()
 }
 
 /// Draws a new set.
@@ -79,26 +88,27 @@ pub fn generate_set(
     (0..count)
         .map(|_| {
             let code = RecoveryCode::generate(rng);
-            let stored = StoredRecoveryCode { id: RecoveryCodeId::new(now, rng), hash: code.hash(user, keys) };
+            let stored =
+                StoredRecoveryCode { id: RecoveryCodeId::new(now, rng), hash: code.hash(user, keys), used: false };
             (code.to_text(), stored)
         })
         .unzip()
 }
 
-/// Finds the unused code that was typed. Every stored code is compared, in constant time.
+/// Finds the code of the set that was typed, used or not. Every stored code is compared, in constant time.
 pub fn find(
     typed: &RecoveryCode,
     user: UserId,
     stored: &[StoredRecoveryCode],
     keys: &KeyRing,
-) -> Result<Option<RecoveryCodeId>, Broken> {
+) -> Result<Option<StoredRecoveryCode>, Broken> {
     let mut found = None;
     for code in stored {
         let matches = keys
             .pepper_matches(&code.hash, "recovery-code", &[user.uuid().as_bytes(), &typed.0])
             .map_err(|key| Broken { table: "recovery_codes", column: "code_hash", fault: Fault::MissingKey(key) })?;
         if matches {
-            found = Some(code.id);
+            found = Some(code.clone());
         }
     }
     Ok(found)

@@ -10,8 +10,7 @@
 //!     └──sign-out, change of factor elsewhere, 7 days idle, 30 days──▶ ended
 //! ```
 
-use data_encoding::BASE64URL_NOPAD;
-use rand::CryptoRng;
+pub mod listing;
 
 use crate::audit::AuditAction;
 use crate::command::{Context, Decide, Origin};
@@ -19,7 +18,8 @@ use crate::decision::{Change, Decision, EndReason, Refusal};
 use crate::factor::Method;
 use crate::ids::{ApplicationId, SessionId, UserId};
 use crate::policy::Policy;
-use crate::secret::{Broken, SecretText, TokenHash, new_token};
+use crate::rotating_token::RotatingToken;
+use crate::secret::{Broken, SecretText, TokenHash};
 use crate::time::{Duration, Timestamp};
 use crate::user::{Account, Moment};
 
@@ -73,31 +73,8 @@ pub struct Session {
     pub origin: Origin,
 }
 
-/// A refresh token in its two parts.
-#[derive(Debug)]
-pub struct RefreshToken {
-    family: SecretText,
-    whole: TokenHash,
-}
-
-impl RefreshToken {
-    /// Takes a received token apart; `None` when it has not the form of one.
-    pub fn parse(token: &str) -> Option<Self> {
-        if token.len() != 86 || BASE64URL_NOPAD.decode(token.get(..43)?.as_bytes()).is_err() {
-            return None;
-        }
-        Some(Self { family: SecretText::new(token.get(..43)?), whole: TokenHash::of(token) })
-    }
-
-    /// What the session is found by.
-    pub fn family(&self) -> TokenHash {
-        TokenHash::of(self.family.expose())
-    }
-}
-
-fn join(family: &str, rng: &mut dyn CryptoRng) -> SecretText {
-    SecretText::new(format!("{family}{}", new_token(rng).expose()))
-}
+/// A refresh token, taken apart.
+pub type RefreshToken = RotatingToken;
 
 /// What a new or renewed session gives its client: enough to sign an access token and hand out the refresh token.
 #[derive(Clone, Debug)]
@@ -134,14 +111,13 @@ impl Session {
         now: Timestamp,
         context: &mut Context<'_>,
     ) -> (Self, Grant) {
-        let family = new_token(context.rng);
-        let refresh = join(family.expose(), context.rng);
+        let (token, refresh) = RefreshToken::draw(context.rng);
         let policy = context.policy;
         let session = Self {
             id: SessionId::new(now, context.rng),
             user: account.user.id,
-            family: TokenHash::of(family.expose()),
-            refresh: TokenHash::of(refresh.expose()),
+            family: token.family(),
+            refresh: token.whole(),
             holder,
             method,
             authenticated_at: now,
@@ -181,6 +157,16 @@ impl Session {
         self.fresh_at.filter(|at| *at <= now).map(|at| at + policy.freshness).filter(|until| *until > now)
     }
 
+    /// When a factor was last proved in this session, if that is still fresh. A recovery code is no factor, nor is a
+    /// password.
+    pub fn factor_proved_at(&self, now: Timestamp, policy: &Policy) -> Option<Timestamp> {
+        let by_factor = match self.method? {
+            Method::Totp | Method::Sms | Method::Email => true,
+            Method::RecoveryCode => false,
+        };
+        self.fresh_until(now, policy).and(self.fresh_at).filter(|_| by_factor)
+    }
+
     /// Gives the session a new refresh token, where it can be handed over: in a cookie. A client that keeps the token
     /// itself gets its next one when it refreshes.
     pub fn rotate_cookie(
@@ -190,23 +176,51 @@ impl Session {
         now: Timestamp,
         context: &mut Context<'_>,
     ) -> Option<(Change, Grant)> {
-        let shown =
-            family.filter(|token| self.holder == RefreshHolder::Cookie && token.whole.matches(&self.refresh))?;
+        let shown = family.filter(|token| self.holder == RefreshHolder::Cookie && token.is(&self.refresh))?;
         Some(self.rotate(shown, account, now, context))
+    }
+
+    /// Gives a client that keeps its refresh token itself a new one, for an answer that has a place for it. It is of a new
+    /// family, for only its client knows the old one's name: the token it had finds nothing any more.
+    pub fn renew_in_body(
+        &mut self,
+        account: &Account,
+        now: Timestamp,
+        context: &mut Context<'_>,
+    ) -> Option<(Change, Grant)> {
+        if self.holder != RefreshHolder::Body {
+            return None;
+        }
+        let (family, _) = RefreshToken::draw(context.rng);
+        Some(self.rotate(&family, account, now, context))
+    }
+
+    /// A grant of an access token alone: the client keeps the refresh token it has.
+    pub(crate) fn access_only(&self, account: &Account, now: Timestamp, policy: &Policy) -> Grant {
+        self.grant(account, SecretText::new(""), now, policy)
+    }
+
+    /// Raises the session to what its person has proved just now.
+    pub(crate) const fn raise(&mut self, method: Option<Method>, now: Timestamp) -> Change {
+        self.method = method;
+        self.authenticated_at = now;
+        self.fresh_at = Some(now);
+        Change::RaiseSession { id: self.id, method, at: now }
     }
 
     fn rotate(
         &mut self,
-        shown: &RefreshToken,
+        family: &RefreshToken,
         account: &Account,
         now: Timestamp,
         context: &mut Context<'_>,
     ) -> (Change, Grant) {
-        let token = join(shown.family.expose(), context.rng);
-        let (old, new) = (self.refresh, TokenHash::of(token.expose()));
-        self.refresh = new;
+        let (new, token) = family.next(context.rng);
+        let old = self.refresh;
+        (self.family, self.refresh) = (family.family(), new);
         self.idle_expires_at = now + context.policy.session_idle;
-        let change = Change::RotateSession { id: self.id, old, new, idle_expires_at: self.idle_expires_at };
+        let change =
+            Change::RotateSession { id: self.id, old, family: self.family, new, idle_expires_at: self.idle_expires_at };
         let grant = self.grant(account, token, now, context.policy);
         (change, grant)
     }
@@ -304,7 +318,7 @@ impl Decide for Refresh {
         if !session.is_live(now) {
             return Ok(refused(AuditAction::SessionRefreshed, Some(EndReason::Expired)));
         }
-        if !self.token.whole.matches(&session.refresh) {
+        if !self.token.is(&session.refresh) {
             return Ok(refused(AuditAction::RefreshTokenReused, Some(EndReason::TokenReused)));
         }
         let entry = about(account.entry(AuditAction::SessionRefreshed, true, &self.origin));

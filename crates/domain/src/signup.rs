@@ -31,6 +31,29 @@ pub struct PendingSignup {
     pub created_at: Timestamp,
     /// When it and its link end.
     pub expires_at: Timestamp,
+    /// Where it came from: told in every mail with its link, also in one that somebody else asked for.
+    pub origin: Origin,
+}
+
+/// Charges a sign-up to its address block, before its password is judged and hashed: both cost more than all the rest, and
+/// each sign-up may send a stranger a mail. The command line, which has no address, is not counted.
+#[derive(Debug)]
+pub struct BeginSignUp {
+    /// Where from.
+    pub origin: Origin,
+}
+
+impl Decide for BeginSignUp {
+    type View = Vec<(Counter, Charged)>;
+    type Reply = ();
+
+    fn decide(&self, view: Self::View, context: &mut Context<'_>) -> Result<Decision<()>, Broken> {
+        let now = context.clock;
+        // Nothing is written down: a flood would fill the audit log with the one thing its counter says already.
+        let wait = view.iter().filter_map(|(counter, charged)| counter.wait(charged, now)).max();
+        let reply = wait.map_or(Ok(()), |wait| Err(Refusal::TooManyAttempts { retry_after: Some(wait) }));
+        Ok(Decision::new(reply, now))
+    }
 }
 
 /// Asks to sign up.
@@ -55,7 +78,7 @@ pub struct SignUpView {
     pub mails: Vec<(Counter, Charged)>,
 }
 
-fn unchained(application: ApplicationId, action: AuditAction, success: bool, origin: &Origin) -> AuditEntry {
+pub(crate) fn unchained(application: ApplicationId, action: AuditAction, success: bool, origin: &Origin) -> AuditEntry {
     AuditEntry {
         person: None,
         application,
@@ -68,7 +91,7 @@ fn unchained(application: ApplicationId, action: AuditAction, success: bool, ori
     }
 }
 
-fn mail_allowed(mails: &[(Counter, Charged)], now: Timestamp) -> bool {
+pub(crate) fn mail_allowed(mails: &[(Counter, Charged)], now: Timestamp) -> bool {
     mails.iter().all(|(counter, charged)| counter.wait(charged, now).is_none())
 }
 
@@ -91,9 +114,10 @@ impl Decide for SignUp {
             application: self.application,
             email: self.email.clone(),
             password: self.password.clone(),
-            token: (free && send).then(|| TokenHash::of(token.expose())),
+            token: free.then(|| TokenHash::of(token.expose())),
             created_at: now,
             expires_at,
+            origin: self.origin.clone(),
         };
         let about = pending.id.uuid();
         let message = match &view.owner {
@@ -148,10 +172,12 @@ impl Decide for ResendVerification {
         if !mail_allowed(&view.mails, now) {
             return Ok(decision.audit(entry.because("send_limit")));
         }
-        // Without a token the address is taken, or its mails were used up when it signed up: in the first case a link must
-        // never be made, and the second cannot be told apart from it here.
+        // Without a token the address was taken when it signed up: no link for it is ever made.
         let Some(pending) = view.pending.filter(|pending| pending.token.is_some() && pending.expires_at > now) else {
-            return Ok(decision.audit(entry.because("nothing_pending")));
+            // Nothing is sent, so nothing is charged: a stranger cannot use up the mails of a newcomer.
+            let mut decision = decision.audit(entry.because("nothing_pending"));
+            decision.changes.extend(view.mails.into_iter().map(|(counter, _)| Change::ReturnCharge(counter)));
+            return Ok(decision);
         };
         let token = new_token(context.rng);
         let expires_at = now + context.policy.signup_life;
@@ -161,7 +187,7 @@ impl Decide for ResendVerification {
             &pending.email,
             "verify-email",
             link,
-            &self.origin,
+            &pending.origin,
             now,
             context,
         );

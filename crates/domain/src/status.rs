@@ -1,12 +1,13 @@
 //! How a person's second factor stands. Changes nothing.
 
-use crate::challenge::{Offer, offers};
+use crate::challenge::Offer;
 use crate::command::{Context, Decide};
 use crate::decision::Decision;
 use crate::factor::{Factor, Method};
-use crate::secret::Broken;
+use crate::secret::{Broken, KeyRing};
 use crate::session::{Admitted, Bearer, Session};
 use crate::time::Timestamp;
+use crate::trusted_device::{TrustedDevice, count_live};
 use crate::user::Account;
 
 /// Asks.
@@ -27,8 +28,8 @@ pub struct StatusView {
     pub factors: Vec<Factor>,
     /// Unused recovery codes.
     pub recovery_codes: usize,
-    /// Trusted devices.
-    pub trusted_devices: usize,
+    /// Devices whose trust nobody revoked.
+    pub trusted_devices: Vec<TrustedDevice>,
 }
 
 /// How it stands.
@@ -63,6 +64,46 @@ pub struct FactorStatus {
     pub last_used_at: Option<Timestamp>,
 }
 
+impl FactorStatus {
+    /// How one factor stands.
+    pub(crate) fn of(account: &Account, factor: &Factor, keys: &KeyRing) -> Result<Self, Broken> {
+        Ok(Self {
+            offer: Offer::of(factor, keys)?,
+            preferred: account.settings.preferred_factor == Some(factor.id),
+            created_at: factor.created_at,
+            last_used_at: factor.last_used_at,
+        })
+    }
+}
+
+impl Status {
+    /// How it stands, with the numbers of recovery codes and trusted devices.
+    pub(crate) fn of(
+        account: &Account,
+        session: &Session,
+        factors: &[Factor],
+        (recovery_codes, trusted_devices): (usize, usize),
+        now: Timestamp,
+        context: &Context<'_>,
+    ) -> Result<Self, Broken> {
+        let policy = context.policy;
+        let is_enabled = account.factor_due(factors, policy)?;
+        // All of them, also of kinds that are switched off: they are the person's to see and to remove.
+        let factors = factors.iter().map(|factor| FactorStatus::of(account, factor, context.keys));
+        let mut factors: Vec<FactorStatus> = factors.collect::<Result<_, Broken>>()?;
+        factors.sort_by_key(|factor| !factor.preferred);
+        Ok(Self {
+            is_enabled,
+            preferred_method: factors.first().map(|factor| factor.offer.method),
+            factors,
+            recovery_codes_remaining: recovery_codes,
+            trusted_devices,
+            locked_until: account.settings.guesses.locked_until.filter(|until| *until > now),
+            fresh_until: session.fresh_until(now, policy),
+        })
+    }
+}
+
 impl Decide for ReadStatus {
     type View = StatusView;
     type Reply = Status;
@@ -74,29 +115,8 @@ impl Decide for ReadStatus {
             Err(refusal) => return Ok(Decision::new(Err(refusal), context.clock)),
         };
         let Admitted { account, session, moment } = admitted;
-        let is_enabled = account.factor_due(&view.factors, policy)?;
-        let factors: Vec<FactorStatus> = offers(&account, &view.factors)
-            .into_iter()
-            .filter_map(|offer| {
-                let factor = view.factors.iter().find(|factor| factor.id == offer.id)?;
-                let preferred = account.settings.preferred_factor == Some(factor.id);
-                Some(FactorStatus {
-                    offer,
-                    preferred,
-                    created_at: factor.created_at,
-                    last_used_at: factor.last_used_at,
-                })
-            })
-            .collect();
-        let status = Status {
-            is_enabled,
-            preferred_method: factors.first().map(|factor| factor.offer.method),
-            factors,
-            recovery_codes_remaining: view.recovery_codes,
-            trusted_devices: view.trusted_devices,
-            locked_until: account.settings.guesses.locked_until.filter(|until| *until > moment.now),
-            fresh_until: session.fresh_until(moment.now, policy),
-        };
+        let counts = (view.recovery_codes, count_live(&view.trusted_devices, moment.now, policy));
+        let status = Status::of(&account, &session, &view.factors, counts, moment.now, context)?;
         Ok(Decision::new(Ok(status), moment.now))
     }
 }

@@ -23,7 +23,7 @@ use crate::command::{Context, Decide, Origin};
 use crate::decision::{Decision, OutboxMessage};
 use crate::enrollment::{Enrollment, import_factor};
 use crate::factor::{Factor, Method};
-use crate::ids::{ApplicationId, ChallengeId, EnrollmentId, FactorId, PersonId, UserId};
+use crate::ids::{ApplicationId, ChallengeId, EnrollmentId, FactorId, PersonId, TrustedDeviceId, UserId};
 use crate::message::MessageContent;
 use crate::notice;
 use crate::policy::Policy;
@@ -32,6 +32,7 @@ use crate::secret::{Broken, KeyRing, SecretText, TokenHash, new_token};
 use crate::session::{Bearer, Grant, RefreshHolder, Session};
 use crate::time::{Duration, Timestamp};
 use crate::totp::{Step, TotpSecret};
+use crate::trusted_device::{DeviceToken, TrustedDevice};
 use crate::user::{Account, Email, PasswordHash, Settings, User};
 
 /// When tests begin: 2027-01-15T08:00:00Z, the first second of a TOTP step.
@@ -172,6 +173,28 @@ impl Lab {
         Session::start(account, method, holder, &origin(), now, &mut self.context())
     }
 
+    /// A device a person trusts from now on, with its cookie.
+    pub fn trusted_device(&mut self, account: &Account) -> (TrustedDevice, SecretText) {
+        let (token, cookie) = DeviceToken::draw(&mut self.rng);
+        let now = self.clock;
+        let device = TrustedDevice {
+            id: TrustedDeviceId::new(now, &mut self.rng),
+            user: account.user.id,
+            name: "Firefox on Linux".to_owned(),
+            family: token.family(),
+            secret: token.whole(),
+            previous: None,
+            rotated_at: now,
+            shown_at: None,
+            created_at: now,
+            last_used_at: now,
+            expires_at: now + self.policy.trust_life,
+            revoked_at: None,
+            origin: origin(),
+        };
+        (device, cookie)
+    }
+
     /// A set-up that waits for its proof, and the secret to prove.
     pub fn enrollment(&mut self, account: &Account, session: &Session) -> (Enrollment, TotpSecret) {
         let secret = TotpSecret::generate(&mut self.rng);
@@ -184,7 +207,8 @@ impl Lab {
             session: session.id,
             method: Method::Totp,
             label: "New phone".to_owned(),
-            secret: self.keys.seal(&place, secret.as_bytes(), &mut self.rng),
+            secret: Some(self.keys.seal(&place, secret.as_bytes(), &mut self.rng)),
+            destination: None,
             attempts: 0,
             created_at: now,
             expires_at: now + self.policy.enrollment_life,

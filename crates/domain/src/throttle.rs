@@ -7,7 +7,7 @@
 //!
 //! ```text
 //!   open ──10 wrong within an hour──▶ locked ──time──▶ open (ladder one higher; falls back after 24 quiet hours)
-//!     └────100 wrong in a row───────▶ stopped ──unlock mail or administrator──▶ open
+//!     └────100 wrong in a row───────▶ stopped ──right code after unlock mail, or administrator──▶ open
 //! ```
 
 use std::net::IpAddr;
@@ -29,6 +29,17 @@ pub struct GuessBudget {
     pub lock_level: u32,
     /// Since when nothing short of a stronger proof opens the account.
     pub stopped_at: Option<Timestamp>,
+    /// What the link of a mail about the lock gave; kept when it is used up, so that a lock gives one.
+    pub unlock: Option<Unlock>,
+}
+
+/// Guesses that are allowed in spite of a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unlock {
+    /// How many are left.
+    pub left: u32,
+    /// Until when they may be made.
+    pub until: Timestamp,
 }
 
 /// The account takes no code now.
@@ -50,17 +61,40 @@ pub enum Outcome {
 /// The charge for one guess, to be taken back by a right answer.
 #[derive(Debug)]
 #[must_use = "a charge is either kept or returned"]
-pub struct Charge(Timestamp);
+pub struct Charge {
+    at: Timestamp,
+    /// Paid from what an unlock link gave.
+    by_unlock: bool,
+}
 
 impl GuessBudget {
     /// Whether a code may be judged at all.
     pub fn check(&self, now: Timestamp) -> Result<(), Locked> {
-        if self.stopped_at.is_some() {
-            return Err(Locked { until: None });
+        match self.shut(now) {
+            Some(_) if self.unlocked(now).is_some() => Ok(()),
+            Some(locked) => Err(locked),
+            None => Ok(()),
         }
-        match self.locked_until {
-            Some(until) if until > now => Err(Locked { until: Some(until) }),
-            Some(_) | None => Ok(()),
+    }
+
+    /// The lock or stop there is, whatever a link allows.
+    fn shut(&self, now: Timestamp) -> Option<Locked> {
+        if self.stopped_at.is_some() {
+            return Some(Locked { until: None });
+        }
+        self.locked_until.filter(|until| *until > now).map(|until| Locked { until: Some(until) })
+    }
+
+    /// Guesses that a link allows now in spite of a lock.
+    fn unlocked(&self, now: Timestamp) -> Option<u32> {
+        self.shut(now)?;
+        self.unlock.filter(|unlock| now < unlock.until).map(|unlock| unlock.left).filter(|left| *left > 0)
+    }
+
+    /// The link of the mail about a lock was opened. Without a lock it gives nothing.
+    pub fn unlock(&mut self, now: Timestamp, policy: &Policy) {
+        if self.shut(now).is_some() {
+            self.unlock = Some(Unlock { left: policy.unlock_guesses, until: now + policy.unlock_life });
         }
     }
 
@@ -69,24 +103,43 @@ impl GuessBudget {
         self.recent.retain(|at| now.since(*at) < policy.guess_window);
         self.recent.push(now);
         self.in_a_row = self.in_a_row.saturating_add(1);
-        Charge(now)
+        let by_unlock = self.unlocked(now).is_some();
+        if let Some(unlock) = self.unlock.as_mut().filter(|_| by_unlock) {
+            unlock.left -= 1;
+        }
+        Charge { at: now, by_unlock }
     }
 
-    /// The answer was right: its own charge comes back, and the row of wrong ones ends. Earlier wrong codes still count.
+    /// The answer was right: its own charge comes back, and the row of wrong ones ends. Earlier wrong codes still count. A
+    /// right answer that a link allowed ends the lock or stop.
     #[expect(clippy::needless_pass_by_value, reason = "a charge can be returned once only")]
     pub fn returned(&mut self, charge: Charge) {
-        if let Some(at) = self.recent.iter().rposition(|at| *at == charge.0) {
+        if let Some(at) = self.recent.iter().rposition(|at| *at == charge.at) {
             self.recent.remove(at);
         }
         self.in_a_row = 0;
+        if charge.by_unlock {
+            self.stopped_at = None;
+            // Ended, not forgotten: the ladder of locks goes by when the last one ended.
+            self.locked_until = self.locked_until.map(|until| until.min(charge.at));
+            self.unlock = None;
+        }
     }
 
     /// The answer was wrong: the charge stays, and may have been one too many.
     #[expect(clippy::needless_pass_by_value, reason = "a charge is settled once only")]
     pub fn kept(&mut self, charge: Charge, policy: &Policy) -> Outcome {
-        let now = charge.0;
+        let now = charge.at;
+        if charge.by_unlock {
+            if self.in_a_row >= policy.guesses_in_a_row {
+                self.stopped_at.get_or_insert(now);
+            }
+            let shut = self.shut(now).unwrap_or(Locked { until: None });
+            return self.unlocked(now).map_or(Outcome::Locked(shut), Outcome::Open);
+        }
         if self.in_a_row >= policy.guesses_in_a_row {
             self.stopped_at = Some(now);
+            self.unlock = None;
             return Outcome::Locked(Locked { until: None });
         }
         let left = self.left(now, policy);
@@ -98,6 +151,7 @@ impl GuessBudget {
         let doubled = policy.lockout.times(1 << self.lock_level.min(20));
         let until = now + doubled.min(policy.lockout_max);
         self.locked_until = Some(until);
+        self.unlock = None;
         self.recent.clear();
         Outcome::Locked(Locked { until: Some(until) })
     }
@@ -106,10 +160,16 @@ impl GuessBudget {
     pub fn rewind(&mut self, now: Timestamp, policy: &Policy) {
         self.recent.iter_mut().for_each(|at| *at = now.min(*at));
         self.locked_until = self.locked_until.map(|until| until.min(now + policy.lockout_max));
+        if let Some(unlock) = &mut self.unlock {
+            unlock.until = unlock.until.min(now + policy.unlock_life);
+        }
     }
 
     /// Tries the account has left before it locks or stops.
     pub fn left(&self, now: Timestamp, policy: &Policy) -> u32 {
+        if let Some(left) = self.unlocked(now) {
+            return left;
+        }
         let spent = self.recent.iter().filter(|at| now.since(**at) < policy.guess_window).count();
         let spent = u32::try_from(spent).unwrap_or(u32::MAX);
         policy.guesses.saturating_sub(spent).min(policy.guesses_in_a_row.saturating_sub(self.in_a_row))
@@ -155,6 +215,15 @@ impl Counter {
             key: keys.blind_index("password-block", &[&block(ip)]),
             window: policy.password_block_window,
             limit: policy.passwords_per_block,
+        }
+    }
+
+    /// Sign-ups from one address block, whoever they were for.
+    pub fn signups_from_block(ip: IpAddr, policy: &Policy, keys: &KeyRing) -> Self {
+        Self {
+            key: keys.blind_index("signup-block", &[&block(ip)]),
+            window: Duration::from_hours(1),
+            limit: policy.signups_per_block,
         }
     }
 

@@ -12,6 +12,7 @@ use crate::policy::Policy;
 use crate::secret::{Broken, Fault, SecretText};
 use crate::throttle::GuessBudget;
 use crate::time::Timestamp;
+use crate::totp::Step;
 
 /// An e-mail address: ASCII, at most 254 characters, a dotted domain.
 ///
@@ -187,12 +188,20 @@ pub struct Settings {
     pub guesses: GuessBudget,
     /// The latest moment this person was seen at: time does not run backwards for anyone.
     pub last_seen_at: Timestamp,
+    /// No step up to this one is taken of an authenticator whose memory a wrong clock has overwritten.
+    pub steps_used_to: Option<Step>,
 }
 
 impl Settings {
     /// Settings of a new user.
     pub fn new(now: Timestamp) -> Self {
-        Self { enabled_at: None, preferred_factor: None, guesses: GuessBudget::default(), last_seen_at: now }
+        Self {
+            enabled_at: None,
+            preferred_factor: None,
+            guesses: GuessBudget::default(),
+            last_seen_at: now,
+            steps_used_to: None,
+        }
     }
 }
 
@@ -235,6 +244,8 @@ impl Account {
             return Vec::new();
         }
         self.settings.guesses.rewind(moment.now, policy);
+        // While the clock was wrong, the memories of used steps may have been overwritten: what is live now counts as used.
+        self.settings.steps_used_to = Some(Step(Step::at(moment.now).0 + 1));
         vec![self.entry(AuditAction::ClockSkew, false, origin)]
     }
 

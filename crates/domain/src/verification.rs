@@ -10,20 +10,19 @@ use crate::code::TypedCode;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal};
 use crate::factor::{Factor, Judgement, Method};
-use crate::guess::{Guess, Proofs, explain, guess, locked_notice, reason};
+use crate::guess::{Guess, Proofs, explain, guess, reason, recovery_code_used, tell_locked};
 use crate::login::SignedInUser;
 use crate::message::MessageKind;
 use crate::notice;
-use crate::recovery_code::StoredRecoveryCode;
+use crate::recovery_code::{StoredRecoveryCode, unused};
 use crate::secret::{Broken, TokenHash};
+use crate::sent_code::{Scope, SentCode};
 use crate::session::{Grant, RefreshHolder, Session};
 use crate::throttle::Outcome;
 use crate::time::Timestamp;
-use crate::trusted_device::revoke_trust;
+use crate::trusted_device::{DeviceToken, NewDevice, Trust, TrustedDevice, trust};
 use crate::user::Account;
 
-/// Recovery codes left at which the person is warned.
-const FEW_RECOVERY_CODES: usize = 3;
 /// Wrong codes after one right password at which the person is told, once per challenge.
 const WRONG_CODES_TOLD: u32 = 3;
 
@@ -36,6 +35,10 @@ pub struct Verify {
     pub code: TypedCode,
     /// Where the client keeps its refresh token, if it says so now.
     pub holder: Option<RefreshHolder>,
+    /// Whether this browser is to be trusted from now on.
+    pub remember: bool,
+    /// The cookie of a trusted device it has already.
+    pub device: Option<DeviceToken>,
     /// Where from.
     pub origin: Origin,
 }
@@ -49,8 +52,12 @@ pub struct VerifyView {
     pub challenge: Option<Challenge>,
     /// The person's factors.
     pub factors: Vec<Factor>,
-    /// Their unused recovery codes.
+    /// Their set of recovery codes.
     pub recovery_codes: Vec<StoredRecoveryCode>,
+    /// Their devices whose trust nobody revoked, where this browser is to be one.
+    pub devices: Vec<TrustedDevice>,
+    /// The codes sent for the challenge.
+    pub sent_codes: Vec<SentCode>,
 }
 
 /// A right answer.
@@ -64,6 +71,8 @@ pub struct Verified {
     pub method: Method,
     /// Recovery codes left.
     pub recovery_codes_remaining: usize,
+    /// The browser, if it is trusted from now on.
+    pub trusted_device: Option<NewDevice>,
 }
 
 impl Decide for Verify {
@@ -107,7 +116,12 @@ impl Decide for Verify {
         }
 
         let right = entry(true);
-        let proofs = Proofs { factors: &view.factors, recovery_codes: &view.recovery_codes };
+        let proofs = Proofs {
+            factors: &view.factors,
+            recovery_codes: &view.recovery_codes,
+            scope: Scope::Login(challenge.id),
+            sent_codes: &view.sent_codes,
+        };
         let (method, used) = match guess(&self.code, &mut account, &proofs, now, context)? {
             Guess::Right { method, used } => (method, used),
             Guess::Wrong { near, outcome } => {
@@ -117,8 +131,18 @@ impl Decide for Verify {
         let holder = self.holder.unwrap_or(challenge.holder);
         let (session, grant) = Session::start(&account, Some(method), holder, &self.origin, now, context);
         let spent = usize::from(method == Method::RecoveryCode);
-        let remaining = view.recovery_codes.len().saturating_sub(spent);
-        let reply = Verified { grant, user: SignedInUser::of(&account), method, recovery_codes_remaining: remaining };
+        let remaining = unused(&view.recovery_codes).saturating_sub(spent);
+        // A recovery code ends trust; it begins none.
+        let remember = self.remember && policy.trusted_devices && method != Method::RecoveryCode;
+        let shown = self.device.as_ref();
+        let trust = remember.then(|| trust(&account, &view.devices, shown, now, &self.origin, now, context));
+        let reply = Verified {
+            grant,
+            user: SignedInUser::of(&account),
+            method,
+            recovery_codes_remaining: remaining,
+            trusted_device: trust.as_ref().map(|trust| trust.device.clone()),
+        };
         let mut decision = Decision::new(Ok(reply), now)
             .on_chain_of(&account)
             .change(Change::CompleteChallenge(challenge.id))
@@ -126,19 +150,12 @@ impl Decide for Verify {
             .change(Change::AddSession(session))
             .audit_all(alarms)
             .audit(right.method(method));
+        if let Some(Trust { changes, audit, told, .. }) = trust {
+            decision.changes.extend(changes);
+            decision = decision.audit_all(audit).send(told);
+        }
         if method == Method::RecoveryCode {
-            let left = u32::try_from(remaining).unwrap_or(u32::MAX);
-            let kind = MessageKind::RecoveryCodeUsed;
-            let told = notice::notice(kind, &account, &self.origin, now, context, |event| event.remaining = Some(left));
-            let (untrusted, entry) = revoke_trust(&account, "recovery_code_used", &self.origin);
-            decision = decision.audit(account.entry(AuditAction::RecoveryCodeUsed, true, &self.origin)).send(told);
-            decision = decision.change(untrusted).audit(entry);
-            if remaining == FEW_RECOVERY_CODES {
-                let kind = MessageKind::RecoveryCodesLow;
-                let told =
-                    notice::notice(kind, &account, &self.origin, now, context, |event| event.remaining = Some(left));
-                decision = decision.send(told);
-            }
+            decision = recovery_code_used(decision, &account, remaining, &self.origin, now, context);
         }
         Ok(decision.change(Change::SaveSettings(account.user.id, account.settings)))
     }
@@ -170,10 +187,7 @@ impl Verify {
             decision =
                 decision.send(notice::notice(MessageKind::WrongCodes, account, &self.origin, now, context, |_| {}));
         }
-        match locked_notice(outcome, account, &self.origin, now, context) {
-            Some((entry, message)) => decision.audit(entry).send(message),
-            None => decision,
-        }
+        tell_locked(decision, outcome, account, &self.origin, now, context)
     }
 }
 

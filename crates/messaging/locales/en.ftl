@@ -4,6 +4,7 @@
 #   .subject  the subject line        .heading  the first line of the mail
 #   .intro    what happened           .advice   what to do if it was somebody else
 #   .action   what the link is for    .button   the words on the button (only kinds that carry a link)
+#   .sms      the text message (only kinds that carry a code); the line that lets phones fill the code in is added to it
 # $app is the name of the service; it is configured by the operator. Text of strangers is never part of a sentence.
 
 email_verification =
@@ -34,10 +35,28 @@ factor_added =
     .intro = From now on it can be used to sign in to your { $app } account, after your password.
     .advice = Somebody may be in your account. Change your password now, and remove the method that is not yours.
 
+factor_removed =
+    .subject = A sign-in method was removed from your { $app } account
+    .heading = A sign-in method was removed
+    .intro = It can no longer be used to sign in to your { $app } account. You are signed out everywhere but where this was done.
+    .advice = Somebody may be in your account. Change your password now, and check which sign-in methods are left.
+
+two_factor_disabled =
+    .subject = Two-factor sign-in is off for { $app }
+    .heading = Two-factor sign-in is off
+    .intro = Your { $app } account is now guarded by your password alone. All sign-in methods, recovery codes and remembered devices were removed.
+    .advice = Somebody may be in your account. Change your password now, turn two-factor sign-in on again, and ask the people who run { $app } for help.
+
+recovery_codes_made =
+    .subject = New recovery codes for your { $app } account
+    .heading = New recovery codes were made
+    .intro = Your { $app } account has a new set of recovery codes. The old ones no longer work: throw them away, and keep the new ones in a safe place.
+    .advice = Somebody may be in your account. Change your password now, and make new recovery codes; that ends the ones just made.
+
 recovery_code_used =
     .subject = A recovery code was used for { $app }
     .heading = A recovery code was used
-    .intro = Somebody signed in to your { $app } account with your password and a recovery code. That code will not work again. { $remaining ->
+    .intro = Somebody proved to be you with a recovery code of your { $app } account. That code will not work again. { $remaining ->
         [0] It was your last one: make new codes soon.
         [one] You have one code left: make new codes soon.
        *[other] You have { $remaining } codes left.
@@ -68,6 +87,115 @@ wrong_codes =
     .intro = Somebody gave the right password for your { $app } account, then wrong codes. Those codes were refused. If it was you, check that the clock of your phone is set automatically, and wait for a fresh code.
     .advice = Whoever tried knows your password. Change it now, and never give a code to anybody who asks for one.
 
+trusted_device_added =
+    .subject = A device is trusted by your { $app } account
+    .heading = A device is trusted
+    .intro = For a while, your { $app } account asks only for your password when you sign in from this device.
+    .advice = Somebody may be in your account. Change your password now: that ends the trust in every device.
+
+trusted_device_stolen =
+    .subject = A trusted device of your { $app } account was copied
+    .heading = A trusted device was copied
+    .intro = Somebody gave the right password for your { $app } account and an old copy of what one of your trusted devices is known by. That device is no longer trusted, and a code was asked for.
+    .advice = Somebody may know your password and have had access to your device. Change your password now, and have the device checked.
+
+trust_revoked =
+    .subject = Trust in a device was ended for your { $app } account
+    .heading = Trust in a device was ended
+    .intro = A device of yours, or each of them, is no longer trusted. The next sign-in from it needs a code again.
+    .advice = Somebody may be in your account. Change your password now.
+
+password_reset =
+    .subject = Set a new password for { $app }
+    .heading = Set a new password
+    .intro = Somebody, we hope you, forgot the password of your { $app } account. Nothing has been changed yet.
+    .action = If it was you, choose a new password here. It ends every session; your second factor stays as it is.
+    .button = Set a new password
+    .advice = If you did not ask for it, ignore this message: your password stays as it is. Do not pass the link on.
+
+password_changed =
+    .subject = Your { $app } password was changed
+    .heading = Your password was changed
+    .intro = The password of your { $app } account is a new one. Other sessions were ended, and remembered browsers are forgotten.
+    .advice = Somebody may be in your account. Ask for a link to set a new password now, and make sure that nobody else reads your mail.
+
+sessions_ended =
+    .subject = Signed out of { $app } everywhere else
+    .heading = Signed out everywhere else
+    .intro = All sessions of your { $app } account but the one that asked for it were ended. Remembered browsers are forgotten, so that a code is asked for again.
+    .advice = Somebody may be in your account. Change your password now.
+
+email_change =
+    .subject = Confirm your new e-mail address for { $app }
+    .heading = Confirm your new e-mail address
+    .intro = Somebody, we hope you, wants to use this address for their { $app } account.
+    .action = If it was you, confirm that the address is yours. Until then everything goes to the one you have.
+    .button = Confirm new address
+    .advice = If it was not you, ignore this message. Without the link nothing is changed.
+
+email_change_requested =
+    .subject = A new e-mail address was asked for in your { $app } account
+    .heading = A new e-mail address was asked for
+    .intro = Somebody who is signed in to your { $app } account wants to use another e-mail address for it. Nothing has been changed yet: a link in a message to the new address has to be opened first.
+    .advice = Somebody is in your account. Change your password now: that ends their sessions, and the link with them.
+
+email_changed =
+    .subject = The e-mail address of your { $app } account was changed
+    .heading = Your e-mail address was changed
+    .intro = From now on messages about your { $app } account go to another address. This is the last one to this address.
+    .advice = Somebody has taken your account over. Ask the people who run { $app } for help at once.
+
+account_disabled =
+    .subject = Your { $app } account was disabled
+    .heading = Your account was disabled
+    .intro = An administrator disabled your { $app } account. You are signed out everywhere, and nobody can sign in to it.
+    .advice = This was done by an administrator. If you do not know why, ask the people who run { $app }.
+
+account_enabled =
+    .subject = Your { $app } account was enabled again
+    .heading = Your account was enabled again
+    .intro = An administrator enabled your { $app } account again. You can sign in as before.
+    .advice = This was done by an administrator. If you do not know why, ask the people who run { $app }.
+
+account_unlocked =
+    .subject = Your { $app } account was unlocked
+    .heading = Your account was unlocked
+    .intro = An administrator unlocked your { $app } account after too many wrong codes. Codes are accepted again.
+    .advice = If you did not ask for it, somebody else may have. Change your password now, and tell the people who run { $app }.
+
+two_factor_reset =
+    .subject = Two-factor sign-in was reset for { $app }
+    .heading = Two-factor sign-in was reset
+    .intro = An administrator took all sign-in methods and recovery codes off your { $app } account. Until you set up a new method, your password alone signs in.
+    .advice = If you did not ask for it, somebody may have done so in your name. Change your password now, and tell the people who run { $app }.
+
+account_deleted =
+    .subject = Your { $app } account was deleted
+    .heading = Your account was deleted
+    .intro = An administrator deleted your { $app } account. Nobody can sign in to it any more.
+    .advice = This was done by an administrator. If you do not know why, ask the people who run { $app }.
+
+login_code =
+    .subject = Your { $app } sign-in code
+    .heading = Your sign-in code
+    .intro = Enter this code to finish signing in to { $app }:
+    .advice = Whoever asked for this code knows your password. Give the code to nobody, and change your password now.
+    .sms = { $code } is your { $app } sign-in code. Give it to nobody.
+
+setup_code =
+    .subject = Your { $app } set-up code
+    .heading = Your set-up code
+    .intro = Enter this code to let { $app } send sign-in codes here:
+    .advice = Somebody typed your address, perhaps by mistake. Without the code nothing happens: give it to nobody.
+    .sms = { $code } is your { $app } set-up code. Give it to nobody.
+
+step_up_code =
+    .subject = Your { $app } security code
+    .heading = Your security code
+    .intro = Enter this code to confirm a change of your { $app } account:
+    .advice = Somebody is signed in to your account and wants to change it. Give the code to nobody, and change your password now.
+    .sms = { $code } is your { $app } security code, for a change of your account. Give it to nobody.
+
 ## Around every message
 
 advice-heading = If this was not you
@@ -75,6 +203,7 @@ details-heading = What we know about it
 footer = { $app } sent this message by itself. Nobody from { $app } will ever ask you for a code or a password.
 zone-note = UTC is Coordinated Universal Time.
 link-expires = The link works once, until { $moment }.
+code-expires = The code works once, until { $moment }.
 link-copy = If the button does not work, copy this link into your browser:
 
 ## Details
@@ -83,6 +212,7 @@ detail = { $name }: { $value }
 detail-time = Time
 detail-method = Method
 detail-browser = Browser
+detail-device = Trusted device
 detail-ip = IP address
 detail-locked = Locked until
 unknown = not known

@@ -44,6 +44,11 @@ impl BaseUrl {
         inside.then(|| link.into())
     }
 
+    /// The host alone, as the origin-bound line of a text message names it.
+    pub(crate) fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
     /// As a person reads it, without the closing slash.
     pub(crate) fn shown(&self) -> &str {
         self.0.as_str().trim_end_matches('/')

@@ -10,6 +10,9 @@ const WIDTH: usize = 72;
 /// The whole text part.
 pub(crate) fn text(mail: &Mail) -> String {
     let mut blocks = vec![wrap(&mail.heading), wrap(&mail.intro)];
+    if let Some(code) = &mail.code {
+        blocks.extend([code.digits.clone(), wrap(&code.expires)]);
+    }
     if let Some(action) = &mail.action {
         blocks.push(wrap(&action.words));
         blocks.push(action.link.clone());

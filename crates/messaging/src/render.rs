@@ -1,7 +1,8 @@
-//! From the content of a message to its words: subject, text part and HTML part.
+//! From the content of a message to its words: subject, text part and HTML part; of a text message, its one text.
 //!
 //! Both parts are written from one [`Mail`], so they cannot say different things. Every mail tells when it happened,
-//! with which browser and from which address, and what to do if it was somebody else.
+//! with which browser and from which address, and what to do if it was somebody else. A text message has a fixed form and no
+//! word of any user; its last line binds the code to this host, so that phones fill it in here and nowhere else.
 
 use std::fmt;
 
@@ -27,11 +28,11 @@ pub struct Renderer {
 /// A message ready to be sent. Its `Debug` shows the subject only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Rendered {
-    /// One line without any text of users.
+    /// One line without any text of users; empty for a text message.
     pub subject: String,
     /// The text part, its lines ended by LF.
     pub text: String,
-    /// The HTML part, a whole document with inline styles and without images or scripts.
+    /// The HTML part, a whole document with inline styles and without images or scripts; empty for a text message.
     pub html: String,
 }
 
@@ -100,6 +101,7 @@ pub(crate) struct Mail {
     pub(crate) subject: String,
     pub(crate) heading: String,
     pub(crate) intro: String,
+    pub(crate) code: Option<Code>,
     pub(crate) action: Option<Action>,
     pub(crate) details_heading: String,
     pub(crate) details: Vec<Detail>,
@@ -108,6 +110,12 @@ pub(crate) struct Mail {
     pub(crate) footer: String,
     pub(crate) zone_note: String,
     pub(crate) base_url: String,
+}
+
+/// The code a person is to type.
+pub(crate) struct Code {
+    pub(crate) digits: String,
+    pub(crate) expires: String,
 }
 
 /// The one thing a mail asks its reader to do.
@@ -152,15 +160,25 @@ impl Renderer {
 
     /// Writes the message. What the kind needs and the content lacks is an error, and so is a link that leads away.
     pub fn render(&self, content: &MessageContent) -> Result<Rendered, RenderError> {
-        match content.channel {
-            Channel::Email => {}
-            Channel::Sms => {
-                let (kind, channel) = (content.kind.as_str(), content.channel.as_str());
-                return Err(RenderError::Channel { kind, channel });
-            }
+        if content.channel == Channel::Sms {
+            return Ok(Rendered { subject: String::new(), text: self.text_message(content)?, html: String::new() });
         }
         let mail = self.mail(content)?;
         Ok(Rendered { text: plain::text(&mail), html: mail.render()?, subject: mail.subject })
+    }
+
+    /// The words of the kind, and the line of the origin-bound one-time-code format: `@host #code`.
+    fn text_message(&self, content: &MessageContent) -> Result<String, RenderError> {
+        let (kind, channel) = (content.kind.as_str(), content.channel.as_str());
+        if !carries_code(content.kind) {
+            return Err(RenderError::Channel { kind, channel });
+        }
+        let code = content.code.as_deref().ok_or(RenderError::Incomplete { kind, field: "code" })?;
+        let mut args = FluentArgs::new();
+        args.set("app", self.app_name.as_str());
+        args.set("code", code);
+        let words = self.languages.reader(&content.locale).text(kind, Some("sms"), &args)?;
+        Ok(format!("{words}\n\n@{} #{code}", self.base_url.host()))
     }
 
     fn mail(&self, content: &MessageContent) -> Result<Mail, RenderError> {
@@ -182,6 +200,7 @@ impl Renderer {
             subject: of_kind("subject")?,
             heading: of_kind("heading")?,
             intro: of_kind("intro")?,
+            code: code(content, &reader)?,
             action: self.action(content, &reader, &args)?,
             details_heading: around("details-heading")?,
             details: details(content.kind, event, &reader)?,
@@ -222,6 +241,19 @@ impl Renderer {
     }
 }
 
+/// The code and its end, of the kinds that carry one.
+fn code(content: &MessageContent, reader: &Reader<'_>) -> Result<Option<Code>, RenderError> {
+    if !carries_code(content.kind) {
+        return Ok(None);
+    }
+    let lacks = |field| RenderError::Incomplete { kind: content.kind.as_str(), field };
+    let digits = content.code.clone().ok_or_else(|| lacks("code"))?;
+    let end = content.expires_at.ok_or_else(|| lacks("expires_at"))?;
+    let mut args = FluentArgs::new();
+    args.set("moment", moment(end, reader)?);
+    Ok(Some(Code { digits, expires: reader.text("code-expires", None, &args)? }))
+}
+
 /// Time, browser and address always, though they may be unknown; the rest where there is something to tell.
 fn details(kind: MessageKind, event: &EventDetails, reader: &Reader<'_>) -> Result<Vec<Detail>, LanguageError> {
     let plain = |message: &str| reader.text(message, None, &FluentArgs::new());
@@ -229,6 +261,9 @@ fn details(kind: MessageKind, event: &EventDetails, reader: &Reader<'_>) -> Resu
     let mut rows = vec![("detail-time", moment(event.at, reader)?)];
     if let Some(label) = event.factor_label.as_deref().and_then(untrusted::fit) {
         rows.push(("detail-method", label));
+    }
+    if let Some(device) = event.device.as_deref().and_then(untrusted::fit) {
+        rows.push(("detail-device", device));
     }
     rows.push(("detail-browser", shown(&event.browser)?));
     rows.push(("detail-ip", shown(&event.ip)?));
@@ -259,15 +294,64 @@ fn moment(at: Timestamp, reader: &Reader<'_>) -> Result<String, LanguageError> {
     reader.text("moment", None, &args)
 }
 
+const fn carries_code(kind: MessageKind) -> bool {
+    match kind {
+        MessageKind::LoginCode | MessageKind::SetupCode | MessageKind::StepUpCode => true,
+        MessageKind::EmailVerification
+        | MessageKind::AccountExists
+        | MessageKind::TwoFactorEnabled
+        | MessageKind::FactorAdded
+        | MessageKind::FactorRemoved
+        | MessageKind::TwoFactorDisabled
+        | MessageKind::RecoveryCodesMade
+        | MessageKind::RecoveryCodeUsed
+        | MessageKind::RecoveryCodesLow
+        | MessageKind::AccountLocked
+        | MessageKind::WrongCodes
+        | MessageKind::TrustedDeviceAdded
+        | MessageKind::TrustedDeviceStolen
+        | MessageKind::TrustRevoked
+        | MessageKind::PasswordReset
+        | MessageKind::PasswordChanged
+        | MessageKind::SessionsEnded
+        | MessageKind::EmailChange
+        | MessageKind::EmailChangeRequested
+        | MessageKind::EmailChanged
+        | MessageKind::AccountDisabled
+        | MessageKind::AccountEnabled
+        | MessageKind::AccountUnlocked
+        | MessageKind::TwoFactorReset
+        | MessageKind::AccountDeleted => false,
+    }
+}
+
 const fn link_use(kind: MessageKind) -> LinkUse {
     match kind {
-        MessageKind::EmailVerification => LinkUse::Required,
+        MessageKind::EmailVerification | MessageKind::PasswordReset | MessageKind::EmailChange => LinkUse::Required,
         MessageKind::AccountExists | MessageKind::AccountLocked => LinkUse::Optional,
         MessageKind::TwoFactorEnabled
         | MessageKind::FactorAdded
+        | MessageKind::FactorRemoved
+        | MessageKind::TwoFactorDisabled
+        | MessageKind::RecoveryCodesMade
         | MessageKind::RecoveryCodeUsed
         | MessageKind::RecoveryCodesLow
-        | MessageKind::WrongCodes => LinkUse::Never,
+        | MessageKind::WrongCodes
+        | MessageKind::TrustedDeviceAdded
+        | MessageKind::TrustedDeviceStolen
+        | MessageKind::TrustRevoked
+        | MessageKind::PasswordChanged
+        | MessageKind::SessionsEnded
+        | MessageKind::EmailChangeRequested
+        | MessageKind::EmailChanged
+        | MessageKind::AccountDisabled
+        | MessageKind::AccountEnabled
+        | MessageKind::AccountUnlocked
+        | MessageKind::TwoFactorReset
+        | MessageKind::AccountDeleted
+        | MessageKind::LoginCode
+        | MessageKind::SetupCode
+        | MessageKind::StepUpCode => LinkUse::Never,
     }
 }
 
@@ -278,19 +362,61 @@ const fn counts_codes(kind: MessageKind) -> bool {
         | MessageKind::AccountExists
         | MessageKind::TwoFactorEnabled
         | MessageKind::FactorAdded
+        | MessageKind::FactorRemoved
+        | MessageKind::TwoFactorDisabled
+        | MessageKind::RecoveryCodesMade
         | MessageKind::AccountLocked
-        | MessageKind::WrongCodes => false,
+        | MessageKind::WrongCodes
+        | MessageKind::TrustedDeviceAdded
+        | MessageKind::TrustedDeviceStolen
+        | MessageKind::TrustRevoked
+        | MessageKind::PasswordReset
+        | MessageKind::PasswordChanged
+        | MessageKind::SessionsEnded
+        | MessageKind::EmailChange
+        | MessageKind::EmailChangeRequested
+        | MessageKind::EmailChanged
+        | MessageKind::AccountDisabled
+        | MessageKind::AccountEnabled
+        | MessageKind::AccountUnlocked
+        | MessageKind::TwoFactorReset
+        | MessageKind::AccountDeleted
+        | MessageKind::LoginCode
+        | MessageKind::SetupCode
+        | MessageKind::StepUpCode => false,
     }
 }
 
 const fn is_alarm(kind: MessageKind) -> bool {
     match kind {
-        MessageKind::RecoveryCodeUsed | MessageKind::AccountLocked | MessageKind::WrongCodes => true,
+        MessageKind::TwoFactorDisabled
+        | MessageKind::RecoveryCodeUsed
+        | MessageKind::AccountLocked
+        | MessageKind::WrongCodes
+        | MessageKind::TrustedDeviceStolen
+        | MessageKind::PasswordChanged
+        | MessageKind::EmailChangeRequested
+        | MessageKind::EmailChanged
+        | MessageKind::TwoFactorReset => true,
         MessageKind::EmailVerification
         | MessageKind::AccountExists
         | MessageKind::TwoFactorEnabled
         | MessageKind::FactorAdded
-        | MessageKind::RecoveryCodesLow => false,
+        | MessageKind::FactorRemoved
+        | MessageKind::RecoveryCodesMade
+        | MessageKind::RecoveryCodesLow
+        | MessageKind::TrustedDeviceAdded
+        | MessageKind::TrustRevoked
+        | MessageKind::PasswordReset
+        | MessageKind::SessionsEnded
+        | MessageKind::EmailChange
+        | MessageKind::AccountDisabled
+        | MessageKind::AccountEnabled
+        | MessageKind::AccountUnlocked
+        | MessageKind::AccountDeleted
+        | MessageKind::LoginCode
+        | MessageKind::SetupCode
+        | MessageKind::StepUpCode => false,
     }
 }
 

@@ -10,6 +10,9 @@ const BASE: &str = "https://id.example.com";
 /// 5 March 2026, 14:07 UTC.
 const MOMENT: Timestamp = Timestamp::from_secs(1_772_719_620);
 
+/// The kinds that carry a code, which are those that a text message can say.
+const CODES: [MessageKind; 3] = [MessageKind::LoginCode, MessageKind::SetupCode, MessageKind::StepUpCode];
+
 fn renderer() -> Renderer {
     Renderer::new("Tinybeans", BASE).unwrap()
 }
@@ -20,19 +23,41 @@ fn sample(kind: MessageKind) -> MessageContent {
         MessageKind::EmailVerification => Some("verify-email#token=Qm9hdCBkcmlua3MgdGVh"),
         MessageKind::AccountExists => Some("login"),
         MessageKind::AccountLocked => Some("unlock#token=Qm9hdCBkcmlua3MgdGVh"),
+        MessageKind::PasswordReset => Some("reset-password#token=Qm9hdCBkcmlua3MgdGVh"),
+        MessageKind::EmailChange => Some("change-email#token=Qm9hdCBkcmlua3MgdGVh"),
         MessageKind::TwoFactorEnabled
         | MessageKind::FactorAdded
+        | MessageKind::FactorRemoved
+        | MessageKind::TwoFactorDisabled
+        | MessageKind::RecoveryCodesMade
         | MessageKind::RecoveryCodeUsed
         | MessageKind::RecoveryCodesLow
-        | MessageKind::WrongCodes => None,
+        | MessageKind::WrongCodes
+        | MessageKind::TrustedDeviceAdded
+        | MessageKind::TrustedDeviceStolen
+        | MessageKind::TrustRevoked
+        | MessageKind::PasswordChanged
+        | MessageKind::SessionsEnded
+        | MessageKind::EmailChangeRequested
+        | MessageKind::EmailChanged
+        | MessageKind::AccountDisabled
+        | MessageKind::AccountEnabled
+        | MessageKind::AccountUnlocked
+        | MessageKind::TwoFactorReset
+        | MessageKind::AccountDeleted
+        | MessageKind::LoginCode
+        | MessageKind::SetupCode
+        | MessageKind::StepUpCode => None,
     };
-    let label = matches!(kind, MessageKind::TwoFactorEnabled | MessageKind::FactorAdded).then(|| "My phone".to_owned());
+    let code = CODES.contains(&kind).then(|| "012345".to_owned());
+    let with_label = [MessageKind::TwoFactorEnabled, MessageKind::FactorAdded, MessageKind::FactorRemoved];
+    let label = with_label.contains(&kind).then(|| "My phone".to_owned());
     MessageContent {
         kind,
         channel: Channel::Email,
         to: "ada@example.com".to_owned(),
         locale: "en".to_owned(),
-        code: None,
+        code,
         link: link.map(|path| format!("{BASE}/{path}")),
         expires_at: Some(MOMENT + Duration::from_days(1)),
         event: Some(EventDetails {
@@ -41,6 +66,7 @@ fn sample(kind: MessageKind) -> MessageContent {
             factor_label: label,
             remaining: Some(3),
             locked_until: Some(MOMENT + Duration::from_mins(15)),
+            device: (kind == MessageKind::TrustedDeviceStolen).then(|| "Safari on iPhone".to_owned()),
             ..EventDetails::at(MOMENT)
         }),
     }
@@ -50,14 +76,58 @@ fn sample(kind: MessageKind) -> MessageContent {
 fn samples() -> Vec<MessageContent> {
     let bare = MessageKind::ALL.map(|kind| {
         let mut bare = sample(kind);
-        if kind != MessageKind::EmailVerification {
+        let needed = [MessageKind::EmailVerification, MessageKind::PasswordReset, MessageKind::EmailChange];
+        if !needed.contains(&kind) {
             bare.link = None;
         }
-        bare.expires_at = None;
+        if !CODES.contains(&kind) {
+            bare.expires_at = None;
+        }
         bare.event = Some(EventDetails { remaining: Some(0), ..EventDetails::at(MOMENT) });
         bare
     });
     MessageKind::ALL.map(sample).into_iter().chain(bare).collect()
+}
+
+/// The text message of a kind.
+fn text_message(kind: MessageKind) -> MessageContent {
+    let mut content = sample(kind);
+    (content.channel, content.to) = (Channel::Sms, "+12025550167".to_owned());
+    content
+}
+
+/// Everything that has words.
+fn all_samples() -> Vec<MessageContent> {
+    samples().into_iter().chain(CODES.map(text_message)).collect()
+}
+
+#[test]
+fn a_text_message_is_short_fixed_and_bound_to_this_host() {
+    for kind in CODES {
+        let mut content = text_message(kind);
+        let said = renderer().render(&content).unwrap();
+        assert!(said.text.starts_with("012345 is your Tinybeans ") && said.text.is_ascii() && said.text.len() <= 160);
+        assert_eq!(said.text.lines().last(), Some("@id.example.com #012345"));
+        assert_eq!((said.subject.as_str(), said.html.as_str()), ("", ""));
+        let event = content.event.as_mut().unwrap();
+        event.browser = Some("https://evil.example \u{202e}\n@evil.example #012345".to_owned());
+        assert_eq!(renderer().render(&content).unwrap(), said);
+        content.code = None;
+        assert!(matches!(renderer().render(&content), Err(RenderError::Incomplete { field: "code", .. })));
+    }
+}
+
+#[test]
+fn a_mailed_code_stands_alone_on_its_line_and_tells_its_end() {
+    for kind in CODES {
+        let mail = renderer().render(&sample(kind)).unwrap();
+        assert!(
+            mail.text.contains("\n\n012345\n\nThe code works once, until 6 March 2026, 14:07 UTC.\n"),
+            "{}",
+            mail.text
+        );
+        assert!(mail.html.contains(">012345</p>") && !mail.subject.contains("012345"));
+    }
 }
 
 /// The message of the kind after a stranger chose browser, address and label.
@@ -279,6 +349,9 @@ fn what_a_kind_needs_is_demanded_and_what_it_cannot_say_is_refused() {
     assert_eq!(refusal(|c| c.link = None, MessageKind::EmailVerification), "email_verification lacks link");
     for kind in MessageKind::ALL {
         assert_eq!(refusal(|c| c.event = None, kind), format!("{} lacks event", kind.as_str()));
+        if CODES.contains(&kind) {
+            continue;
+        }
         let no_sms = format!("{} has no form for the channel sms", kind.as_str());
         assert_eq!(refusal(|c| c.channel = Channel::Sms, kind), no_sms);
     }
@@ -292,7 +365,7 @@ fn what_a_kind_needs_is_demanded_and_what_it_cannot_say_is_refused() {
 fn every_language_is_complete() {
     for language in LANGUAGES {
         let alone = Renderer::speaking(&[*language], "Tinybeans", BASE).unwrap();
-        for content in samples() {
+        for content in all_samples() {
             alone.render(&content).unwrap_or_else(|fault| panic!("{}: {fault}", language.0));
         }
     }
@@ -307,7 +380,7 @@ fn every_text_is_used() {
             let without: Vec<&str> =
                 source.lines().enumerate().filter(|(at, _)| !lines.contains(at)).map(|(_, line)| line).collect();
             let renderer = Renderer::speaking(&[(tag, &without.join("\n"))], "Tinybeans", BASE).unwrap();
-            let missed = samples().iter().any(|content| {
+            let missed = all_samples().iter().any(|content| {
                 matches!(renderer.render(content), Err(RenderError::Language(LanguageError::Missing { .. })))
             });
             assert!(missed, "{tag}: nothing uses {name}");

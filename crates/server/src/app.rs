@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use domain::message::Channel;
 use domain::policy::Policy;
 use domain::secret::KeyRing;
 use domain::time::{Duration, Timestamp};
@@ -10,9 +11,10 @@ use rand::CryptoRng;
 use rand::rand_core::UnwrapErr;
 use store::{Db, Surroundings};
 
-use crate::config::Config;
+use crate::config::{Config, Environment, Method};
 use crate::http::HttpContext;
 use crate::password::Hasher;
+use crate::phone::Phones;
 use crate::token::AccessTokens;
 
 /// Everything a handler or a worker needs. Cheap to clone.
@@ -27,6 +29,8 @@ pub struct Parts {
     pub world: Arc<World>,
     /// Checks and makes password hashes.
     pub hasher: Hasher,
+    /// Reads phone numbers.
+    pub phones: Phones,
     /// Signs and checks access tokens.
     pub tokens: AccessTokens,
     /// The edge: origin and cookies.
@@ -121,6 +125,25 @@ pub fn policy(config: &Config) -> Policy {
         guesses_in_a_row: second.lockout_threshold,
         lockout: span(second.lockout_duration),
         recovery_codes: usize::from(second.recovery_code_count),
+        trusted_devices: second.trusted_device_enabled,
+        trust_life: span(second.trusted_device_max_age),
+        trusted_devices_max: usize::from(second.trusted_device_max_count),
+        trust_rotation: span(second.trusted_device_rotation),
+        code_life: span(second.code_expiry),
+        methods: second
+            .methods
+            .iter()
+            .map(|method| match method {
+                Method::Totp => domain::factor::Method::Totp,
+                Method::Sms => domain::factor::Method::Sms,
+                Method::Email => domain::factor::Method::Email,
+            })
+            .collect(),
+        // Messages go to the mailbox of a developer; this version has no way to hand one to anybody else.
+        channels: match config.environment {
+            Environment::Development => vec![Channel::Email, Channel::Sms],
+            Environment::Production => Vec::new(),
+        },
         ..Policy::default()
     }
 }

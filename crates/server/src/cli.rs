@@ -39,7 +39,7 @@ enum Command {
     },
     /// Bring the database up to date.
     Migrate,
-    /// Look at users and make them.
+    /// Look at users, make them, and act on them.
     #[command(subcommand)]
     User(user::Command),
     /// Make keys, see which are in use, and take a new one into use.

@@ -48,6 +48,10 @@ pub enum LogFormat {
 pub enum Method {
     /// Time-based codes of an authenticator.
     Totp,
+    /// Codes by text message.
+    Sms,
+    /// Codes by e-mail.
+    Email,
 }
 
 /// The settings of the second factor.
@@ -69,8 +73,18 @@ pub struct SecondFactor {
     pub lockout_threshold: u32,
     /// How long the first lock lasts.
     pub lockout_duration: Duration,
+    /// How long a sent code lives.
+    pub code_expiry: Duration,
     /// How many recovery codes a set has.
     pub recovery_code_count: u8,
+    /// Whether a browser may be trusted for a while.
+    pub trusted_device_enabled: bool,
+    /// How long after the last second factor a browser is trusted at most.
+    pub trusted_device_max_age: Duration,
+    /// How many browsers one person may trust.
+    pub trusted_device_max_count: u8,
+    /// How old a trusted browser's secret gets before its use replaces it.
+    pub trusted_device_rotation: Duration,
 }
 
 /// Everything an operator can set. `Debug` shows no password and no key.
@@ -111,15 +125,35 @@ impl Config {
         let bind = layers.required(&settings::BIND)?;
         let base_url = layers.optional(&settings::BASE_URL)?;
         let base_url_is_default = base_url.is_none();
+        let database: DatabaseUrl = layers.required(&settings::DATABASE_URL)?;
+        let trusted_proxies: Vec<Network> = layers.required(&settings::TRUSTED_PROXIES)?;
+        let mut warnings = layers.warnings();
+        if let Some(mode) = database.plain_over_network() {
+            if environment == Environment::Production {
+                return Err(ConfigError::together(
+                    settings::DATABASE_URL.name,
+                    &format!("has sslmode={mode}, and production sends nothing over a network unencrypted"),
+                    "leave sslmode out, or example: sslmode=verify-full",
+                ));
+            }
+            warnings.push(format!("DATABASE_URL has sslmode={mode}: everything may cross the network unencrypted"));
+        }
+        if trusted_proxies.iter().any(|network| network.is_everything()) {
+            warnings.push(
+                "TWINLOCK_TRUSTED_PROXIES trusts every address there is: every visitor can choose the address that limits \
+                 and the audit log see"
+                    .to_owned(),
+            );
+        }
         Ok(Self {
             environment,
             bind,
             base_url: base_url.unwrap_or_else(|| BaseUrl::of_address(bind)),
             base_url_is_default,
-            database: layers.required(&settings::DATABASE_URL)?,
+            database,
             migrate: layers.optional(&settings::MIGRATE)?.unwrap_or(environment == Environment::Development),
             metrics_bind: layers.optional(&settings::METRICS_BIND)?,
-            trusted_proxies: layers.required(&settings::TRUSTED_PROXIES)?,
+            trusted_proxies,
             log: layers.required(&settings::LOG)?,
             log_format: layers.required(&settings::LOG_FORMAT)?,
             signup_enabled: layers.required(&settings::SIGNUP_ENABLED)?,
@@ -132,10 +166,15 @@ impl Config {
                 rate_limit_max: layers.required(&settings::RATE_LIMIT_MAX)?,
                 lockout_threshold: layers.required(&settings::LOCKOUT_THRESHOLD)?,
                 lockout_duration: layers.required(&settings::LOCKOUT_DURATION_MINUTES)?,
+                code_expiry: layers.required(&settings::CODE_EXPIRY_MINUTES)?,
                 recovery_code_count: layers.required(&settings::RECOVERY_CODE_COUNT)?,
+                trusted_device_enabled: layers.required(&settings::TRUSTED_DEVICE_ENABLED)?,
+                trusted_device_max_age: layers.required(&settings::TRUSTED_DEVICE_MAX_AGE_DAYS)?,
+                trusted_device_max_count: layers.required(&settings::TRUSTED_DEVICE_MAX_COUNT)?,
+                trusted_device_rotation: layers.required(&settings::TRUSTED_DEVICE_ROTATION_DAYS)?,
             },
             keys: KeySource::choose(layers.optional(&settings::KEYS)?, layers.optional(&settings::KEYS_FILE)?)?,
-            warnings: layers.warnings(),
+            warnings,
         })
     }
 
@@ -175,6 +214,13 @@ impl Config {
                 settings::BIND.name,
                 "is not a loopback address, and test mode listens on nothing else",
                 "example: TWINLOCK_BIND=127.0.0.1:8080",
+            ));
+        }
+        if test_mode && !self.base_url.is_loopback() {
+            return Err(ConfigError::together(
+                settings::BASE_URL.name,
+                "is not an address of this machine, and test mode is for this machine only",
+                "leave out --test-mode, or example: TWINLOCK_BASE_URL=http://127.0.0.1:8080",
             ));
         }
         if !self.base_url.is_https() && production {

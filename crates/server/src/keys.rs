@@ -6,6 +6,7 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use domain::secret::KeyRing;
+use rand::Rng as _;
 use zeroize::Zeroizing;
 
 use crate::app::system_rng;
@@ -59,15 +60,16 @@ fn make(path: &Path) -> Result<KeyRing, KeysError> {
     let failed = |error| KeysError(format!("{}: the keys cannot be kept: {error}", path.display()));
     let ring = KeyRing::generate(&mut system_rng());
     let text = ring.to_text();
-    let temporary = path.with_extension("new");
-    let mut file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary) {
-        Ok(file) => file,
-        Err(error) => return Err(failed(error)),
-    };
+    // A name of its own: neither another start nor what a killed one left behind is in the way.
+    let mut suffix = [0; 8];
+    system_rng().fill_bytes(&mut suffix);
+    let temporary = path.with_extension(format!("{:016x}.new", u64::from_be_bytes(suffix)));
+    let unmade = |error| KeysError(format!("{}: the keys cannot be kept: {error}", temporary.display()));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary).map_err(unmade)?;
     let written =
         file.write_all(text.expose().as_bytes()).and_then(|()| file.write_all(b"\n")).and_then(|()| file.sync_all());
     let linked = written.and_then(|()| fs::hard_link(&temporary, path));
-    fs::remove_file(&temporary).map_err(failed)?;
+    fs::remove_file(&temporary).map_err(unmade)?;
     match linked {
         Ok(()) => Ok(ring),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -90,6 +92,20 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(load(&source).unwrap().ids().collect::<Vec<_>>(), made);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left behind");
+    }
+
+    #[test]
+    fn first_starts_at_the_same_moment_share_one_ring_and_leftovers_are_in_nobodys_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("twinlock.keys");
+        fs::write(path.with_extension("new"), "left by a start that was killed").unwrap();
+        let start = || load(&KeySource::Generated(path.clone())).map(|ring| ring.ids().collect::<Vec<_>>());
+        let rings: Vec<_> = std::thread::scope(|scope| {
+            let starts: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
+            starts.into_iter().map(|start| start.join().unwrap().unwrap()).collect()
+        });
+        assert!(rings.windows(2).all(|pair| pair[0] == pair[1]));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
 
 use crate::http::auth;
 use crate::problem::{MEDIA_TYPE, ProblemCode, ProblemDocument};
+use crate::recovery_sheet::Format;
 
 /// What any call may answer, whoever calls it.
 const COMMON: &[ProblemCode] = &[
@@ -41,10 +42,12 @@ const WITH_BODY: &[ProblemCode] = &[
     tags(
         (name = "sign-up", description = "From an address to an account."),
         (name = "sign-in", description = "Password, then second factor."),
+        (name = "password", description = "Another one, known or forgotten."),
         (name = "session", description = "Tokens and their end."),
         (name = "factors", description = "Setting up the second factor."),
+        (name = "trusted devices", description = "Browsers that are spared the second factor for a while."),
     ),
-    components(schemas(ProblemDocument))
+    components(schemas(ProblemDocument, Format))
 )]
 struct Document;
 
@@ -54,6 +57,10 @@ pub fn document() -> OpenApi {
     let mut document = Document::openapi();
     document.merge(paths);
     if let Some(components) = &mut document.components {
+        if let Some(RefOr::T(Schema::Object(codes))) = components.schemas.get_mut("ProblemCode") {
+            // The derive sees the names of the variants; what is sent is the codes.
+            codes.enum_values = Some(ProblemCode::ALL.iter().map(|code| code.as_str().into()).collect());
+        }
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
         components.add_security_scheme("access_token", SecurityScheme::Http(bearer));
     }
@@ -103,6 +110,14 @@ fn refuse(operation: &mut Operation, own: &[ProblemCode]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_codes_are_those_that_are_sent() {
+        let document = serde_json::to_value(document()).unwrap();
+        let codes = document["components"]["schemas"]["ProblemCode"]["enum"].as_array().unwrap().clone();
+        let sent: Vec<_> = ProblemCode::ALL.iter().map(|code| serde_json::to_value(code).unwrap()).collect();
+        assert_eq!(codes, sent);
+    }
 
     #[test]
     fn every_call_has_its_refusals_in_the_table() {

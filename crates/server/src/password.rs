@@ -40,8 +40,20 @@ pub struct Hasher(Arc<Pool>);
 
 struct Pool {
     argon2: Argon2<'static>,
-    workers: Semaphore,
-    places: Semaphore,
+    workers: Arc<Semaphore>,
+    places: Arc<Semaphore>,
+    signup_worker: Arc<Semaphore>,
+    signup_places: Arc<Semaphore>,
+}
+
+/// What a password is worked on for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// Signing in.
+    Check,
+    /// A new password. It takes one worker at a time and half of the places, so that no flood of sign-ups is in the way of
+    /// those who sign in.
+    New,
 }
 
 /// What a check found, and the password hashed anew where its hash has other parameters.
@@ -56,20 +68,26 @@ pub struct Checked {
 impl Hasher {
     /// A pool of as many workers as the machine has processors.
     pub fn new() -> Result<Self, Fault> {
-        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        Self::with_workers(std::thread::available_parallelism().map_or(1, usize::from))
+    }
+
+    fn with_workers(workers: usize) -> Result<Self, Fault> {
+        let places = workers * WAITING_PER_WORKER;
         let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
             .map_err(|error| Fault::plain(format!("Argon2 refuses its parameters: {error}")))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         Ok(Self(Arc::new(Pool {
             argon2,
-            workers: Semaphore::new(workers),
-            places: Semaphore::new(workers * WAITING_PER_WORKER),
+            workers: Arc::new(Semaphore::new(workers)),
+            places: Arc::new(Semaphore::new(places)),
+            signup_worker: Arc::new(Semaphore::new(1)),
+            signup_places: Arc::new(Semaphore::new(places / 2)),
         })))
     }
 
     /// Hashes a new password.
     pub async fn hash(&self, password: Zeroizing<String>, salt: [u8; 16]) -> Result<PasswordHash, Fault> {
-        self.work(move |pool| hash(&pool.argon2, &password, &salt)).await?
+        self.work(Purpose::New, move |pool| hash(&pool.argon2, &password, &salt)).await?
     }
 
     /// Checks a password. A right one costs one check; a wrong one costs two, whatever there was to check against.
@@ -79,7 +97,7 @@ impl Hasher {
         check: PasswordCheck,
         salt: [u8; 16],
     ) -> Result<Checked, Fault> {
-        self.work(move |pool| {
+        self.work(Purpose::Check, move |pool| {
             // A user without a password costs what nobody costs.
             let user = check.user.as_ref().filter(|hash| is_known(hash.as_str()));
             let is_users = verify(&password, against(user)) && user.is_some();
@@ -98,20 +116,46 @@ impl Hasher {
     /// Judges a new password.
     pub async fn judge(&self, password: Zeroizing<String>, email: &Email) -> Result<Result<(), PasswordFault>, Fault> {
         let known = vec![email.as_str().to_owned(), email.local_part().to_owned()];
-        self.work(move |_| judge(&password, &known)).await
+        self.work(Purpose::New, move |_| judge(&password, &known)).await
     }
 
-    async fn work<T: Send + 'static>(&self, job: impl FnOnce(&Pool) -> T + Send + 'static) -> Result<T, Fault> {
+    async fn work<T: Send + 'static>(
+        &self,
+        purpose: Purpose,
+        job: impl FnOnce(&Pool) -> T + Send + 'static,
+    ) -> Result<T, Fault> {
         let pool = Arc::clone(&self.0);
-        let busy = |_| Fault::plain("more passwords wait to be checked than can be");
-        let _place = self.0.places.try_acquire().map_err(busy)?;
-        let _worker = self.0.workers.acquire().await.map_err(|_| Fault::plain("the hashers are gone"))?;
-        // The job runs to its end even when its request is gone, and so holds a processor without a permit; a caller that
-        // hangs up gains nothing, for its try was charged before.
-        tokio::task::spawn_blocking(move || job(&pool))
+        let place = |of: &Arc<Semaphore>| {
+            let busy = |_| Fault::plain("more passwords wait to be checked than can be");
+            Arc::clone(of).try_acquire_owned().map_err(busy)
+        };
+        let worker = async |of: &Arc<Semaphore>| {
+            Arc::clone(of).acquire_owned().await.map_err(|_| Fault::plain("the hashers are gone"))
+        };
+        let mut permits = Vec::with_capacity(4);
+        if purpose == Purpose::New {
+            permits.push(place(&pool.signup_places)?);
+        }
+        permits.push(place(&pool.places)?);
+        if purpose == Purpose::New {
+            permits.push(worker(&pool.signup_worker).await?);
+        }
+        permits.push(worker(&pool.workers).await?);
+        // The job runs to its end even when its request is gone, so the permits are the job's: whoever hangs up frees nothing.
+        let job = move || {
+            let done = job(&pool);
+            drop(permits);
+            done
+        };
+        tokio::task::spawn_blocking(job)
             .await
             .map_err(|error| Fault::new("checking a password did not come to its end", error))
     }
+}
+
+/// Whether a text is longer than any password.
+pub fn is_too_long(password: &str) -> bool {
+    check_length(password) == Err(PasswordFault::TooLong)
 }
 
 /// Whether a password has a length this server takes; counted in characters.
@@ -185,6 +229,50 @@ mod tests {
             Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(MEMORY_KIB, PASSES, LANES, None).unwrap());
         assert_eq!(hash(&today, "nobody's password", &[0; 16]).unwrap().as_str(), NOBODY);
         assert!(verify("nobody's password", NOBODY));
+    }
+
+    /// A job that goes on until the sender of the channel is dropped.
+    fn long_job() -> (std::sync::mpsc::Sender<()>, impl FnOnce(&Pool) + Send + 'static) {
+        let (end, ended) = std::sync::mpsc::channel();
+        (end, move |_: &Pool| {
+            let _ = ended.recv();
+        })
+    }
+
+    #[tokio::test]
+    async fn who_hangs_up_frees_no_worker() {
+        let hasher = Hasher::with_workers(1).unwrap();
+        let (end, job) = long_job();
+        let request = hasher.work(Purpose::Check, job);
+        tokio::time::timeout(std::time::Duration::from_millis(50), request).await.unwrap_err();
+        assert_eq!(hasher.0.workers.available_permits(), 0);
+        assert_eq!(hasher.0.places.available_permits(), WAITING_PER_WORKER - 1);
+        drop(end);
+        hasher.work(Purpose::Check, |_| ()).await.unwrap();
+        assert_eq!(hasher.0.places.available_permits(), WAITING_PER_WORKER);
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_sign_ups_leaves_room_for_those_who_sign_in() {
+        let hasher = Hasher::with_workers(2).unwrap();
+        let (end, job) = long_job();
+        let mut flood = vec![tokio::spawn({
+            let hasher = hasher.clone();
+            async move { hasher.work(Purpose::New, job).await }
+        })];
+        for _ in 0..2 * WAITING_PER_WORKER {
+            let hasher = hasher.clone();
+            flood.push(tokio::spawn(async move { hasher.work(Purpose::New, |_| ()).await }));
+        }
+        tokio::task::yield_now().await;
+        hasher.work(Purpose::Check, |_| ()).await.expect("a place and a worker for who signs in");
+        assert_eq!(hasher.0.places.available_permits(), WAITING_PER_WORKER, "sign-ups hold one half");
+        drop(end);
+        let mut turned_away = 0;
+        for request in flood {
+            turned_away += usize::from(request.await.unwrap().is_err());
+        }
+        assert_eq!(turned_away, WAITING_PER_WORKER + 1);
     }
 
     #[tokio::test]

@@ -25,6 +25,7 @@ use crate::http::listen::{self, Ending};
 use crate::http::routes::{readiness, router};
 use crate::http::{HttpContext, Limits, health};
 use crate::password::Hasher;
+use crate::phone::Phones;
 use crate::run::salt;
 use crate::token::AccessTokens;
 use crate::worker::{self, Transport};
@@ -56,7 +57,10 @@ pub async fn connect(config: &Config) -> anyhow::Result<Db> {
 
 /// Reads the key ring, and refuses one that lacks a key the database still needs.
 pub async fn keys_for(config: &Config, db: &Db) -> anyhow::Result<KeyRing> {
-    let ring = keys::load(config.keys()?)?;
+    complete(keys::load(config.keys()?)?, db).await
+}
+
+async fn complete(ring: KeyRing, db: &Db) -> anyhow::Result<KeyRing> {
     let missing: Vec<String> = db
         .keys_in_use()
         .await?
@@ -75,7 +79,7 @@ pub fn assemble(config: &Config, db: Db, ring: KeyRing) -> anyhow::Result<App> {
     let tokens = AccessTokens::new(&config.base_url.origin(), &ring);
     let world = Arc::new(World::real(ring, policy(config)));
     let http = HttpContext::new(config, Limits::default());
-    Ok(App::new(Parts { db, world, hasher: Hasher::new()?, tokens, http }))
+    Ok(App::new(Parts { db, world, hasher: Hasher::new()?, phones: Phones::new(), tokens, http }))
 }
 
 /// Serves until the process is told to stop; then finishes what has begun.
@@ -88,9 +92,11 @@ pub async fn serve(mut config: Config, asked: Asked) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     tokio::spawn(stop_on_signal(signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, shutdown.clone()));
 
+    // A ring that is no ring stops the start before anything is touched.
+    let ring = keys::load(config.keys()?)?;
     let db = connect(&config).await?;
     prepare_schema(&config, &db, asked.migrate).await?;
-    let ring = keys_for(&config, &db).await?;
+    let ring = complete(ring, &db).await?;
     let listener = TcpListener::bind(config.bind)
         .await
         .with_context(|| format!("TWINLOCK_BIND: {} cannot be used", config.bind))?;

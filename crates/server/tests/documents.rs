@@ -37,7 +37,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("recovery codes: alphabet and reading", "crates/domain/src/recovery_code.rs", "const ALPHABET"),
     ("recovery codes: count", "crates/domain/src/policy.rs", "pub recovery_codes"),
     ("recovery codes: hashing", "crates/domain/src/recovery_code.rs", "keys.peppered"),
-    ("recovery codes: low warning", "crates/domain/src/verification.rs", "const FEW_RECOVERY_CODES"),
+    ("recovery codes: low warning", "crates/domain/src/guess.rs", "const FEW_RECOVERY_CODES"),
     ("pending set-up life", "crates/domain/src/policy.rs", "pub enrollment_life"),
     ("pending set-up life", "crates/domain/src/enrollment.rs", "enrollment.expires_at"),
     ("access token life", "crates/domain/src/session.rs", "policy.access_life"),

@@ -1,9 +1,9 @@
 //! The audit log: appended to, never changed.
 
 use domain::audit::verify::{Placed, Stored};
-use domain::audit::{AuditHead, ChainedEntry, Words};
+use domain::audit::{AuditEntry, AuditHead, ChainedEntry, Words};
 use domain::factor::Method;
-use domain::ids::PersonId;
+use domain::ids::{AuditId, PersonId};
 use domain::time::Timestamp;
 use uuid::Uuid;
 
@@ -35,6 +35,11 @@ pub(crate) fn append(chained: &ChainedEntry) -> Statement {
             chained.link.map(|link| link.hash),
         ],
     )
+}
+
+/// An entry without a person, of something no command decided: to be committed with what it tells of.
+pub fn unchained(id: AuditId, at: Timestamp, entry: AuditEntry) -> Statement {
+    append(&ChainedEntry { id, at, entry: AuditEntry { person: None, ..entry }, link: None })
 }
 
 /// Moves the head of a chain; guarded by nobody having moved it since it was read.

@@ -6,8 +6,8 @@ use domain::ids::AuditId;
 use rand::CryptoRng;
 
 use crate::{
-    Statement, audit_log, challenge, counter, enrollment, factor, outbox, recovery_code, session, signup,
-    trusted_device, user,
+    Statement, audit_log, challenge, counter, enrollment, factor, link_token, outbox, recovery_code, sent_code,
+    session, signup, trusted_device, user,
 };
 
 /// The statements of a decision: changes, then what is written down, then what is sent.
@@ -46,22 +46,44 @@ fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statem
         Change::SaveAttempts { id, attempts, skew } => vec![challenge::save_attempts(*id, *attempts, *skew)],
         Change::CompleteChallenge(id) => vec![challenge::complete(*id, at)],
         Change::EndChallenge(id) => vec![challenge::end(*id, at)],
-        Change::EndChallengesOf(id) => vec![challenge::end_of(*id, at)],
+        Change::EndChallengesOf(id) => vec![challenge::end_of(*id, at), sent_code::end_of(*id, at)],
         Change::PutEnrollment(new) => vec![enrollment::put(new)],
         Change::SaveEnrollmentAttempts(id, attempts) => vec![enrollment::save_attempts(*id, *attempts)],
         Change::ConsumeEnrollment(id) => vec![enrollment::consume(*id)],
         Change::AbandonEnrollmentsOf(session) => vec![enrollment::abandon_of(*session)],
+        Change::AbandonAllEnrollmentsOf(id) => vec![enrollment::abandon_all_of(*id)],
         Change::AddFactor(new) => vec![factor::insert(new)],
         Change::UseStep { factor, step, trusted } => vec![factor::use_step(*factor, *step, *trusted, at)],
+        Change::RenameFactor(id, label) => vec![factor::rename(*id, label)],
+        Change::RemoveFactor(id) => vec![factor::remove(*id)],
+        Change::RemoveFactorsOf(id) => vec![factor::remove_all_of(*id)],
         Change::ReplaceRecoveryCodes(id, codes) => recovery_code::replace(*id, codes, at),
         Change::UseRecoveryCode(id) => vec![recovery_code::redeem(*id, at)],
+        Change::KeepRecoveryCodes(kept) => vec![recovery_code::keep(kept)],
+        Change::WipeKeptRecoveryCodes(id) => vec![recovery_code::wipe_kept_of(*id)],
+        Change::AddSentCode(new, day) => sent_code::add(new, day, at),
+        Change::UseSentCode { id, factor } => vec![sent_code::redeem(*id, at), factor::used(*factor, at)],
         Change::AddSession(new) => vec![session::insert(new)],
-        Change::RotateSession { id, old, new, idle_expires_at } => {
-            vec![session::rotate(*id, old, new, *idle_expires_at)]
+        Change::RotateSession { id, old, family, new, idle_expires_at } => {
+            vec![session::rotate(*id, old, family, new, *idle_expires_at, at)]
         }
+        Change::RaiseSession { id, method, at } => vec![session::raise(*id, *method, *at)],
         Change::EndSession(id, reason) => vec![session::end(*id, *reason, at)],
         Change::EndOtherSessions { user, keep } => vec![session::end_others(*user, *keep, at)],
         Change::RevokeTrust(id) => vec![trusted_device::revoke_all(*id, at)],
+        Change::AddTrustedDevice(new) => vec![trusted_device::insert(new)],
+        Change::SaveTrustedDevice { was, device } => vec![trusted_device::save(was, device)],
+        Change::RevokeTrustedDevice(id) => vec![trusted_device::revoke(*id, at)],
         Change::ReturnCharge(shared) => vec![counter::give_back(shared)],
+        Change::EndSessionsOf(id, reason) => vec![session::end_all(*id, *reason, at)],
+        Change::PutLinkToken(link) => vec![link_token::put(link)],
+        Change::ConsumeLinkToken(id) => vec![link_token::consume(*id, at)],
+        Change::EndLinkTokens(id, purposes) => {
+            purposes.iter().map(|purpose| link_token::end_of(*id, *purpose)).collect()
+        }
+        Change::DropMessagesOf(id) => vec![outbox::drop_of(*id, at)],
+        Change::SetEmail(id, email) => vec![user::set_email(*id, email, at)],
+        Change::SetDisabled(id, disabled_at) => vec![user::set_disabled(*id, *disabled_at)],
+        Change::DeleteUser(id) => vec![user::delete(*id)],
     }
 }

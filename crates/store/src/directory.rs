@@ -90,20 +90,30 @@ impl Db {
     /// Which keys the database still needs, and for how many rows of which table.
     pub async fn keys_in_use(&self) -> Result<Vec<KeyUse>, StoreError> {
         let sealed = SEALED_COLUMNS.map(|column| (column.table, column.by_key));
-        let peppered: (&'static str, &'static str) =
-            ("recovery_codes", "SELECT pepper_id, count(*) FROM recovery_codes WHERE used_at IS NULL GROUP BY 1");
-        let reads = sealed.iter().chain([&peppered]).map(|(_, sql)| Statement::new(sql, params![])).collect();
+        let peppered = [
+            ("recovery_codes", "SELECT pepper_id, count(*) FROM recovery_codes WHERE used_at IS NULL GROUP BY 1"),
+            (
+                "two_factor_codes",
+                "SELECT pepper_id, count(*) FROM two_factor_codes WHERE used_at IS NULL AND ended_at IS NULL GROUP BY 1",
+            ),
+        ];
+        let reads = sealed.iter().chain(&peppered).map(|(_, sql)| Statement::new(sql, params![])).collect();
         let answers = self.read(reads).await?;
         let mut uses = Vec::new();
-        for ((table, _), rows) in sealed.iter().chain([&peppered]).zip(&answers) {
+        for ((table, _), rows) in sealed.iter().chain(&peppered).zip(&answers) {
+            let sealed = peppered.iter().all(|(peppered, _)| peppered != table);
             for row in rows {
-                let key = if *table == peppered.0 {
-                    row.get::<String>(0)?
-                } else {
+                let key = if sealed {
                     KeyId::from_bytes(&row.get::<Vec<u8>>(0)?).map(|key| key.to_string()).unwrap_or_default()
+                } else {
+                    row.get::<String>(0)?
                 };
-                let sealed = *table != peppered.0;
-                uses.push(KeyUse { key, table, sealed, rows: u64::try_from(row.get::<i64>(1)?).unwrap_or(0) });
+                let rows = u64::try_from(row.get::<i64>(1)?).unwrap_or(0);
+                // A table may have two sealed columns.
+                match uses.iter_mut().find(|used: &&mut KeyUse| used.key == key && used.table == *table) {
+                    Some(used) => used.rows += rows,
+                    None => uses.push(KeyUse { key, table, sealed, rows }),
+                }
             }
         }
         Ok(uses)

@@ -10,8 +10,8 @@ use crate::{Row, Statement, StoreError, params};
 /// The pending set-ups of a user.
 pub(crate) fn of_user(reads: &mut Reads<'_>, user: UserId) -> Handle<Vec<Enrollment>> {
     reads.read(
-        "SELECT id, factor_id, user_id, session_id, method, label, secret, attempts, created_at, expires_at \
-         FROM enrollments WHERE user_id = $1",
+        "SELECT id, factor_id, user_id, session_id, method, label, secret, destination, destination_key, attempts, \
+         created_at, expires_at FROM enrollments WHERE user_id = $1",
         params![user.uuid()],
         |rows| every(rows, enrollment),
     )
@@ -25,20 +25,23 @@ fn enrollment(row: &Row) -> Result<Enrollment, StoreError> {
         session: SessionId::from_uuid(row.get(3)?),
         method: crate::factor::method("enrollments", &row.get::<String>(4)?)?,
         label: row.get(5)?,
-        secret: Sealed::from_bytes(row.get(6)?),
-        attempts: row.get(7)?,
-        created_at: row.get(8)?,
-        expires_at: row.get(9)?,
+        secret: row.get::<Option<_>>(6)?.map(Sealed::from_bytes),
+        destination: crate::factor::destination(row.get(7)?, row.get(8)?),
+        attempts: row.get(9)?,
+        created_at: row.get(10)?,
+        expires_at: row.get(11)?,
     })
 }
 
 /// Puts a set-up in the place of any other of the same person and method.
 pub(crate) fn put(enrollment: &Enrollment) -> Statement {
     Statement::new(
-        "INSERT INTO enrollments (id, factor_id, user_id, session_id, method, label, secret, attempts, created_at, \
-         expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+        "INSERT INTO enrollments (id, factor_id, user_id, session_id, method, label, secret, destination, \
+         destination_key, attempts, created_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
          ON CONFLICT (user_id, method) DO UPDATE SET id = excluded.id, factor_id = excluded.factor_id, \
-         session_id = excluded.session_id, label = excluded.label, secret = excluded.secret, attempts = excluded.attempts, \
+         session_id = excluded.session_id, label = excluded.label, secret = excluded.secret, \
+         destination = excluded.destination, destination_key = excluded.destination_key, attempts = excluded.attempts, \
          created_at = excluded.created_at, expires_at = excluded.expires_at",
         params![
             enrollment.id.uuid(),
@@ -47,7 +50,9 @@ pub(crate) fn put(enrollment: &Enrollment) -> Statement {
             enrollment.session.uuid(),
             enrollment.method.as_str(),
             enrollment.label.as_str(),
-            enrollment.secret.as_bytes(),
+            enrollment.secret.as_ref().map(Sealed::as_bytes),
+            enrollment.destination.as_ref().map(|destination| destination.sealed.as_bytes()),
+            enrollment.destination.as_ref().map(|destination| destination.key.as_slice()),
             enrollment.attempts,
             enrollment.created_at,
             enrollment.expires_at,
@@ -66,6 +71,11 @@ pub(crate) fn save_attempts(id: EnrollmentId, attempts: u32) -> Statement {
 /// Confirms a set-up; guarded by it still waiting.
 pub(crate) fn consume(id: EnrollmentId) -> Statement {
     Statement::guarded("DELETE FROM enrollments WHERE id = $1", params![id.uuid()])
+}
+
+/// Drops every set-up of a person.
+pub(crate) fn abandon_all_of(user: UserId) -> Statement {
+    Statement::new("DELETE FROM enrollments WHERE user_id = $1", params![user.uuid()])
 }
 
 /// Drops what a session began.

@@ -10,7 +10,7 @@ use domain::time::Timestamp;
 use rand::CryptoRng;
 
 use crate::load::{Answers, Load, Reads};
-use crate::{Db, Plan, StoreError, commit};
+use crate::{Db, Plan, StoreError, commit, counter};
 
 /// What a decision depends on besides its view. The server makes one; tests make theirs with a still clock and a seed.
 pub trait Surroundings: Send + Sync + 'static {
@@ -54,7 +54,12 @@ impl Db {
         command: Arc<C>,
         surroundings: Arc<dyn Surroundings>,
     ) -> Result<Result<C::Reply, Refusal>, StoreError> {
-        let failed = match self.attempt(command.clone(), surroundings.clone(), Extent::Whole).await {
+        let mut outcome = self.attempt(command.clone(), surroundings.clone(), Extent::Whole).await;
+        if matches!(&outcome, Err(StoreError::Conflict { guard }) if guard == counter::GUARD) {
+            // Somebody else took the last of a counter that many share. Decided anew, it is seen to be spent.
+            outcome = self.attempt(command.clone(), surroundings.clone(), Extent::Whole).await;
+        }
+        let failed = match outcome {
             Ok(reply) => return Ok(reply),
             Err(failed) => failed,
         };

@@ -7,7 +7,7 @@
 //! ```
 
 use domain::decision::OutboxMessage;
-use domain::ids::MessageId;
+use domain::ids::{MessageId, UserId};
 use domain::message::{Channel, MessageKind};
 use domain::secret::Sealed;
 use domain::time::{Duration, Timestamp};
@@ -67,6 +67,15 @@ pub(crate) fn insert(message: &OutboxMessage, at: Timestamp) -> Statement {
             at,
             message.expires_at,
         ],
+    )
+}
+
+/// Drops what waits to be sent to a person and ends: codes and links. Notices do not end, and are still sent.
+pub(crate) fn drop_of(user: UserId, at: Timestamp) -> Statement {
+    Statement::new(
+        "UPDATE outbox SET state = 'dead', settled_at = $2, payload = NULL, lease_until = NULL \
+         WHERE user_id = $1 AND state IN ('queued', 'leased') AND expires_at IS NOT NULL",
+        params![user.uuid(), at],
     )
 }
 

@@ -182,11 +182,11 @@ impl Postgres {
     async fn commit(&self, connection: Checkout, writes: &[Statement], prepared: &[Prepared]) -> Result<(), Failure> {
         let params: Vec<_> = writes.iter().map(parameters).collect();
         let mut asked = Vec::with_capacity(writes.len());
-        for (prepared, params) in prepared.iter().zip(&params) {
+        for ((statement, prepared), params) in writes.iter().zip(prepared).zip(&params) {
             let sent = InFlight::send(connection.execute(prepared, params)).await;
             if let InFlight::Answered(Err(error)) = sent {
-                // It never left. A COMMIT sent now would keep the others without it.
-                return Err(Failure::of(&error, "a write"));
+                // It never left, or was refused at once. A COMMIT sent now would keep the others without it.
+                return Err(Failure::of_statement(&error, statement));
             }
             asked.push(sent);
         }

@@ -1,19 +1,29 @@
 //! Recovery codes.
 
-use domain::ids::{RecoveryCodeId, UserId};
+use domain::ids::{RecoveryCodeId, SessionId, UserId};
 use domain::recovery_code::StoredRecoveryCode;
-use domain::secret::{KeyId, PepperedHash, TokenHash};
+use domain::recovery_code::set::KeptRecoveryCodes;
+use domain::secret::{KeyId, PepperedHash, Sealed, TokenHash};
 use domain::time::Timestamp;
 
-use crate::load::{Handle, Reads, count, every};
-use crate::{Row, Statement, StoreError, params};
+use crate::load::{Handle, Reads, count, every, optional};
+use crate::{Db, Plan, Row, Statement, StoreError, params};
 
-/// The unused codes of a challenge's person.
-pub(crate) fn unused_of_challenge(reads: &mut Reads<'_>, token: &TokenHash) -> Handle<Vec<StoredRecoveryCode>> {
+/// The codes of a challenge's person.
+pub(crate) fn of_challenge(reads: &mut Reads<'_>, token: &TokenHash) -> Handle<Vec<StoredRecoveryCode>> {
     reads.read(
-        "SELECT id, pepper_id, code_hash FROM recovery_codes \
-         WHERE user_id = (SELECT user_id FROM challenges WHERE token_hash = $1) AND used_at IS NULL",
+        "SELECT id, pepper_id, code_hash, used_at IS NOT NULL FROM recovery_codes \
+         WHERE user_id = (SELECT user_id FROM challenges WHERE token_hash = $1)",
         params![&token.0],
+        |rows| every(rows, stored),
+    )
+}
+
+/// The codes of a user.
+pub(crate) fn of_user(reads: &mut Reads<'_>, user: UserId) -> Handle<Vec<StoredRecoveryCode>> {
+    reads.read(
+        "SELECT id, pepper_id, code_hash, used_at IS NOT NULL FROM recovery_codes WHERE user_id = $1",
+        params![user.uuid()],
         |rows| every(rows, stored),
     )
 }
@@ -36,6 +46,7 @@ fn stored(row: &Row) -> Result<StoredRecoveryCode, StoreError> {
     Ok(StoredRecoveryCode {
         id: RecoveryCodeId::from_uuid(row.get(0)?),
         hash: PepperedHash { pepper, hash: row.get(2)? },
+        used: row.get(3)?,
     })
 }
 
@@ -57,4 +68,53 @@ pub(crate) fn redeem(id: RecoveryCodeId, at: Timestamp) -> Statement {
         "UPDATE recovery_codes SET used_at = $2 WHERE id = $1 AND used_at IS NULL",
         params![id.uuid(), at],
     )
+}
+
+/// The kept set of a user.
+pub(crate) fn kept_of(reads: &mut Reads<'_>, user: UserId) -> Handle<Option<KeptRecoveryCodes>> {
+    reads.read(
+        "SELECT user_id, session_id, codes, created_at, expires_at FROM kept_recovery_codes WHERE user_id = $1",
+        params![user.uuid()],
+        |rows| optional(rows, kept),
+    )
+}
+
+fn kept(row: &Row) -> Result<KeptRecoveryCodes, StoreError> {
+    Ok(KeptRecoveryCodes {
+        user: UserId::from_uuid(row.get(0)?),
+        session: SessionId::from_uuid(row.get(1)?),
+        codes: Sealed::from_bytes(row.get(2)?),
+        created_at: row.get(3)?,
+        expires_at: row.get(4)?,
+    })
+}
+
+/// Keeps a set in the place of any other of the same person.
+pub(crate) fn keep(kept: &KeptRecoveryCodes) -> Statement {
+    Statement::new(
+        "INSERT INTO kept_recovery_codes (user_id, session_id, codes, created_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (user_id) DO UPDATE SET session_id = excluded.session_id, codes = excluded.codes, \
+         created_at = excluded.created_at, expires_at = excluded.expires_at",
+        params![kept.user.uuid(), kept.session.uuid(), kept.codes.as_bytes(), kept.created_at, kept.expires_at],
+    )
+}
+
+/// Wipes the kept set of a user.
+pub(crate) fn wipe_kept_of(user: UserId) -> Statement {
+    Statement::new("DELETE FROM kept_recovery_codes WHERE user_id = $1", params![user.uuid()])
+}
+
+impl Db {
+    /// Wipes the kept sets whose time is over. Readable codes get no grace: should the clock be wrong, a set is lost that
+    /// can be made anew.
+    pub async fn wipe_kept_recovery_codes(&self, now: Timestamp) -> Result<(), StoreError> {
+        let over =
+            Statement::new("SELECT user_id FROM kept_recovery_codes WHERE expires_at <= $1 LIMIT 1", params![now]);
+        if self.read(vec![over]).await?.first().is_none_or(Vec::is_empty) {
+            return Ok(());
+        }
+        let wipe = Statement::new("DELETE FROM kept_recovery_codes WHERE expires_at <= $1", params![now]);
+        self.transact(vec![], move |_| Ok(Plan { writes: vec![wipe.clone()], reply: () })).await
+    }
 }

@@ -7,10 +7,12 @@ use domain::decision::EndReason;
 use domain::factor::Method;
 use domain::ids::{SessionId, UserId};
 use domain::secret::TokenHash;
+use domain::session::listing::PAGE;
 use domain::session::{RefreshHolder, Session};
 use domain::time::Timestamp;
+use uuid::Uuid;
 
-use crate::load::{Handle, Reads, optional};
+use crate::load::{Handle, Reads, every, optional};
 use crate::{Row, Statement, StoreError, params};
 
 macro_rules! session_where {
@@ -31,6 +33,24 @@ pub(crate) fn by_id(reads: &mut Reads<'_>, id: SessionId) -> Handle<Option<Sessi
 /// A session by the family of its refresh tokens.
 pub(crate) fn by_family(reads: &mut Reads<'_>, family: &TokenHash) -> Handle<Option<Session>> {
     reads.read(session_where!("family_hash = $1"), params![&family.0], |rows| optional(rows, session))
+}
+
+/// One page of a person's live sessions and one more, newest first, each with when it was last used.
+pub(crate) fn live_page(
+    reads: &mut Reads<'_>,
+    user: UserId,
+    after: Option<SessionId>,
+) -> Handle<Vec<(Session, Timestamp)>> {
+    let after = after.map_or(Uuid::max(), SessionId::uuid);
+    let (now, limit) = (reads.clock, i64::try_from(PAGE + 1).unwrap_or(i64::MAX));
+    reads.read(
+        "SELECT id, user_id, family_hash, refresh_hash, refresh_holder, method, authenticated_at, fresh_at, created_at, \
+         idle_expires_at, expires_at, ended_at, ip_address, user_agent, last_used_at FROM sessions \
+         WHERE user_id = $1 AND id < $2 AND ended_at IS NULL AND idle_expires_at > $3 AND expires_at > $3 \
+         ORDER BY id DESC LIMIT $4",
+        params![user.uuid(), after, now, limit],
+        |rows| every(rows, |row| Ok((session(row)?, row.get(14)?))),
+    )
 }
 
 fn session(row: &Row) -> Result<Session, StoreError> {
@@ -72,8 +92,8 @@ pub(crate) fn origin(ip: Option<String>, user_agent: Option<String>) -> Origin {
 pub(crate) fn insert(session: &Session) -> Statement {
     Statement::new(
         "INSERT INTO sessions (id, user_id, family_hash, refresh_hash, refresh_holder, method, authenticated_at, fresh_at, \
-         created_at, idle_expires_at, expires_at, ip_address, user_agent) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+         created_at, last_used_at, idle_expires_at, expires_at, ip_address, user_agent) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13)",
         params![
             session.id.uuid(),
             session.user.uuid(),
@@ -93,11 +113,26 @@ pub(crate) fn insert(session: &Session) -> Statement {
 }
 
 /// Replaces a refresh token; guarded by the old one still being the good one.
-pub(crate) fn rotate(id: SessionId, old: &TokenHash, new: &TokenHash, idle_expires_at: Timestamp) -> Statement {
+pub(crate) fn rotate(
+    id: SessionId,
+    old: &TokenHash,
+    family: &TokenHash,
+    new: &TokenHash,
+    idle_expires_at: Timestamp,
+    at: Timestamp,
+) -> Statement {
     Statement::guarded(
-        "UPDATE sessions SET refresh_hash = $3, idle_expires_at = $4 \
+        "UPDATE sessions SET family_hash = $3, refresh_hash = $4, idle_expires_at = $5, last_used_at = $6 \
          WHERE id = $1 AND refresh_hash = $2 AND ended_at IS NULL",
-        params![id.uuid(), &old.0, &new.0, idle_expires_at],
+        params![id.uuid(), &old.0, &family.0, &new.0, idle_expires_at, at],
+    )
+}
+
+/// Raises a session to a new proof; guarded by it still living.
+pub(crate) fn raise(id: SessionId, method: Option<Method>, at: Timestamp) -> Statement {
+    Statement::guarded(
+        "UPDATE sessions SET method = $2, authenticated_at = $3, fresh_at = $3 WHERE id = $1 AND ended_at IS NULL",
+        params![id.uuid(), method.map(Method::as_str), at],
     )
 }
 
@@ -112,8 +147,16 @@ pub(crate) fn end(id: SessionId, reason: EndReason, at: Timestamp) -> Statement 
 /// Ends a person's sessions but one.
 pub(crate) fn end_others(user: UserId, keep: SessionId, at: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE sessions SET ended_at = $3, end_reason = 'factor_changed' \
+        "UPDATE sessions SET ended_at = $3, end_reason = 'account_changed' \
          WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL",
         params![user.uuid(), keep.uuid(), at],
+    )
+}
+
+/// Ends every session of a person.
+pub(crate) fn end_all(user: UserId, reason: EndReason, at: Timestamp) -> Statement {
+    Statement::new(
+        "UPDATE sessions SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL",
+        params![user.uuid(), at, reason.as_str()],
     )
 }

@@ -7,12 +7,14 @@ use domain::time::Timestamp;
 use domain::user::{Email, PasswordHash};
 
 use crate::load::{Handle, Reads, optional};
+use crate::session::origin;
 use crate::{Row, Statement, StoreError, params};
 
 macro_rules! pending_where {
     ($condition:literal) => {
         concat!(
-            "SELECT id, application_id, email, password_hash, token_hash, created_at, expires_at FROM pending_signups WHERE ",
+            "SELECT id, application_id, email, password_hash, token_hash, created_at, expires_at, ip_address, \
+             user_agent FROM pending_signups WHERE ",
             $condition
         )
     };
@@ -31,9 +33,15 @@ pub(crate) fn newest(
     )
 }
 
-/// Locks and reads the sign-up of a link's token.
+/// Locks all sign-ups for the address of a link's token, and reads the token's own. Using one link up deletes the others:
+/// with only its own row locked, two links opened at once would wait for each other.
 pub(crate) fn by_token(reads: &mut Reads<'_>, token: &TokenHash) -> Handle<Option<PendingSignup>> {
-    reads.lock("SELECT id FROM pending_signups WHERE token_hash = $1 FOR UPDATE", params![&token.0]);
+    reads.lock(
+        "SELECT p.id FROM pending_signups p JOIN pending_signups t \
+         ON t.application_id = p.application_id AND t.email_key = p.email_key \
+         WHERE t.token_hash = $1 ORDER BY p.id FOR UPDATE OF p",
+        params![&token.0],
+    );
     reads.read(pending_where!("token_hash = $1"), params![&token.0], |rows| optional(rows, pending))
 }
 
@@ -56,6 +64,7 @@ fn pending(row: &Row) -> Result<PendingSignup, StoreError> {
         token: row.get::<Option<_>>(4)?.map(TokenHash),
         created_at: row.get(5)?,
         expires_at: row.get(6)?,
+        origin: origin(row.get(7)?, row.get(8)?),
     })
 }
 
@@ -63,7 +72,7 @@ fn pending(row: &Row) -> Result<PendingSignup, StoreError> {
 pub(crate) fn insert(pending: &PendingSignup) -> Statement {
     Statement::new(
         "INSERT INTO pending_signups (id, application_id, email, email_key, password_hash, token_hash, created_at, \
-         expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+         expires_at, ip_address, user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         params![
             pending.id.uuid(),
             pending.application.uuid(),
@@ -73,6 +82,8 @@ pub(crate) fn insert(pending: &PendingSignup) -> Statement {
             pending.token.map(|token| token.0),
             pending.created_at,
             pending.expires_at,
+            pending.origin.ip.map(|ip| ip.to_string()),
+            pending.origin.user_agent.clone(),
         ],
     )
 }

@@ -3,8 +3,9 @@
 use domain::audit::AuditHead;
 use domain::ids::{ApplicationId, FactorId, PersonId, UserId};
 use domain::secret::TokenHash;
-use domain::throttle::GuessBudget;
+use domain::throttle::{GuessBudget, Unlock};
 use domain::time::Timestamp;
+use domain::totp::Step;
 use domain::user::{Account, Email, PasswordHash, Settings, User};
 use serde_json::json;
 
@@ -16,7 +17,8 @@ macro_rules! account_where {
         concat!(
             "SELECT u.id, u.person_id, u.application_id, u.email, u.password_hash, u.email_verified_at, u.disabled_at, \
              u.locale, u.created_at, s.enabled_at, s.preferred_factor_id, s.recent_guesses, s.guesses_in_a_row, \
-             s.locked_until, s.lock_level, s.stopped_at, s.last_seen_at, h.seq, h.hash \
+             s.locked_until, s.lock_level, s.stopped_at, s.last_seen_at, s.unlock_guesses_left, s.unlock_until, \
+             s.steps_used_to, h.seq, h.hash \
              FROM users u LEFT JOIN two_factor_settings s ON s.user_id = u.id \
              LEFT JOIN audit_heads h ON h.person_id = u.person_id WHERE ",
             $condition
@@ -34,6 +36,8 @@ pub(crate) enum Whose<'a> {
     Challenge(TokenHash),
     /// The person of a session, by its refresh family.
     Family(TokenHash),
+    /// The person of a link.
+    Link(TokenHash),
 }
 
 /// Locks the user and reads the account.
@@ -51,6 +55,10 @@ pub(crate) fn locked(reads: &mut Reads<'_>, whose: &Whose<'_>) -> Handle<Option<
         Whose::Family(family) => reads.lock(
             "SELECT id FROM users WHERE id = (SELECT user_id FROM sessions WHERE family_hash = $1) FOR UPDATE",
             params![&family.0],
+        ),
+        Whose::Link(token) => reads.lock(
+            "SELECT id FROM users WHERE id = (SELECT user_id FROM link_tokens WHERE token_hash = $1) FOR UPDATE",
+            params![&token.0],
         ),
     }
     unlocked(reads, whose)
@@ -74,6 +82,11 @@ pub(crate) fn unlocked(reads: &mut Reads<'_>, whose: &Whose<'_>) -> Handle<Optio
         Whose::Family(family) => reads.read(
             account_where!("u.id = (SELECT user_id FROM sessions WHERE family_hash = $1)"),
             params![&family.0],
+            map,
+        ),
+        Whose::Link(token) => reads.read(
+            account_where!("u.id = (SELECT user_id FROM link_tokens WHERE token_hash = $1)"),
+            params![&token.0],
             map,
         ),
     }
@@ -102,11 +115,17 @@ fn account(row: &Row) -> Result<Account, StoreError> {
                 locked_until: row.get(13)?,
                 lock_level: row.get(14)?,
                 stopped_at: row.get(15)?,
+                unlock: unlock(row.get(17)?, row.get(18)?),
             },
             last_seen_at: row.get(16)?,
+            steps_used_to: row.get::<Option<i64>>(19)?.map(Step),
         },
-        head: AuditHead { seq: row.get(17)?, hash: row.get(18)? },
+        head: AuditHead { seq: row.get(20)?, hash: row.get(21)? },
     })
+}
+
+fn unlock(left: Option<u32>, until: Option<Timestamp>) -> Option<Unlock> {
+    Some(Unlock { left: left?, until: until? })
 }
 
 fn moments(json: &serde_json::Value) -> Result<Vec<Timestamp>, StoreError> {
@@ -159,7 +178,8 @@ pub(crate) fn save_settings(user: UserId, settings: &Settings, at: Timestamp) ->
     let recent: Vec<String> = guesses.recent.iter().map(Timestamp::to_string).collect();
     Statement::guarded(
         "UPDATE two_factor_settings SET enabled_at = $2, preferred_factor_id = $3, recent_guesses = $4, \
-         guesses_in_a_row = $5, locked_until = $6, lock_level = $7, stopped_at = $8, last_seen_at = $9, updated_at = $10 \
+         guesses_in_a_row = $5, locked_until = $6, lock_level = $7, stopped_at = $8, last_seen_at = $9, updated_at = $10, \
+         unlock_guesses_left = $11, unlock_until = $12, steps_used_to = $13 \
          WHERE user_id = $1",
         params![
             user.uuid(),
@@ -172,6 +192,9 @@ pub(crate) fn save_settings(user: UserId, settings: &Settings, at: Timestamp) ->
             guesses.stopped_at,
             settings.last_seen_at,
             at,
+            guesses.unlock.map(|unlock| unlock.left),
+            guesses.unlock.map(|unlock| unlock.until),
+            settings.steps_used_to.map(|step| step.0),
         ],
     )
 }
@@ -179,6 +202,24 @@ pub(crate) fn save_settings(user: UserId, settings: &Settings, at: Timestamp) ->
 /// Replaces a password hash.
 pub(crate) fn set_password(user: UserId, hash: &PasswordHash) -> Statement {
     Statement::guarded("UPDATE users SET password_hash = $2 WHERE id = $1", params![user.uuid(), hash.as_str()])
+}
+
+/// Gives a user another address, verified.
+pub(crate) fn set_email(user: UserId, email: &Email, at: Timestamp) -> Statement {
+    Statement::guarded(
+        "UPDATE users SET email = $2, email_key = $3, email_verified_at = $4 WHERE id = $1",
+        params![user.uuid(), email.as_str(), email.key(), at],
+    )
+}
+
+/// Disables or enables a user.
+pub(crate) fn set_disabled(user: UserId, disabled_at: Option<Timestamp>) -> Statement {
+    Statement::guarded("UPDATE users SET disabled_at = $2 WHERE id = $1", params![user.uuid(), disabled_at])
+}
+
+/// Deletes a user and all that hangs on the row. The head of the audit chain hangs on the pseudonym, and stays.
+pub(crate) fn delete(user: UserId) -> Statement {
+    Statement::guarded("DELETE FROM users WHERE id = $1", params![user.uuid()])
 }
 
 /// Whether an address has an owner.

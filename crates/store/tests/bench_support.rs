@@ -52,6 +52,8 @@ async fn seeded(db: &Db, lab: &mut Lab) -> Vec<Verify> {
         token: TokenHash::of(token.expose()),
         code: lab.code(secret, step),
         holder: None,
+        remember: false,
+        device: None,
         origin: origin(),
     });
     let answers = answers.collect();

@@ -79,3 +79,88 @@ fn an_imported_user_keeps_what_they_had_and_has_no_password_without_a_hash() {
     assert_eq!((user.email_verified_at, user.created_at, user.password.as_str()), (None, since, "!"));
     assert_eq!(lab.decide(&import, true).unwrap().reply, Ok(None));
 }
+
+fn act(act: Act) -> Decision<()> {
+    let mut lab = Lab::new();
+    let mut account = lab.enrolled().account;
+    account.settings.guesses.stopped_at = Some(lab.clock);
+    let origin = Origin { actor: Some("cli".to_owned()), ..Origin::default() };
+    let email = account.user.email.clone();
+    let command = ActOnUser { application: ApplicationId::DEFAULT, email, act, origin };
+    assert_eq!(lab.decide(&command, None).unwrap().reply.unwrap_err(), Refusal::NotFound);
+    lab.decide(&command, Some(account)).unwrap()
+}
+
+#[test]
+fn disabling_closes_everything_at_once() {
+    assert_snapshot!(summary(&act(Act::Disable)), @r"
+    yes
+    change EndSessionsOf disabled
+    change EndChallengesOf
+    change AbandonAllEnrollmentsOf
+    change EndLinkTokens password_reset, unlock, email_change
+    change DropMessagesOf
+    change RevokeTrust
+    change SetDisabled true
+    change SaveSettings, 0 wrong, 0 in a row, stopped
+    audit sessions_ended done disabled
+    audit trust_revoked done disabled
+    audit user_disabled done
+    mail account_disabled
+    ");
+    assert_snapshot!(summary(&act(Act::Enable)), @r"
+    yes
+    change SetDisabled false
+    change SaveSettings, 0 wrong, 0 in a row, stopped
+    audit user_enabled done
+    mail account_enabled
+    ");
+}
+
+#[test]
+fn unlocking_lifts_lock_and_stop() {
+    assert_snapshot!(summary(&act(Act::Unlock)), @r"
+    yes
+    change EndLinkTokens unlock
+    change SaveSettings, 0 wrong, 0 in a row
+    audit account_unlocked done
+    mail account_unlocked
+    ");
+}
+
+#[test]
+fn a_reset_takes_the_whole_second_factor_and_keeps_its_reason() {
+    let decision = act(Act::ResetTwoFactor("lost phone, seen in person".to_owned()));
+    assert_snapshot!(summary(&decision), @r"
+    yes
+    change EndSessionsOf two_factor_reset
+    change EndChallengesOf
+    change AbandonAllEnrollmentsOf
+    change EndLinkTokens password_reset, unlock, email_change
+    change DropMessagesOf
+    change RevokeTrust
+    change RemoveFactorsOf
+    change ReplaceRecoveryCodes, 0
+    change WipeKeptRecoveryCodes
+    change SaveSettings, 0 wrong, 0 in a row
+    audit sessions_ended done two_factor_reset
+    audit trust_revoked done two_factor_reset
+    audit two_factor_reset done stated
+    mail two_factor_reset
+    ");
+    let reasons: Vec<String> = decision.audit.iter().map(|entry| entry.detail.to_text()).collect();
+    assert!(reasons.contains(&"stated:lost phone, seen in person".to_owned()), "{reasons:?}");
+}
+
+#[test]
+fn deleting_leaves_a_mail_that_belongs_to_nobody() {
+    let decision = act(Act::Delete);
+    assert_snapshot!(summary(&decision), @r"
+    yes
+    change DropMessagesOf
+    change DeleteUser
+    audit user_deleted done
+    mail account_deleted
+    ");
+    assert_eq!(decision.outbox[0].user, None);
+}

@@ -9,6 +9,7 @@ fn read(lab: &mut Lab, person: &Person, challenge: &Challenge) -> Result<Challen
         account: Some(person.account.clone()),
         challenge: Some(challenge.clone()),
         factors: person.factors.clone(),
+        sends: Sends::default(),
     };
     let decision = lab.decide(&ReadChallenge { token: challenge.token }, view).unwrap();
     assert!(decision.changes.is_empty() && decision.audit.is_empty() && decision.outbox.is_empty());
@@ -81,6 +82,11 @@ fn factors_that_are_gone_are_a_fault() {
     let mut lab = Lab::new();
     let person = lab.enrolled();
     let (challenge, _) = lab.challenge(&person.account);
-    let view = ChallengeView { account: Some(person.account), challenge: Some(challenge.clone()), factors: vec![] };
+    let view = ChallengeView {
+        account: Some(person.account),
+        challenge: Some(challenge.clone()),
+        factors: vec![],
+        sends: Sends::default(),
+    };
     assert_eq!(lab.decide(&ReadChallenge { token: challenge.token }, view).unwrap_err().fault, Fault::Missing);
 }

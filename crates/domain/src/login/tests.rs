@@ -23,6 +23,7 @@ fn pending(lab: &mut Lab) -> PendingSignup {
         token: None,
         created_at: lab.clock,
         expires_at: lab.clock + Duration::from_hours(24),
+        origin: origin(),
     }
 }
 
@@ -30,11 +31,12 @@ fn begin(
     lab: &mut Lab,
     account: Option<Account>,
     pending: Option<PendingSignup>,
-    counts: [i64; 2],
+    [account_count, block_count]: [i64; 2],
 ) -> Decision<PasswordCheck> {
     let command = BeginLogin { application: DEFAULT, email: email(), origin: origin() };
     let since = lab.clock + Duration::from_mins(-5);
     let counters = command.counters(&lab.policy, &lab.keys);
+    let counts = [block_count, account_count];
     let passwords =
         counters.into_iter().zip(counts).map(|(counter, count)| (counter, Charged { count, since })).collect();
     lab.decide(&command, BeginLoginView { account, pending, passwords }).unwrap()
@@ -49,12 +51,15 @@ fn finish(lab: &mut Lab, person: Option<&Person>, proof: PasswordProof) -> Decis
         rehashed: None,
         repeated: true,
         holder,
+        device: None,
         origin: origin(),
     };
     let view = FinishLoginView {
         account: person.map(|person| person.account.clone()),
         factors: person.map_or(vec![], |person| person.factors.clone()),
         challenges: vec![],
+        device: None,
+        sends: Sends::default(),
     };
     lab.decide(&command, view).unwrap()
 }
@@ -141,15 +146,13 @@ fn a_wrong_password_is_refused_and_its_charge_kept() {
 }
 
 #[test]
-fn the_right_password_of_a_sign_up_says_that_its_address_is_unverified() {
+fn the_right_password_of_a_sign_up_says_that_its_address_is_unverified_and_is_charged() {
     let mut lab = Lab::new();
     let person = lab.enrolled();
     insta::allow_duplicates! {
         for person in [None, Some(&person)] {
             assert_snapshot!(summary(&finish(&mut lab, person, PasswordProof::Pending)), @r"
             no: EmailUnverified
-            change ReturnCharge
-            change ReturnCharge
             audit password_checked failed email_unverified, unchained
             ");
         }
@@ -257,13 +260,26 @@ fn settings_and_factors_that_contradict_each_other_never_read_as_no_second_facto
         rehashed: None,
         repeated: true,
         holder,
+        device: None,
         origin: origin(),
     };
-    let lost = FinishLoginView { account: Some(person.account.clone()), factors: vec![], challenges: vec![] };
+    let lost = FinishLoginView {
+        account: Some(person.account.clone()),
+        factors: vec![],
+        challenges: vec![],
+        device: None,
+        sends: Sends::default(),
+    };
     assert_eq!(lab.decide(&command, lost).unwrap_err().to_string(), "factors.id: missing where it must exist");
     let mut account = person.account.clone();
     account.settings.enabled_at = None;
-    let lost = FinishLoginView { account: Some(account), factors: person.factors, challenges: vec![] };
+    let lost = FinishLoginView {
+        account: Some(account),
+        factors: person.factors,
+        challenges: vec![],
+        device: None,
+        sends: Sends::default(),
+    };
     assert!(matches!(lab.decide(&command, lost).unwrap().reply, Ok(LoggedIn::FactorDue { .. })));
 }
 
@@ -279,9 +295,16 @@ fn a_password_hashed_with_other_parameters_is_replaced() {
         rehashed: Some(new.clone()),
         repeated: false,
         holder: RefreshHolder::Cookie,
+        device: None,
         origin: origin(),
     };
-    let view = FinishLoginView { account: Some(person.account), factors: vec![], challenges: vec![] };
+    let view = FinishLoginView {
+        account: Some(person.account),
+        factors: vec![],
+        challenges: vec![],
+        device: None,
+        sends: Sends::default(),
+    };
     let decision = lab.decide(&command, view).unwrap();
     assert!(decision.changes.iter().any(|change| matches!(change, Change::SetPassword(_, hash) if *hash == new)));
 }
@@ -298,9 +321,16 @@ fn a_hash_that_changed_during_the_check_is_checked_again_once() {
             rehashed: None,
             repeated,
             holder: RefreshHolder::Cookie,
+            device: None,
             origin: origin(),
         };
-        let view = FinishLoginView { account: Some(account.clone()), factors: vec![], challenges: vec![] };
+        let view = FinishLoginView {
+            account: Some(account.clone()),
+            factors: vec![],
+            challenges: vec![],
+            device: None,
+            sends: Sends::default(),
+        };
         lab.decide(&command, view).unwrap()
     };
     let first = decide(false);
@@ -340,9 +370,16 @@ fn challenges_that_ran_out_are_not_counted_as_live() {
         rehashed: None,
         repeated: true,
         holder,
+        device: None,
         origin: origin(),
     };
-    let view = FinishLoginView { account: Some(person.account), factors: person.factors, challenges };
+    let view = FinishLoginView {
+        account: Some(person.account),
+        factors: person.factors,
+        challenges,
+        device: None,
+        sends: Sends::default(),
+    };
     let decision = lab.decide(&command, view).unwrap();
     assert!(!decision.changes.iter().any(|change| matches!(change, Change::EndChallenge(_))));
 }

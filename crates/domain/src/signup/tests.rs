@@ -49,6 +49,21 @@ fn verify(lab: &mut Lab, pending: Option<PendingSignup>, taken: bool) -> Decisio
 }
 
 #[test]
+fn sign_ups_of_one_block_wait_for_the_end_of_the_hour_beyond_their_limit() {
+    let mut lab = Lab::new();
+    let counter = Counter::signups_from_block("192.0.2.7".parse().unwrap(), &lab.policy, &lab.keys);
+    let mut begin = |count| {
+        let charged = Charged { count, since: lab.clock };
+        let decision = lab.decide(&BeginSignUp { origin: origin() }, vec![(counter.clone(), charged)]).unwrap();
+        assert!(decision.changes.is_empty() && decision.audit.is_empty() && decision.outbox.is_empty());
+        decision.reply
+    };
+    assert_eq!(begin(1000), Ok(()));
+    assert_eq!(begin(1001), Err(Refusal::TooManyAttempts { retry_after: Some(Duration::from_hours(1)) }));
+    assert_eq!(lab.decide(&BeginSignUp { origin: Origin::default() }, vec![]).unwrap().reply, Ok(()));
+}
+
+#[test]
 fn a_free_address_gets_a_link_that_fits_the_sign_up() {
     let mut lab = Lab::new();
     let decision = sign_up(&mut lab, None, [5, 10]);
@@ -86,14 +101,20 @@ fn mails_are_capped_in_silence_by_hour_and_by_day() {
     let mut lab = Lab::new();
     let owner = lab.account();
     insta::allow_duplicates! {
-        for (owner, counts) in [(None, [6, 6]), (None, [1, 11]), (Some(owner), [6, 6])] {
-            assert_snapshot!(summary(&sign_up(&mut lab, owner, counts)), @r"
+        for counts in [[6, 6], [1, 11]] {
+            // The link is not sent now; it can be asked for when the limit is over.
+            assert_snapshot!(summary(&sign_up(&mut lab, None, counts)), @r"
             yes
-            change AddPendingSignup, link false
+            change AddPendingSignup, link true
             audit signup_requested done send_limit, unchained
             ");
         }
     }
+    assert_snapshot!(summary(&sign_up(&mut lab, Some(owner), [6, 6])), @r"
+    yes
+    change AddPendingSignup, link false
+    audit signup_requested done send_limit, unchained
+    ");
 }
 
 #[test]
@@ -101,6 +122,18 @@ fn signing_up_can_be_switched_off() {
     let mut lab = Lab::new();
     lab.policy.signup_enabled = false;
     assert_snapshot!(summary(&sign_up(&mut lab, None, [1, 1])), @"no: FeatureDisabled");
+}
+
+#[test]
+fn a_mail_asked_for_again_tells_of_the_sign_up_not_of_who_asked() {
+    let mut lab = Lab::new();
+    let mut waiting = pending(sign_up(&mut lab, None, [1, 1]));
+    assert_eq!(waiting.origin, origin());
+    waiting.origin.ip = Some("198.51.100.66".parse().unwrap());
+    waiting.origin.user_agent = Some("Squatter".to_owned());
+    let decision = resend(&mut lab, Some(waiting), [2, 2]);
+    let event = lab.read(&decision.outbox[0]).unwrap().event.clone().unwrap();
+    assert_eq!((event.ip.as_deref(), event.browser.as_deref()), (Some("198.51.100.66"), Some("Squatter")));
 }
 
 #[test]
@@ -133,6 +166,8 @@ fn asking_again_for_nothing_sends_nothing_and_says_the_same() {
         for waiting in [None, Some(taken), Some(over)] {
             assert_snapshot!(summary(&resend(&mut lab, waiting, [2, 2])), @r"
             yes
+            change ReturnCharge
+            change ReturnCharge
             audit verification_resent done nothing_pending, unchained
             ");
         }

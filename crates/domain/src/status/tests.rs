@@ -7,13 +7,14 @@ use crate::testing::{Lab, Person, bearer};
 use crate::time::Duration;
 
 fn status(lab: &mut Lab, person: &Person, session: Option<Session>) -> Result<Status, Refusal> {
+    let devices = (0..3).map(|_| lab.trusted_device(&person.account).0).collect();
     let (own, grant) = lab.session(&person.account, Some(Method::Totp), RefreshHolder::Cookie);
     let view = StatusView {
         account: Some(person.account.clone()),
         session: Some(session.unwrap_or(own)),
         factors: person.factors.clone(),
         recovery_codes: 7,
-        trusted_devices: 2,
+        trusted_devices: devices,
     };
     let decision = lab.decide(&ReadStatus { bearer: bearer(&grant) }, view).unwrap();
     assert!(decision.changes.is_empty() && decision.audit.is_empty() && decision.outbox.is_empty());
@@ -27,7 +28,7 @@ fn without_a_session_there_is_no_status() {
     let (session, grant) = lab.session(&account, None, RefreshHolder::Cookie);
     let command = ReadStatus { bearer: bearer(&grant) };
     for (account, session) in [(None, None), (Some(account), None), (None, Some(session))] {
-        let view = StatusView { account, session, factors: vec![], recovery_codes: 0, trusted_devices: 0 };
+        let view = StatusView { account, session, factors: vec![], recovery_codes: 0, trusted_devices: vec![] };
         assert_eq!(lab.decide(&command, view).unwrap().reply.unwrap_err(), Refusal::TokenInvalid);
     }
 }
@@ -51,7 +52,7 @@ fn factors_are_told_the_preferred_one_first() {
     let told: Vec<_> = status.factors.iter().map(|factor| (factor.offer.id, factor.preferred)).collect();
     assert_eq!(told, [(person.factors[1].id, true), (person.factors[0].id, false)]);
     assert_eq!((status.is_enabled, status.preferred_method), (true, Some(Method::Totp)));
-    assert_eq!((status.recovery_codes_remaining, status.trusted_devices), (7, 2));
+    assert_eq!((status.recovery_codes_remaining, status.trusted_devices), (7, 3));
     assert_eq!(status.fresh_until, Some(lab.clock + Duration::from_mins(5)));
 }
 
@@ -85,7 +86,7 @@ fn factors_that_are_gone_are_a_fault_and_never_told_as_none() {
         session: Some(session),
         factors: person.factors,
         recovery_codes: 0,
-        trusted_devices: 0,
+        trusted_devices: vec![],
     };
     assert!(lab.decide(&ReadStatus { bearer: bearer(&grant) }, view).is_err());
 }

@@ -31,6 +31,10 @@ enum Move {
     Pass(i64),
     LogIn(bool),
     Verify(usize, Code),
+    /// Answers the newest challenge rightly, and asks to be remembered.
+    Remember,
+    /// The browser shows this cookie from now on: the newest but so many; beyond three none.
+    Show(usize),
     Read(usize),
     Refresh(usize),
     SignOut(usize),
@@ -50,11 +54,13 @@ fn code() -> impl Strategy<Value = Code> {
     ]
 }
 
-fn a_move(pass: impl Strategy<Value = i64>) -> impl Strategy<Value = Move> {
+fn a_move(pass: impl Strategy<Value = i64> + 'static) -> impl Strategy<Value = Move> {
     prop_oneof![
         4 => pass.prop_map(Move::Pass),
-        4 => prop::bool::weighted(0.9).prop_map(Move::LogIn),
-        8 => (0..4_usize, code()).prop_map(|(which, code)| Move::Verify(which, code)),
+        5 => prop::bool::weighted(0.9).prop_map(Move::LogIn),
+        12 => (0..4_usize, code()).prop_map(|(which, code)| Move::Verify(which, code)),
+        1 => Just(Move::Remember),
+        3 => (0..8_usize).prop_map(Move::Show),
         1 => (0..4_usize).prop_map(Move::Read),
         2 => (0..4_usize).prop_map(Move::Refresh),
         1 => (0..4_usize).prop_map(Move::SignOut),
@@ -77,6 +83,12 @@ struct Play {
     answered: Vec<String>,
     /// Wrong codes that were judged since the account was last locked.
     judged: Vec<Timestamp>,
+    /// Every cookie of a trusted device.
+    cookies: Vec<String>,
+    /// When a factor last began trust.
+    remembered_at: Option<Timestamp>,
+    /// How often a device stood for the factor.
+    trusted: usize,
 }
 
 impl Play {
@@ -96,6 +108,9 @@ impl Play {
             secrets,
             answered: Vec::new(),
             judged: Vec::new(),
+            cookies: Vec::new(),
+            remembered_at: None,
+            trusted: 0,
         }
     }
 
@@ -136,6 +151,7 @@ impl Play {
             Move::Pass(secs) => self.world.lab.pass(Duration::from_secs(*secs)),
             Move::LogIn(right) => match self.world.log_in("ada@example.org", *right, RefreshHolder::Body) {
                 Ok(Entered::Challenge(token)) => self.partial.push(token),
+                Ok(Entered::Trusted(grant)) => self.trusted(*grant),
                 Ok(Entered::Session(_)) => panic!("a password alone signed in"),
                 Err(_) => {}
             },
@@ -144,6 +160,16 @@ impl Play {
                 let typed = self.code(code);
                 self.verify(token, typed);
             }
+            Move::Remember => {
+                let (token, right) = (Self::pick(&self.partial, 0).unwrap(), self.code(&Code::Totp(0, 0)));
+                if let Ok(verified) = self.world.verify_and_remember(&token, right) {
+                    assert!(verified.trusted_device.is_some());
+                    self.answered.push(token);
+                    self.grants.push(verified.grant);
+                    self.remembered_at = Some(self.now());
+                }
+            }
+            Move::Show(which) => self.world.cookie = Self::pick(&self.cookies, *which).filter(|_| *which < 4),
             Move::Read(which) => {
                 let token = Self::pick(&self.partial, *which).unwrap();
                 let _ = self.world.read_challenge(&token);
@@ -177,6 +203,22 @@ impl Play {
                 self.confirm(*which, typed);
             }
         }
+        if let Some(cookie) = self.world.cookie.clone().filter(|cookie| !self.cookies.contains(cookie)) {
+            self.cookies.push(cookie);
+        }
+        let live = self.world.devices.values().filter(|device| device.is_live(self.now(), &self.world.lab.policy));
+        assert!(live.count() <= 5, "more than five trusted devices");
+    }
+
+    /// A device stood for the factor.
+    fn trusted(&mut self, grant: Grant) {
+        let age = self.now().since(self.remembered_at.expect("nobody was remembered"));
+        assert!(age < Duration::from_days(30), "trust outlived its end");
+        assert_eq!((grant.method, self.world.sessions[&grant.session].fresh_at), (None, None));
+        let began = self.world.trust_device(bearer(&grant)).is_ok();
+        assert!(!began, "a trust began a trust");
+        self.trusted += 1;
+        self.grants.push(grant);
     }
 
     fn confirm(&mut self, which: usize, typed: TypedCode) {
@@ -276,7 +318,7 @@ proptest! {
 
     // What is asserted is in the world's guards and in the moves: codes, steps and partial tokens are accepted once, attempts
     // never grow back, no more than ten guesses are judged an hour, an old refresh token ends its session, no session outlives
-    // its end, no decision shows what was given to a client, and the audit chain holds.
+    // its end, trust begins with a factor and ends 30 days after it, no decision shows what was given to a client, and the audit chain holds.
 
     #[test]
     fn the_rules_hold_while_time_goes_forward(moves in forward(), seed: u64) {
@@ -295,7 +337,8 @@ fn the_moves_reach_what_they_are_to_try() {
     use proptest::test_runner::TestRunner;
     let mut runner = TestRunner::deterministic();
     let (mut accepted, mut locked, mut reused, mut replayed, mut added) = (0, 0, 0, 0, 0);
-    for seed in 0..64 {
+    let (mut trusted, mut stolen) = (0, 0);
+    for seed in 0..256 {
         let moves = jumping().new_tree(&mut runner).unwrap().current();
         let play = Play::run(&moves, seed);
         let count = |action| play.world.log.iter().filter(|stored| stored.entry.action == action).count();
@@ -303,8 +346,13 @@ fn the_moves_reach_what_they_are_to_try() {
         locked += count(AuditAction::AccountLocked);
         reused += count(AuditAction::RefreshTokenReused);
         added += count(AuditAction::FactorAdded);
+        trusted += play.trusted;
+        stolen += count(AuditAction::TrustedDeviceStolen);
         replayed += play.world.log.iter().filter(|stored| stored.entry.detail.to_text() == "replayed").count();
     }
-    let reached = [accepted, locked, reused, replayed, added];
-    assert!(reached.iter().all(|count| *count > 0), "accepted, locked, reused, replayed, added: {reached:?}");
+    let reached = [accepted, locked, reused, replayed, added, trusted, stolen];
+    assert!(
+        reached.iter().all(|count| *count > 0),
+        "{reached:?} of accepted, locked, reused, replayed, added, trusted, stolen"
+    );
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::decision::{Change, Decision};
+use crate::message::Channel;
 
 /// One line for the answer, one for each change, audit entry and message.
 pub fn summary<R>(decision: &Decision<R>) -> String {
@@ -26,7 +27,8 @@ pub fn summary<R>(decision: &Decision<R>) -> String {
         let _ = write!(lines, "\naudit {}{chain}", words.join(" "));
     }
     for message in &decision.outbox {
-        let _ = write!(lines, "\nmail {}", message.kind.as_str());
+        let way = if message.channel == Channel::Sms { "sms" } else { "mail" };
+        let _ = write!(lines, "\n{way} {}", message.kind.as_str());
     }
     lines
 }
@@ -60,15 +62,42 @@ fn change_line(change: &Change) -> String {
         Change::SaveEnrollmentAttempts(_, attempts) => format!("SaveEnrollmentAttempts {attempts}"),
         Change::ConsumeEnrollment(_) => "ConsumeEnrollment".to_owned(),
         Change::AbandonEnrollmentsOf(_) => "AbandonEnrollmentsOf".to_owned(),
+        Change::AbandonAllEnrollmentsOf(_) => "AbandonAllEnrollmentsOf".to_owned(),
+        Change::RenameFactor(_, label) => format!("RenameFactor {label:?}"),
+        Change::RemoveFactor(_) => "RemoveFactor".to_owned(),
+        Change::RemoveFactorsOf(_) => "RemoveFactorsOf".to_owned(),
+        Change::KeepRecoveryCodes(_) => "KeepRecoveryCodes".to_owned(),
+        Change::WipeKeptRecoveryCodes(_) => "WipeKeptRecoveryCodes".to_owned(),
+        Change::RaiseSession { method, .. } => {
+            format!("RaiseSession by {}", method.map_or("password", crate::factor::Method::as_str))
+        }
         Change::AddFactor(factor) => format!("AddFactor, used {}", factor.last_used_step.is_some()),
         Change::UseStep { .. } => "UseStep".to_owned(),
         Change::ReplaceRecoveryCodes(_, codes) => format!("ReplaceRecoveryCodes, {}", codes.len()),
         Change::UseRecoveryCode(_) => "UseRecoveryCode".to_owned(),
+        Change::AddSentCode(code, _) => format!("AddSentCode {} {}", code.scope.purpose(), code.method),
+        Change::UseSentCode { .. } => "UseSentCode".to_owned(),
         Change::AddSession(session) => format!("AddSession, fresh {}", session.fresh_at.is_some()),
         Change::RotateSession { .. } => "RotateSession".to_owned(),
         Change::EndSession(_, reason) => format!("EndSession {}", reason.as_str()),
         Change::EndOtherSessions { .. } => "EndOtherSessions".to_owned(),
         Change::RevokeTrust(_) => "RevokeTrust".to_owned(),
+        Change::AddTrustedDevice(_) => "AddTrustedDevice".to_owned(),
+        Change::SaveTrustedDevice { was, device } => {
+            format!("SaveTrustedDevice, new secret {}", *was != device.secret)
+        }
+        Change::RevokeTrustedDevice(_) => "RevokeTrustedDevice".to_owned(),
         Change::ReturnCharge(_) => "ReturnCharge".to_owned(),
+        Change::EndSessionsOf(_, reason) => format!("EndSessionsOf {}", reason.as_str()),
+        Change::PutLinkToken(link) => format!("PutLinkToken {}", link.purpose.as_str()),
+        Change::ConsumeLinkToken(_) => "ConsumeLinkToken".to_owned(),
+        Change::EndLinkTokens(_, purposes) => {
+            let purposes: Vec<&str> = purposes.iter().map(|purpose| purpose.as_str()).collect();
+            format!("EndLinkTokens {}", purposes.join(", "))
+        }
+        Change::DropMessagesOf(_) => "DropMessagesOf".to_owned(),
+        Change::SetEmail(..) => "SetEmail".to_owned(),
+        Change::SetDisabled(_, at) => format!("SetDisabled {}", at.is_some()),
+        Change::DeleteUser(_) => "DeleteUser".to_owned(),
     }
 }

@@ -8,18 +8,37 @@ use crate::audit::{self, AuditHead, ChainedEntry};
 use crate::challenge::{Challenge, ChallengeState, ChallengeView, ReadChallenge};
 use crate::code::TypedCode;
 use crate::decision::{Change, Decision, OutboxMessage, Refusal};
-use crate::enrollment::{BeginEnrollment, Begun, ConfirmEnrollment, Confirmed, Enrollment, EnrollmentView};
-use crate::factor::Factor;
-use crate::ids::{
-    ApplicationId, AuditId, ChallengeId, EnrollmentId, FactorId, PersonId, RecoveryCodeId, SessionId, UserId,
+use crate::destination::Destination;
+use crate::disable::{Disable, Disabled};
+use crate::enrollment::{
+    BeginEnrollment, BeginSentEnrollment, Begun, ConfirmEnrollment, Confirmed, Enrollment, EnrollmentView,
+    SentEnrollmentBegun,
 };
+use crate::factor::Factor;
+use crate::factor::manage::{FactorsView, PreferFactor, RemoveFactor, Removed, RenameFactor};
+use crate::ids::{
+    ApplicationId, AuditId, ChallengeId, EnrollmentId, FactorId, LinkTokenId, PersonId, RecoveryCodeId, SessionId,
+    TrustedDeviceId, UserId,
+};
+use crate::link_token::{LinkToken, LinkView};
 use crate::login::{BeginLogin, BeginLoginView, FinishLogin, FinishLoginView, LoggedIn};
+use crate::message::MessageContent;
 use crate::recovery_code::StoredRecoveryCode;
+use crate::recovery_code::set::{
+    DownloadRecoveryCodes, DownloadView, KeptRecoveryCodes, MakeRecoveryCodes, RecoverySheet,
+};
+use crate::secret::SecretText;
 use crate::secret::TokenHash;
+use crate::sent_code::{CodeSent, SendCode, SendCodeView, SendFor, Sends, SentCode};
 use crate::session::{Bearer, Grant, Refresh, RefreshHolder, RefreshToken, Session, SessionView, SignOut, SignOutBy};
-use crate::status::{ReadStatus, Status, StatusView};
+use crate::status::{FactorStatus, ReadStatus, Status, StatusView};
+use crate::step_up::{BeginStepUp, BeginStepUpView, Proof, ProofView, StepUp, SteppedUp};
 use crate::throttle::{Charged, Counter};
 use crate::time::Timestamp;
+use crate::trusted_device::{
+    DeviceCookie, DeviceToken, ListTrustedDevices, NewDevice, RevokeTrustedDevices, TrustDevice, TrustedDevice,
+    TrustedDevicePage, TrustedDevicesView,
+};
 use crate::user::{Account, Email, PasswordProof};
 use crate::verification::{Verified, Verify, VerifyView};
 
@@ -30,9 +49,15 @@ pub(crate) struct World {
     pub(crate) challenges: BTreeMap<ChallengeId, Challenge>,
     pub(crate) enrollments: BTreeMap<EnrollmentId, Enrollment>,
     pub(crate) factors: BTreeMap<FactorId, Factor>,
+    pub(crate) sent_codes: Vec<SentCode>,
     /// Unused recovery codes.
     pub(crate) recovery_codes: Vec<(UserId, StoredRecoveryCode)>,
+    pub(crate) kept: BTreeMap<UserId, KeptRecoveryCodes>,
     pub(crate) sessions: BTreeMap<SessionId, Session>,
+    pub(crate) devices: BTreeMap<TrustedDeviceId, TrustedDevice>,
+    /// The cookie the browser shows at sign-in.
+    pub(crate) cookie: Option<String>,
+    pub(crate) links: BTreeMap<LinkTokenId, LinkToken>,
     counters: HashMap<[u8; 32], Charged>,
     pub(crate) log: Vec<ChainedEntry>,
     pub(crate) outbox: Vec<OutboxMessage>,
@@ -47,6 +72,8 @@ pub(crate) struct World {
 pub(crate) enum Entered {
     /// A session.
     Session(Box<Grant>),
+    /// A session, by a trusted device.
+    Trusted(Box<Grant>),
     /// A challenge, by its partial token.
     Challenge(String),
 }
@@ -65,7 +92,12 @@ impl World {
             enrollments: BTreeMap::new(),
             factors: person.factors.iter().map(|factor| (factor.id, factor.clone())).collect(),
             recovery_codes: person.stored_codes.iter().map(|code| (user, code.clone())).collect(),
+            kept: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            devices: BTreeMap::new(),
+            cookie: None,
+            links: BTreeMap::new(),
+            sent_codes: Vec::new(),
             counters: HashMap::new(),
             log: Vec::new(),
             outbox: Vec::new(),
@@ -86,20 +118,35 @@ impl World {
         let decision = self.lab.decide(&begin, view).unwrap();
         let check = self.commit(decision)?;
         let proof = check.user.filter(|_| right).map_or(PasswordProof::Wrong, PasswordProof::Right);
-        let finish =
-            FinishLogin { application, email, proof, rehashed: None, repeated: true, holder, origin: origin() };
+        let finish = FinishLogin {
+            application,
+            email,
+            proof,
+            rehashed: None,
+            repeated: true,
+            holder,
+            device: self.cookie(),
+            origin: origin(),
+        };
+        let device = finish.device.as_ref().and_then(|token| self.device_of(token));
         let mut challenges: Vec<&Challenge> = self.challenges.values().filter(|c| is_open(c)).collect();
         challenges.sort_by_key(|challenge| std::cmp::Reverse((challenge.created_at, challenge.id)));
         let challenges = challenges.into_iter().map(|challenge| (challenge.id, challenge.expires_at)).collect();
         let factors = account.as_ref().map_or(Vec::new(), |account| self.factors_of(account.user.id));
-        let decision = self.lab.decide(&finish, FinishLoginView { account, factors, challenges }).unwrap();
+        let sends = self.sends();
+        let view = FinishLoginView { account, factors, challenges, device, sends };
+        let decision = self.lab.decide(&finish, view).unwrap();
         let entered = match self.commit(decision)? {
             LoggedIn::NoFactor(grant, _) => Entered::Session(grant),
             LoggedIn::HashChanged => unreachable!("the check was repeated"),
+            LoggedIn::TrustedDevice { grant, cookie, .. } => {
+                self.keep(cookie.as_ref());
+                Entered::Trusted(grant)
+            }
             LoggedIn::FactorDue { partial_token, .. } => Entered::Challenge(partial_token.expose().to_owned()),
         };
         self.given.push(match &entered {
-            Entered::Session(grant) => grant.refresh.expose().to_owned(),
+            Entered::Session(grant) | Entered::Trusted(grant) => grant.refresh.expose().to_owned(),
             Entered::Challenge(token) => token.clone(),
         });
         Ok(entered)
@@ -109,14 +156,19 @@ impl World {
     pub(crate) fn challenge(&mut self) -> String {
         match self.log_in("ada@example.org", true, RefreshHolder::Body) {
             Ok(Entered::Challenge(token)) => token,
-            Ok(Entered::Session(_)) => panic!("no factor was asked"),
+            Ok(Entered::Session(_) | Entered::Trusted(_)) => panic!("no factor was asked"),
             Err(refusal) => panic!("{refusal:?}"),
         }
     }
 
     /// Decides on a code, and leaves the world as it is.
     pub(crate) fn judge(&mut self, token: &str, code: TypedCode) -> Decision<Verified> {
-        let command = Verify { token: TokenHash::of(token), code, holder: None, origin: origin() };
+        self.judge_from(token, code, false)
+    }
+
+    fn judge_from(&mut self, token: &str, code: TypedCode, remember: bool) -> Decision<Verified> {
+        let (token_hash, device) = (TokenHash::of(token), self.cookie());
+        let command = Verify { token: token_hash, code, holder: None, remember, device, origin: origin() };
         let challenge = self.challenge_of(token);
         let user = challenge.as_ref().map(|challenge| challenge.user);
         let view = VerifyView {
@@ -124,8 +176,78 @@ impl World {
             challenge,
             factors: user.map_or(Vec::new(), |user| self.factors_of(user)),
             recovery_codes: user.map_or(Vec::new(), |user| self.codes_of(user)),
+            devices: user.map_or(Vec::new(), |user| self.devices_of(user)),
+            sent_codes: self.sent_codes.clone(),
         };
         self.lab.decide(&command, view).unwrap()
+    }
+
+    /// Answers a challenge, and asks that the browser be remembered.
+    pub(crate) fn verify_and_remember(&mut self, token: &str, code: TypedCode) -> Result<Verified, Refusal> {
+        let decision = self.judge_from(token, code, true);
+        let verified = self.commit(decision)?;
+        self.given.push(verified.grant.refresh.expose().to_owned());
+        self.keep(verified.trusted_device.as_ref().map(|device| &device.cookie));
+        Ok(verified)
+    }
+
+    /// Trusts the browser of a session.
+    pub(crate) fn trust_device(&mut self, bearer: Bearer) -> Result<NewDevice, Refusal> {
+        let view = self.devices_view(&bearer);
+        let command = TrustDevice { bearer, device: self.cookie(), origin: origin() };
+        let decision = self.lab.decide(&command, view).unwrap();
+        let device = self.commit(decision)?;
+        self.keep(Some(&device.cookie));
+        Ok(device)
+    }
+
+    /// Ends trust.
+    pub(crate) fn revoke(&mut self, bearer: Bearer, which: Option<TrustedDeviceId>) -> Result<bool, Refusal> {
+        let view = self.devices_view(&bearer);
+        let command = RevokeTrustedDevices { bearer, which, device: self.cookie(), origin: origin() };
+        let decision = self.lab.decide(&command, view).unwrap();
+        self.commit(decision)
+    }
+
+    /// Lists trusted devices.
+    pub(crate) fn list_devices(
+        &mut self,
+        bearer: Bearer,
+        after: Option<TrustedDeviceId>,
+        limit: usize,
+    ) -> Result<TrustedDevicePage, Refusal> {
+        let view = self.devices_view(&bearer);
+        let command = ListTrustedDevices { bearer, device: self.cookie(), after, limit };
+        let decision = self.lab.decide(&command, view).unwrap();
+        self.commit(decision)
+    }
+
+    fn cookie(&self) -> Option<DeviceToken> {
+        self.cookie.as_deref().and_then(DeviceToken::parse)
+    }
+
+    fn keep(&mut self, cookie: Option<&DeviceCookie>) {
+        if let Some(cookie) = cookie {
+            self.given.push(cookie.token.expose().to_owned());
+            self.cookie = Some(cookie.token.expose().to_owned());
+        }
+    }
+
+    fn device_of(&self, token: &DeviceToken) -> Option<TrustedDevice> {
+        self.devices.values().find(|device| device.family == token.family()).cloned()
+    }
+
+    fn devices_of(&self, user: UserId) -> Vec<TrustedDevice> {
+        let own = self.devices.values().filter(|device| device.user == user && device.revoked_at.is_none());
+        own.cloned().collect()
+    }
+
+    fn devices_view(&self, bearer: &Bearer) -> TrustedDevicesView {
+        TrustedDevicesView {
+            account: self.users.get(&bearer.user).cloned(),
+            session: self.sessions.get(&bearer.session).cloned(),
+            devices: self.devices_of(bearer.user),
+        }
     }
 
     /// Answers a challenge.
@@ -142,7 +264,8 @@ impl World {
         let account = challenge.as_ref().map(|challenge| self.users[&challenge.user].clone());
         let factors = challenge.as_ref().map_or(Vec::new(), |challenge| self.factors_of(challenge.user));
         let command = ReadChallenge { token: TokenHash::of(token) };
-        let decision = self.lab.decide(&command, ChallengeView { account, challenge, factors }).unwrap();
+        let view = ChallengeView { account, challenge, factors, sends: self.sends() };
+        let decision = self.lab.decide(&command, view).unwrap();
         self.commit(decision)
     }
 
@@ -173,6 +296,54 @@ impl World {
         Ok(begun)
     }
 
+    /// Begins the set-up of a number or address.
+    pub(crate) fn begin_sent(&mut self, bearer: Bearer, to: Destination) -> Result<SentEnrollmentBegun, Refusal> {
+        let view = self.enrollment_view(&bearer);
+        self.given.push(to.canonical());
+        let command = BeginSentEnrollment { bearer, destination: to, label: None, origin: origin() };
+        let decision = self.lab.decide(&command, view).unwrap();
+        self.commit(decision)
+    }
+
+    /// Asks for a code.
+    pub(crate) fn send_code(&mut self, wanted: SendFor) -> Result<CodeSent, Refusal> {
+        let (challenge, user, session) = match &wanted {
+            SendFor::Challenge(token, _) => {
+                let challenge = self.challenges.values().find(|challenge| challenge.token == *token).cloned();
+                let user = challenge.as_ref().map(|challenge| challenge.user);
+                (challenge, user, None)
+            }
+            SendFor::Enrollment(bearer, _) | SendFor::Session(bearer, ..) => {
+                (None, Some(bearer.user), self.sessions.get(&bearer.session).cloned())
+            }
+        };
+        let view = SendCodeView {
+            account: user.and_then(|user| self.users.get(&user).cloned()),
+            challenge,
+            session,
+            factors: user.map_or(Vec::new(), |user| self.factors_of(user)),
+            enrollments: self.enrollments.values().cloned().collect(),
+            sends: self.sends(),
+        };
+        let decision = self.lab.decide(&SendCode { wanted, origin: origin() }, view).unwrap();
+        self.commit(decision)
+    }
+
+    /// What the newest message says.
+    pub(crate) fn newest_message(&self) -> MessageContent {
+        self.outbox.last().and_then(|message| self.lab.read(message)).unwrap()
+    }
+
+    /// The code in the newest message.
+    pub(crate) fn newest_code(&self) -> TypedCode {
+        TypedCode::parse(self.newest_message().code.as_deref().unwrap())
+    }
+
+    fn sends(&self) -> Sends {
+        let days = self.counters.iter().map(|(key, charged)| (*key, *charged)).collect();
+        Sends { codes: self.sent_codes.clone(), days }
+    }
+
     /// Confirms a set-up.
     pub(crate) fn confirm(&mut self, bearer: Bearer, code: TypedCode) -> Result<Confirmed, Refusal> {
         let view = self.enrollment_view(&bearer);
@@ -185,14 +356,84 @@ impl World {
 
     /// Asks how the second factor stands.
     pub(crate) fn status(&mut self, bearer: Bearer) -> Result<Status, Refusal> {
-        let view = StatusView {
-            account: self.users.get(&bearer.user).cloned(),
-            session: self.sessions.get(&bearer.session).cloned(),
-            factors: self.factors_of(bearer.user),
-            recovery_codes: self.codes_of(bearer.user).len(),
-            trusted_devices: 0,
-        };
+        let view = self.status_view(&bearer);
         let decision = self.lab.decide(&ReadStatus { bearer }, view).unwrap();
+        self.commit(decision)
+    }
+
+    /// Raises a session by a code.
+    pub(crate) fn step_up(&mut self, bearer: Bearer, code: TypedCode) -> Result<SteppedUp, Refusal> {
+        self.prove(&StepUp { bearer, proof: Proof::Code(code), refresh: None, origin: origin() })
+    }
+
+    /// Raises a session by a password, right or wrong.
+    pub(crate) fn step_up_by_password(&mut self, bearer: Bearer, right: bool) -> Result<SteppedUp, Refusal> {
+        let email = self.users[&bearer.user].user.email.clone();
+        let begin = BeginStepUp { bearer, email: email.clone(), origin: origin() };
+        let counters = begin.counters(&self.lab.policy, &self.lab.keys);
+        let passwords = counters.into_iter().map(|counter| (counter.clone(), self.charge(&counter))).collect();
+        let FactorsView { account, session, factors } = self.factors_view(&bearer);
+        let decision = self.lab.decide(&begin, BeginStepUpView { account, session, factors, passwords }).unwrap();
+        let check = self.commit(decision)?;
+        let proof = check.user.filter(|_| right).map_or(PasswordProof::Wrong, PasswordProof::Right);
+        let proof = Proof::Password { email, proof, rehashed: None };
+        self.prove(&StepUp { bearer, proof, refresh: None, origin: origin() })
+    }
+
+    fn prove(&mut self, command: &StepUp) -> Result<SteppedUp, Refusal> {
+        let view = self.proof_view(&command.bearer);
+        let decision = self.lab.decide(command, view).unwrap();
+        let raised = self.commit(decision)?;
+        if raised.rotated {
+            self.given.push(raised.grant.refresh.expose().to_owned());
+        }
+        Ok(raised)
+    }
+
+    /// Turns the second factor off.
+    pub(crate) fn disable(&mut self, bearer: Bearer, code: TypedCode) -> Result<Disabled, Refusal> {
+        let view = self.proof_view(&bearer);
+        let decision = self.lab.decide(&Disable { bearer, code, refresh: None, origin: origin() }, view).unwrap();
+        self.commit(decision)
+    }
+
+    /// Offers a factor first.
+    pub(crate) fn prefer(&mut self, bearer: Bearer, factor: FactorId) -> Result<Status, Refusal> {
+        let view = self.status_view(&bearer);
+        let decision = self.lab.decide(&PreferFactor { bearer, factor, origin: origin() }, view).unwrap();
+        self.commit(decision)
+    }
+
+    /// Calls a factor otherwise.
+    pub(crate) fn rename(&mut self, bearer: Bearer, factor: FactorId, label: &str) -> Result<FactorStatus, Refusal> {
+        let view = self.factors_view(&bearer);
+        let command = RenameFactor { bearer, factor, label: label.to_owned(), origin: origin() };
+        let decision = self.lab.decide(&command, view).unwrap();
+        self.commit(decision)
+    }
+
+    /// Removes a factor.
+    pub(crate) fn remove(&mut self, bearer: Bearer, factor: FactorId) -> Result<Removed, Refusal> {
+        let view = self.factors_view(&bearer);
+        let command = RemoveFactor { bearer, factor, refresh: None, origin: origin() };
+        let decision = self.lab.decide(&command, view).unwrap();
+        self.commit(decision)
+    }
+
+    /// Makes recovery codes.
+    pub(crate) fn make_recovery_codes(&mut self, bearer: Bearer) -> Result<Vec<SecretText>, Refusal> {
+        let view = self.factors_view(&bearer);
+        let decision = self.lab.decide(&MakeRecoveryCodes { bearer, origin: origin() }, view).unwrap();
+        let codes = self.commit(decision)?;
+        self.given.extend(codes.iter().map(|code| code.expose().to_owned()));
+        Ok(codes)
+    }
+
+    /// Downloads recovery codes.
+    pub(crate) fn download(&mut self, bearer: Bearer) -> Result<RecoverySheet, Refusal> {
+        let FactorsView { account, session, .. } = self.factors_view(&bearer);
+        let view = DownloadView { account, session, kept: self.kept.get(&bearer.user).cloned() };
+        let decision = self.lab.decide(&DownloadRecoveryCodes { bearer, origin: origin() }, view).unwrap();
         self.commit(decision)
     }
 
@@ -212,6 +453,10 @@ impl World {
             self.log.extend(entries);
             let account = self.users.values_mut().find(|account| account.user.person == chain.person).unwrap();
             account.head = chain.head;
+        }
+        let codes = decision.outbox.iter().filter_map(|message| self.lab.read(message)?.code.clone());
+        for code in codes {
+            assert!(!shown.contains(&format!("\"{code}\"")), "a code in {shown}");
         }
         self.outbox.extend(decision.outbox);
         decision.reply
@@ -244,9 +489,46 @@ impl World {
         self.recovery_codes.iter().filter(|(owner, _)| *owner == user).map(|(_, code)| code.clone()).collect()
     }
 
-    fn session_view(&self, wanted: impl Fn(&Session) -> bool) -> SessionView {
+    pub(crate) fn session_view(&self, wanted: impl Fn(&Session) -> bool) -> SessionView {
         let session = self.sessions.values().find(|session| wanted(session)).cloned();
         SessionView { account: session.as_ref().map(|session| self.users[&session.user].clone()), session }
+    }
+
+    fn status_view(&self, bearer: &Bearer) -> StatusView {
+        let FactorsView { account, session, factors } = self.factors_view(bearer);
+        StatusView {
+            account,
+            session,
+            factors,
+            recovery_codes: self.codes_of(bearer.user).len(),
+            trusted_devices: self.devices_of(bearer.user),
+        }
+    }
+
+    fn factors_view(&self, bearer: &Bearer) -> FactorsView {
+        FactorsView {
+            account: self.users.get(&bearer.user).cloned(),
+            session: self.sessions.get(&bearer.session).cloned(),
+            factors: self.factors_of(bearer.user),
+        }
+    }
+
+    fn proof_view(&self, bearer: &Bearer) -> ProofView {
+        let FactorsView { account, session, factors } = self.factors_view(bearer);
+        ProofView {
+            account,
+            session,
+            factors,
+            recovery_codes: self.codes_of(bearer.user),
+            sent_codes: self.sent_codes.clone(),
+        }
+    }
+
+    /// What a command with a link reads.
+    pub(crate) fn link_view(&self, token: &str) -> LinkView {
+        let hash = TokenHash::of(token);
+        let link = self.links.values().find(|link| link.token == hash).cloned();
+        LinkView { account: link.as_ref().map(|link| self.users[&link.user].clone()), link }
     }
 
     fn enrollment_view(&self, bearer: &Bearer) -> EnrollmentView {
@@ -255,6 +537,7 @@ impl World {
             session: self.sessions.get(&bearer.session).cloned(),
             factors: self.factors_of(bearer.user),
             enrollments: self.enrollments.values().filter(|waiting| waiting.user == bearer.user).cloned().collect(),
+            sends: self.sends(),
         }
     }
 
@@ -268,6 +551,7 @@ impl World {
         *charged
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each change")]
     fn apply(&mut self, change: Change, at: Timestamp) {
         match change {
             Change::AddPendingSignup(_) | Change::RenewPendingSignup { .. } | Change::ConsumePendingSignup { .. } => {
@@ -291,6 +575,10 @@ impl World {
                 let open =
                     self.challenges.values_mut().filter(|challenge| challenge.user == user && is_open(challenge));
                 open.for_each(|challenge| challenge.ended_at = Some(at));
+                let open = self.sent_codes.iter_mut().filter(|code| code.user == user && code.used_at.is_none());
+                open.for_each(|code| {
+                    code.ended_at.get_or_insert(at);
+                });
             }
             Change::PutEnrollment(new) => {
                 self.enrollments.retain(|_, old| old.user != new.user || old.method != new.method);
@@ -303,6 +591,16 @@ impl World {
             }
             Change::ConsumeEnrollment(id) => assert!(self.enrollments.remove(&id).is_some()),
             Change::AbandonEnrollmentsOf(session) => self.enrollments.retain(|_, waiting| waiting.session != session),
+            Change::AbandonAllEnrollmentsOf(user) => self.enrollments.retain(|_, waiting| waiting.user != user),
+            Change::RenameFactor(id, label) => self.factors.get_mut(&id).unwrap().label = label,
+            Change::RemoveFactor(id) => assert!(self.factors.remove(&id).is_some(), "a factor was removed twice"),
+            Change::RemoveFactorsOf(user) => self.factors.retain(|_, factor| factor.user != user),
+            Change::KeepRecoveryCodes(kept) => {
+                self.kept.insert(kept.user, kept);
+            }
+            Change::WipeKeptRecoveryCodes(user) => {
+                self.kept.remove(&user);
+            }
             Change::AddFactor(factor) => {
                 if let Some(step) = factor.last_used_step {
                     assert!(self.spent_steps.insert((factor.id, step.0)));
@@ -325,11 +623,31 @@ impl World {
                 self.recovery_codes.retain(|(_, code)| code.id != id);
                 assert_eq!(self.recovery_codes.len(), before - 1);
             }
+            Change::AddSentCode(code, counter) => {
+                let older =
+                    self.sent_codes.iter_mut().filter(|older| older.scope == code.scope && older.used_at.is_none());
+                older.for_each(|older| {
+                    older.ended_at.get_or_insert(at);
+                });
+                assert!(self.charge(&counter).count <= i64::from(counter.limit), "more codes than may be");
+                self.sent_codes.push(*code);
+            }
+            Change::UseSentCode { id, factor } => {
+                let code = self.sent_codes.iter_mut().find(|code| code.id == id).unwrap();
+                assert!(code.used_at.is_none() && code.ended_at.is_none(), "a dead code was accepted");
+                code.used_at = Some(at);
+                self.factors.get_mut(&factor).unwrap().last_used_at = Some(at);
+            }
             Change::AddSession(session) => assert!(self.sessions.insert(session.id, session).is_none()),
-            Change::RotateSession { id, old, new, idle_expires_at } => {
+            Change::RotateSession { id, old, family, new, idle_expires_at } => {
                 let session = self.sessions.get_mut(&id).unwrap();
                 assert!(session.refresh == old && session.ended_at.is_none(), "a session that is not as it was read");
-                (session.refresh, session.idle_expires_at) = (new, idle_expires_at);
+                (session.family, session.refresh, session.idle_expires_at) = (family, new, idle_expires_at);
+            }
+            Change::RaiseSession { id, method, at } => {
+                let session = self.sessions.get_mut(&id).unwrap();
+                assert!(session.ended_at.is_none(), "a session that is over was raised");
+                (session.method, session.authenticated_at, session.fresh_at) = (method, at, Some(at));
             }
             Change::EndSession(id, _) => {
                 self.sessions.get_mut(&id).unwrap().ended_at.get_or_insert(at);
@@ -340,7 +658,44 @@ impl World {
                     session.ended_at.get_or_insert(at);
                 });
             }
-            Change::RevokeTrust(_) => {}
+            Change::RevokeTrust(user) => {
+                let own = self.devices.values_mut().filter(|device| device.user == user);
+                own.for_each(|device| {
+                    device.revoked_at.get_or_insert(at);
+                });
+            }
+            Change::AddTrustedDevice(device) => assert!(self.devices.insert(device.id, *device).is_none()),
+            Change::SaveTrustedDevice { was, device } => {
+                let stored = self.devices.get_mut(&device.id).unwrap();
+                assert!(stored.secret == was && stored.revoked_at.is_none(), "a device that is not as it was read");
+                assert_eq!((stored.created_at, stored.expires_at), (device.created_at, device.expires_at));
+                *stored = *device;
+            }
+            Change::RevokeTrustedDevice(id) => {
+                self.devices.get_mut(&id).unwrap().revoked_at.get_or_insert(at);
+            }
+            Change::DropMessagesOf(_) => {}
+            Change::EndSessionsOf(user, _) => {
+                for session in self.sessions.values_mut().filter(|session| session.user == user) {
+                    session.ended_at.get_or_insert(at);
+                }
+            }
+            Change::PutLinkToken(new) => {
+                self.links.retain(|_, old| old.user != new.user || old.purpose != new.purpose);
+                self.links.insert(new.id, new);
+            }
+            Change::ConsumeLinkToken(id) => {
+                let link = self.links.get_mut(&id).unwrap();
+                assert_eq!(link.used_at.replace(at), None, "a link was used twice");
+                link.payload = None;
+            }
+            Change::EndLinkTokens(user, purposes) => {
+                self.links
+                    .retain(|_, link| link.user != user || link.used_at.is_some() || !purposes.contains(&link.purpose));
+            }
+            Change::SetEmail(user, email) => self.account_mut(user).user.email = email,
+            Change::SetDisabled(user, disabled_at) => self.account_mut(user).user.disabled_at = disabled_at,
+            Change::DeleteUser(_) => panic!("nobody is deleted in this world"),
             Change::ReturnCharge(counter) => {
                 if let Some(charged) = self.counters.get_mut(&counter.key) {
                     charged.count = (charged.count - 1).max(0);

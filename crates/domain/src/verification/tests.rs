@@ -62,9 +62,23 @@ fn where_the_refresh_token_goes_may_be_said_with_the_code() {
     let challenge = world.challenge_of(&token);
     let code = world.lab.code(&person.secrets[0], 0);
     let holder = Some(RefreshHolder::Cookie);
-    let command = Verify { token: TokenHash::of(&token), code, holder, origin: crate::testing::origin() };
+    let command = Verify {
+        token: TokenHash::of(&token),
+        code,
+        holder,
+        remember: false,
+        device: None,
+        origin: crate::testing::origin(),
+    };
     let account = Some(person.account.clone());
-    let view = VerifyView { account, challenge, factors: person.factors.clone(), recovery_codes: vec![] };
+    let view = VerifyView {
+        account,
+        challenge,
+        factors: person.factors.clone(),
+        recovery_codes: vec![],
+        devices: vec![],
+        sent_codes: vec![],
+    };
     let decision = world.lab.decide(&command, view).unwrap();
     assert_eq!(decision.reply.unwrap().grant.holder, RefreshHolder::Cookie);
 }
@@ -165,6 +179,8 @@ fn no_decision_shows_the_code_the_tokens_or_the_address() {
         token: TokenHash::of(&token),
         code: TypedCode::Digits(digits),
         holder: None,
+        remember: false,
+        device: None,
         origin: crate::testing::origin(),
     };
     let decision = world.judge(&token, TypedCode::Digits(digits));
@@ -181,12 +197,21 @@ fn a_secret_that_does_not_open_is_a_fault_and_never_a_wrong_code() {
     let right = world.lab.code(&person.secrets[0], 0);
     let (own, other) = (person.factors[0].clone(), world.lab.enrolled());
     let moved = Factor { secret: other.factors[0].secret.clone(), ..own };
-    let command = Verify { token: TokenHash::of(&token), code: right, holder: None, origin: crate::testing::origin() };
+    let command = Verify {
+        token: TokenHash::of(&token),
+        code: right,
+        holder: None,
+        remember: false,
+        device: None,
+        origin: crate::testing::origin(),
+    };
     let view = VerifyView {
         account: Some(person.account.clone()),
         challenge: world.challenge_of(&token),
         factors: vec![moved],
         recovery_codes: person.stored_codes.clone(),
+        devices: vec![],
+        sent_codes: vec![],
     };
     assert_eq!(
         world.lab.decide(&command, view).unwrap_err().to_string(),
@@ -202,6 +227,8 @@ fn recovery_codes_hashed_with_a_lost_pepper_are_a_fault_and_never_a_wrong_code()
         token: TokenHash::of(&token),
         code: recovery(&person, 0),
         holder: None,
+        remember: false,
+        device: None,
         origin: crate::testing::origin(),
     };
     let view = VerifyView {
@@ -209,6 +236,8 @@ fn recovery_codes_hashed_with_a_lost_pepper_are_a_fault_and_never_a_wrong_code()
         challenge: world.challenge_of(&token),
         factors: person.factors.clone(),
         recovery_codes: person.stored_codes.clone(),
+        devices: vec![],
+        sent_codes: vec![],
     };
     let broken = world.lab.decide(&command, view).unwrap_err();
     assert!(matches!(broken, Broken { table: "recovery_codes", fault: crate::secret::Fault::MissingKey(_), .. }));

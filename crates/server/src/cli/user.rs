@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
-use domain::account_admin::{AddUser, explain_email};
+use domain::account_admin::{Act, ActOnUser, AddUser, explain_email};
 use domain::command::Origin;
-use domain::decision::PasswordFault;
+use domain::decision::{PasswordFault, Refusal};
 use domain::ids::{ApplicationId, UserId};
 use domain::totp::TotpSecret;
 use domain::user::Email;
@@ -64,6 +64,33 @@ pub(super) enum Command {
         /// The address.
         email: String,
     },
+    /// Let a user not sign in any more, and end everything of theirs that is open.
+    Disable(Whom),
+    /// Let a disabled user sign in again.
+    Enable(Whom),
+    /// Lift a lock after wrong codes.
+    Unlock(Whom),
+    /// Take away every factor, recovery code and remembered browser: the password alone signs in again.
+    #[command(name = "reset-2fa")]
+    ResetTwoFactor {
+        #[command(flatten)]
+        whom: Whom,
+        /// Why, for the audit log: one line of up to 200 characters.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Delete a user. The audit log stays.
+    Delete(Whom),
+}
+
+/// On whom to act.
+#[derive(clap::Args)]
+pub(super) struct Whom {
+    /// The address.
+    email: String,
+    /// Do not ask whether it is meant.
+    #[arg(long)]
+    yes: bool,
 }
 
 /// Runs a command.
@@ -83,9 +110,56 @@ pub(super) async fn run(config: &Config, command: Command) -> anyhow::Result<()>
         Command::List { limit, after } => list(&app, limit, after.map(UserId::from_uuid)).await,
         Command::Import { file, dry_run } => import::run(&app, &file, dry_run).await,
         Command::Show { email } => show(&app, &email).await,
+        Command::Disable(whom) => act(&app, whom, Act::Disable).await,
+        Command::Enable(whom) => act(&app, whom, Act::Enable).await,
+        Command::Unlock(whom) => act(&app, whom, Act::Unlock).await,
+        Command::ResetTwoFactor { whom, reason } => match stated(&reason) {
+            Ok(reason) => act(&app, whom, Act::ResetTwoFactor(reason)).await,
+            Err(error) => Err(error),
+        },
+        Command::Delete(whom) => act(&app, whom, Act::Delete).await,
     };
     app.db.close().await;
     result
+}
+
+/// A reason as the audit log takes it.
+fn stated(reason: &str) -> anyhow::Result<String> {
+    let reason = reason.trim();
+    anyhow::ensure!(
+        (1..=200).contains(&reason.chars().count()) && !reason.chars().any(char::is_control),
+        "--reason takes one line of 1 to 200 characters"
+    );
+    Ok(reason.to_owned())
+}
+
+async fn act(app: &App, whom: Whom, act: Act) -> anyhow::Result<()> {
+    let email = Email::parse(&whom.email).map_err(|fault| anyhow::anyhow!("the address {}", explain_email(fault)))?;
+    let (question, done) = match &act {
+        Act::Disable => ("Disable", "disabled"),
+        Act::Enable => ("Enable", "enabled"),
+        Act::Unlock => ("Unlock", "unlocked"),
+        Act::ResetTwoFactor(_) => ("Take every factor away from", "reset"),
+        Act::Delete => ("Delete", "deleted"),
+    };
+    anyhow::ensure!(whom.yes || confirmed(&format!("{question} {}?", email.as_str()))?, "nothing was done");
+    let origin = Origin { actor: Some("cli".to_owned()), ..Origin::default() };
+    let command = ActOnUser { application: ApplicationId::DEFAULT, email, act, origin };
+    let world: Arc<dyn Surroundings> = Arc::clone(&app.world) as _;
+    match app.db.run(Arc::new(command), world).await? {
+        Ok(()) => say(done),
+        Err(Refusal::NotFound) => bail!("nobody has this address"),
+        Err(refusal) => bail!("nothing was done: {refusal:?}"),
+    }
+}
+
+/// Asks whether something is meant; anything but a yes is no.
+fn confirmed(question: &str) -> anyhow::Result<bool> {
+    use std::io::Write as _;
+    write!(std::io::stderr(), "{question} Type yes: ").context("nothing can be asked")?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).context("standard input cannot be read")?;
+    Ok(answer.trim().eq_ignore_ascii_case("yes"))
 }
 
 type Secret = Zeroizing<String>;

@@ -33,6 +33,24 @@ impl DatabaseUrl {
         Err("begins neither with sqlite: nor with postgres://".into())
     }
 
+    /// The `sslmode` by which passwords and secrets may cross a network in plain text, where this URL asks for one.
+    pub(super) fn plain_over_network(&self) -> Option<String> {
+        let Self::Postgres(text) = self else { return None };
+        let url = Url::parse(text).ok()?;
+        let named = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        let mode = named("sslmode").filter(|mode| matches!(mode.as_str(), "prefer" | "allow" | "disable"))?;
+        let hosts = match named("hostaddr").or_else(|| named("host")) {
+            Some(hosts) => hosts,
+            None => url.host_str().unwrap_or_default().to_owned(),
+        };
+        let stays = |host: &str| {
+            let host = host.trim_start_matches('[').trim_end_matches(']');
+            let loopback = host.parse::<std::net::IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback());
+            host.is_empty() || host == "localhost" || host.starts_with('/') || host.starts_with("%2F") || loopback
+        };
+        (!hosts.split(',').all(stays)).then_some(mode)
+    }
+
     /// Whether several nodes may share this database.
     pub fn is_postgres(&self) -> bool {
         matches!(self, Self::Postgres(_))

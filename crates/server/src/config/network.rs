@@ -27,6 +27,11 @@ impl Network {
         (prefix <= longest).then_some(Self { address, prefix })
     }
 
+    /// Whether every address of its kind lies in this block.
+    pub(super) fn is_everything(self) -> bool {
+        self.prefix == 0
+    }
+
     /// Whether `address` lies in this block. An IPv4 address inside IPv6 counts as what it is.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {

@@ -78,6 +78,10 @@ pub(super) fn minutes<const LEAST: u32, const MOST: u32>(text: &str) -> Parsed<D
     number::<LEAST, MOST>(text).map(|number| Duration::from_secs(u64::from(number) * 60))
 }
 
+pub(super) fn days<const LEAST: u32, const MOST: u32>(text: &str) -> Parsed<Duration> {
+    number::<LEAST, MOST>(text).map(|number| Duration::from_secs(u64::from(number) * 86_400))
+}
+
 /// The name stands in front of a colon in the authenticator's address, so it has none itself.
 pub(super) fn issuer_name(text: &str) -> Parsed<String> {
     if text.trim().is_empty() || text.chars().count() > 64 || text.contains(':') || text.chars().any(char::is_control) {
@@ -89,12 +93,16 @@ pub(super) fn issuer_name(text: &str) -> Parsed<String> {
 pub(super) fn methods(text: &str) -> Parsed<Vec<Method>> {
     let mut methods = Vec::new();
     for name in list(text) {
-        match name {
-            "totp" if methods.is_empty() => methods.push(Method::Totp),
-            "totp" => return Err("names totp twice".into()),
-            "sms" | "email" => return Err(format!("names {name}, which is not available yet in this version")),
-            _ => return Err("is not a list of methods".into()),
+        let method = match name {
+            "totp" => Method::Totp,
+            "sms" => Method::Sms,
+            "email" => Method::Email,
+            _ => return Err("is not a list of totp, sms and email".into()),
+        };
+        if methods.contains(&method) {
+            return Err(format!("names {name} twice"));
         }
+        methods.push(method);
     }
     if methods.is_empty() { Err("names no method".into()) } else { Ok(methods) }
 }

@@ -102,8 +102,10 @@ settings! {
         "Whether anybody is asked for a second factor; false deletes nothing.";
     ISSUER_NAME: String = "TWOFA_ISSUER_NAME", "Example", Some("Twinlock"), parse::issuer_name,
         "The name an authenticator shows beside the code.";
-    METHODS: Vec<Method> = "TWOFA_METHODS", "totp", Some("totp"), parse::methods,
-        "The kinds of second factor people may use.";
+    METHODS: Vec<Method> = "TWOFA_METHODS", "totp,sms", Some("totp,sms,email"), parse::methods,
+        "The kinds of second factor people may use; a code by e-mail is the weakest. Who has no other kind left is not let in.";
+    CODE_EXPIRY_MINUTES: Duration = "TWOFA_CODE_EXPIRY_MINUTES", "5", Some("5"), parse::minutes::<1, 10>,
+        "How many minutes a code sent by SMS or e-mail is accepted.";
     MAX_ATTEMPTS: u32 = "TWOFA_MAX_ATTEMPTS", "5", Some("5"), parse::number::<1, 20>,
         "Wrong codes that end one challenge.";
     RATE_LIMIT_WINDOW: Duration = "TWOFA_RATE_LIMIT_WINDOW", "3600", Some("3600"), parse::seconds::<60, 86_400>,
@@ -116,6 +118,14 @@ settings! {
         "How many minutes the first lock lasts; each further one lasts twice as long.";
     RECOVERY_CODE_COUNT: u8 = "TWOFA_RECOVERY_CODE_COUNT", "10", Some("10"), parse::small_number::<8, 20>,
         "How many recovery codes a set has.";
+    TRUSTED_DEVICE_ENABLED: bool = "TWOFA_TRUSTED_DEVICE_ENABLED", "true", Some("true"), parse::boolean,
+        "Whether a browser may be trusted for a while; false deletes nothing.";
+    TRUSTED_DEVICE_MAX_AGE_DAYS: Duration = "TWOFA_TRUSTED_DEVICE_MAX_AGE_DAYS", "30", Some("30"), parse::days::<1, 365>,
+        "How many days after the last second factor a browser is trusted at most.";
+    TRUSTED_DEVICE_MAX_COUNT: u8 = "TWOFA_TRUSTED_DEVICE_MAX_COUNT", "5", Some("5"), parse::small_number::<1, 50>,
+        "How many browsers one person may trust; the oldest goes.";
+    TRUSTED_DEVICE_ROTATION_DAYS: Duration = "TWOFA_TRUSTED_DEVICE_ROTATION_DAYS", "7", Some("0"), parse::days::<0, 365>,
+        "How many days old a trusted browser's secret gets before its use replaces it; 0 replaces it with each use.";
     SIGNUP_ENABLED: bool = "TWOFA_SIGNUP_ENABLED", "false", Some("true"), parse::boolean,
         "Whether people may make an account themselves.";
 }
@@ -132,9 +142,4 @@ pub const LATER: &[&str] = &[
     "TWILIO_API_BASE_URL",
     "TWILIO_AUTH_TOKEN",
     "TWILIO_PHONE_NUMBER",
-    "TWOFA_CODE_EXPIRY_MINUTES",
-    "TWOFA_TRUSTED_DEVICE_ENABLED",
-    "TWOFA_TRUSTED_DEVICE_MAX_AGE_DAYS",
-    "TWOFA_TRUSTED_DEVICE_MAX_COUNT",
-    "TWOFA_TRUSTED_DEVICE_ROTATION_DAYS",
 ];

@@ -43,13 +43,18 @@ fn without_any_setting_it_is_a_development_machine() {
     let expected = SecondFactor {
         enabled: true,
         issuer_name: "Twinlock".into(),
-        methods: vec![Method::Totp],
+        methods: vec![Method::Totp, Method::Sms, Method::Email],
         max_attempts: 5,
         rate_limit_window: Duration::from_hours(1),
         rate_limit_max: 10,
         lockout_threshold: 100,
         lockout_duration: Duration::from_mins(15),
+        code_expiry: Duration::from_mins(5),
         recovery_code_count: 10,
+        trusted_device_enabled: true,
+        trusted_device_max_age: Duration::from_hours(30 * 24),
+        trusted_device_max_count: 5,
+        trusted_device_rotation: Duration::ZERO,
     };
     assert_eq!(config.second_factor, expected);
     config.check_serve(true).unwrap();
@@ -86,8 +91,8 @@ fn a_wrong_value_is_one_line_with_the_setting_the_fault_and_an_example() {
         "TWOFA_RECOVERY_CODE_COUNT: \"7\" is not a whole number from 8 to 20; example: TWOFA_RECOVERY_CODE_COUNT=10"
     );
     assert_eq!(
-        line(load(&[("TWOFA_METHODS", "totp,sms")])),
-        "TWOFA_METHODS: \"totp,sms\" names sms, which is not available yet in this version; example: TWOFA_METHODS=totp"
+        line(load(&[("TWOFA_METHODS", "totp,sms,totp")])),
+        "TWOFA_METHODS: \"totp,sms,totp\" names totp twice; example: TWOFA_METHODS=totp,sms"
     );
 }
 
@@ -176,12 +181,12 @@ fn variables_of_other_programs_and_of_the_platform_are_left_alone() {
 
 #[test]
 fn a_setting_of_a_later_version_is_said_to_have_no_effect() {
-    let config = with_file("twofa_trusted_device_enabled = true", &[("SMTP_URL", "smtp://mail")]).unwrap();
+    let config = with_file("twilio_phone_number = \"+15005550006\"", &[("SMTP_URL", "smtp://mail")]).unwrap();
     assert_eq!(
         config.warnings(),
         [
             "SMTP_URL is set but has no effect yet in this version",
-            "TWOFA_TRUSTED_DEVICE_ENABLED is set but has no effect yet in this version",
+            "TWILIO_PHONE_NUMBER is set but has no effect yet in this version",
         ]
     );
 }
@@ -304,4 +309,42 @@ fn a_network_contains_its_addresses_and_no_others() {
     for wrong in ["10.0.0.0/33", "10.0.0.0/+8", "10.0.0.0/", "10.0.0/8", "::/129", "x"] {
         assert_eq!(Network::parse(wrong), None, "{wrong}");
     }
+}
+
+#[test]
+fn a_database_elsewhere_is_not_spoken_to_in_plain_text_in_production() {
+    let production = ("TWINLOCK_ENV", "production");
+    for (url, plain) in [
+        ("postgres://u:p@db.example.com/x?sslmode=disable", true),
+        ("postgres://u:p@192.0.2.1/x?sslmode=prefer", true),
+        ("postgres://u:p@127.0.0.1,192.0.2.1/x?sslmode=prefer", true),
+        ("postgres://u:p@localhost/x?hostaddr=192.0.2.1&sslmode=prefer", true),
+        ("postgres://u:p@db.example.com/x", false),
+        ("postgres://u:p@db.example.com/x?sslmode=require", false),
+        ("postgres://u:p@localhost/x?sslmode=disable", false),
+        ("postgres://u:p@[::1]:5433/x?sslmode=prefer", false),
+        ("postgres:///x?host=/run/postgresql&sslmode=disable", false),
+    ] {
+        let database = ("DATABASE_URL", url);
+        let refused = load(&[KEYS, production, database]).err().map(|error| error.to_string()).unwrap_or_default();
+        assert_eq!(refused.contains("sslmode"), plain, "{url}: {refused}");
+        let warned = load(&[KEYS, database]).map(|config| config.warnings().iter().any(|w| w.contains("sslmode")));
+        assert_eq!(warned.unwrap_or(false), plain, "{url}");
+    }
+}
+
+#[test]
+fn trusting_every_address_is_warned_about() {
+    for (networks, warned) in [("0.0.0.0/0", true), ("10.0.0.0/8,::/0", true), ("10.0.0.0/8", false)] {
+        let config = load(&[("TWINLOCK_TRUSTED_PROXIES", networks)]).unwrap();
+        assert_eq!(config.warnings().iter().any(|warning| warning.contains("every address")), warned, "{networks}");
+    }
+}
+
+#[test]
+fn test_mode_is_for_an_address_of_this_machine() {
+    let config = load(&[("TWINLOCK_BASE_URL", "https://login.example.com")]).unwrap();
+    assert!(config.check_serve(true).unwrap_err().to_string().contains("TWINLOCK_BASE_URL"));
+    assert!(config.check_serve(false).is_ok());
+    assert!(load(&[]).unwrap().check_serve(true).is_ok());
 }

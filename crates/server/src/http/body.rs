@@ -15,6 +15,7 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT,
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
 use serde::Serialize;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use fields::Fields;
 
@@ -28,6 +29,12 @@ const DISCARDED_BYTES: usize = 16 * 1024 * 1024;
 
 /// How long that may take.
 const DISCARD_TIME: Duration = Duration::from_secs(2);
+
+/// Room for the bodies of all connections together, in bytes: what a stranger begins to send is held until its end comes.
+static ROOM: Semaphore = Semaphore::const_new(16 * 1024 * 1024);
+
+/// What each body may hold without taking up room. Nearly all are smaller, so big ones are never in their way.
+const SMALL: usize = 2 * 1024;
 
 /// A body type that knows its fields.
 pub trait ReadBody: Sized {
@@ -49,7 +56,7 @@ impl<S: Sync, T: ReadBody> FromRequest<S> for Json<T> {
         }
         let limits = request.extensions().get::<Limits>().copied().unwrap_or_default();
         let (parts, body) = request.into_parts();
-        let bytes = read(&parts.headers, body, &limits).await?;
+        let Whole { bytes, room: _room } = read(&parts.headers, body, &limits, &ROOM).await?;
         check_type(&parts.headers, bytes.is_empty())?;
         let mut fields = Fields::new(strict::parse_object(&bytes)?);
         let value = T::read(&mut fields);
@@ -92,16 +99,22 @@ fn is_json(kind: &HeaderValue) -> bool {
         })
 }
 
-/// Reads a whole body within its limits of size and time.
-pub async fn read(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Bytes, Problem> {
+/// A whole body, and the room it takes up until this is dropped.
+struct Whole<'a> {
+    bytes: Bytes,
+    room: Option<SemaphorePermit<'a>>,
+}
+
+/// Reads a whole body within its limits of size and time, where there is room for it.
+async fn read<'a>(headers: &HeaderMap, body: Body, limits: &Limits, room: &'a Semaphore) -> Result<Whole<'a>, Problem> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     let announced_too_large = announced.is_some_and(|length| length > limits.body_bytes as u64);
     let mut stream = body.into_data_stream();
     if !announced_too_large {
-        match tokio::time::timeout(limits.body_time, collect(&mut stream, limits.body_bytes)).await {
+        match tokio::time::timeout(limits.body_time, collect(&mut stream, limits.body_bytes, room)).await {
             Err(_) => return Err(Problem::new(ProblemCode::RequestTimeout)),
             Ok(Err(problem)) => return Err(problem),
-            Ok(Ok(Some(bytes))) => return Ok(bytes),
+            Ok(Ok(Some(whole))) => return Ok(whole),
             Ok(Ok(None)) => {}
         }
     }
@@ -113,17 +126,33 @@ pub async fn read(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<By
     Err(Problem::new(ProblemCode::BodyTooLarge))
 }
 
-/// The whole body, or `None` as soon as it is larger than `limit`.
-async fn collect(stream: &mut BodyDataStream, limit: usize) -> Result<Option<Bytes>, Problem> {
+/// The whole body, or `None` as soon as it is larger than `limit`. Room is taken as the bytes come: an announced length
+/// costs its sender nothing.
+async fn collect<'a>(
+    stream: &mut BodyDataStream,
+    limit: usize,
+    room: &'a Semaphore,
+) -> Result<Option<Whole<'a>>, Problem> {
     let mut collected = Vec::new();
+    let mut taken: Option<SemaphorePermit<'a>> = None;
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|_| Problem::invalid_at("", "the body could not be read to its end"))?;
         if collected.len() + chunk.len() > limit {
             return Ok(None);
         }
+        let has = taken.as_ref().map_or(0, SemaphorePermit::num_permits);
+        let needed = (collected.len() + chunk.len()).saturating_sub(SMALL + has);
+        if needed > 0 {
+            let full = |_| Problem::new(ProblemCode::Unavailable);
+            let more = room.try_acquire_many(u32::try_from(needed).unwrap_or(u32::MAX)).map_err(full)?;
+            match &mut taken {
+                Some(taken) => taken.merge(more),
+                None => taken = Some(more),
+            }
+        }
         collected.extend_from_slice(&chunk);
     }
-    Ok(Some(collected.into()))
+    Ok(Some(Whole { bytes: collected.into(), room: taken }))
 }
 
 async fn discard(stream: &mut BodyDataStream) {

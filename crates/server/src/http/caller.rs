@@ -6,6 +6,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use domain::command::Origin;
 use domain::session::{Bearer, RefreshToken};
+use domain::trusted_device::DeviceToken;
 use store::Surroundings;
 
 use super::{Client, RequestId};
@@ -90,5 +91,17 @@ impl CookieRefresh {
     /// The token, where it is no credential but only says which one to replace.
     pub fn beside_bearer(self) -> Option<RefreshToken> {
         self.token
+    }
+}
+
+/// The cookie of a trusted device, if the browser holds one. It is read from nowhere else, and is no credential by itself.
+pub struct CookieDevice(pub Option<DeviceToken>);
+
+impl FromRequestParts<App> for CookieDevice {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let cookie = app.http.site().cookies().read(Cookie::Device, &parts.headers);
+        Ok(Self(cookie.and_then(|cookie| DeviceToken::parse(&cookie))))
     }
 }

@@ -9,12 +9,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 
 use super::Json;
+use super::test_mode::loopback_only;
 use crate::fault::Fault;
 use crate::problem::Problem;
 
@@ -48,6 +50,11 @@ impl Readiness {
 #[derive(Serialize)]
 struct Health {
     status: &'static str,
+}
+
+/// `/metrics`, for callers of this machine only: on the address that everybody reaches.
+pub(super) fn local_metrics(handle: PrometheusHandle) -> Router {
+    Router::new().route("/metrics", get(async move || render(&handle))).layer(from_fn(loopback_only))
 }
 
 /// `/healthz`, `/readyz`, and `/metrics` where a handle is given.

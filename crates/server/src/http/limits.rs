@@ -37,7 +37,7 @@ impl Default for Limits {
             request_time: Duration::from_secs(30),
             idle_time: Duration::from_secs(75),
             connections: 900,
-            streams: 100,
+            streams: 16,
         }
     }
 }

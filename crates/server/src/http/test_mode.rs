@@ -1,6 +1,9 @@
 //! Test mode: a clock that can be moved and an outbox that can be read, for whoever tests an integration. Loopback only.
 
+use std::net::IpAddr;
+
 use axum::extract::{Query, Request, State};
+use axum::http::header::HOST;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -9,9 +12,10 @@ use domain::time::{Duration, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{MailboxMessage, Surroundings};
 use tokio::time::{Instant, sleep};
+use url::{Host, Url};
 use uuid::Uuid;
 
-use super::{Fields, Json, Peer, ReadBody};
+use super::{Client, Fields, Json, Peer, ReadBody};
 use crate::app::App;
 use crate::problem::{Problem, ProblemCode};
 
@@ -26,10 +30,36 @@ pub(super) fn routes() -> axum::Router<App> {
         .layer(from_fn(loopback_only))
 }
 
-/// Lets in callers of this machine only. What a proxy says about others does not count: the connection does.
+/// Lets in callers of this machine only. Behind a proxy on this machine every connection comes from it, so the connection
+/// is not enough: nothing may speak of a proxy, and the caller must have asked for this machine by name.
 pub(super) async fn loopback_only(request: Request, next: Next) -> Response {
-    let local = request.extensions().get::<Peer>().is_some_and(|peer| peer.0.ip().to_canonical().is_loopback());
-    if local { next.run(request).await } else { Problem::new(ProblemCode::NotFound).into_response() }
+    if is_local(&request) { next.run(request).await } else { Problem::new(ProblemCode::NotFound).into_response() }
+}
+
+fn is_local(request: &Request) -> bool {
+    let loopback = |address: IpAddr| address.to_canonical().is_loopback();
+    let extensions = request.extensions();
+    let connected = extensions.get::<Peer>().is_some_and(|peer| loopback(peer.0.ip()));
+    let called = extensions.get::<Client>().is_some_and(|client| loopback(client.address));
+    let proxied = request.headers().keys().any(|name| {
+        let name = name.as_str();
+        matches!(name, "forwarded" | "via" | "x-real-ip") || name.starts_with("x-forwarded-")
+    });
+    let mut named = request.headers().get_all(HOST).iter().map(|host| host.to_str().ok());
+    let named_here = named.all(|host| host.is_some_and(is_local_host));
+    let target_here = request.uri().authority().is_none_or(|authority| is_local_host(authority.as_str()));
+    connected && called && !proxied && named_here && target_here
+}
+
+/// Whether a `Host`, with or without a port, is a name of this machine.
+fn is_local_host(host: &str) -> bool {
+    let Ok(url) = Url::parse(&format!("http://{host}/")) else { return false };
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
 }
 
 #[derive(Serialize)]

@@ -19,17 +19,34 @@ impl From<Refusal> for Problem {
             Refusal::FactorIdNeeded => {
                 Self::invalid_at("/factor_id", "several set-ups are pending; name the one to confirm")
             }
-            Refusal::AlreadyEnabled => Self::new(ProblemCode::AlreadyEnabled)
-                .detail("There are as many authenticators as one person may have."),
+            Refusal::AlreadyEnabled => {
+                Self::new(ProblemCode::AlreadyEnabled).detail("There are as many factors as one person may have.")
+            }
+            Refusal::NotEnabled => {
+                Self::new(ProblemCode::NoPendingSetup).detail("There is no second factor yet; begin a set-up first.")
+            }
+            Refusal::LastFactor => Self::new(ProblemCode::LastFactor),
+            Refusal::NotFound => Self::new(ProblemCode::NotFound),
+            Refusal::RecoveryCodesGone => Self::new(ProblemCode::RecoveryCodesGone),
+            Refusal::DestinationEnrolled => {
+                Self::new(ProblemCode::AlreadyEnabled).detail("Codes are sent to this number or address already.")
+            }
             Refusal::ChallengeExpired => Self::new(ProblemCode::ChallengeExpired),
             Refusal::CodeIncorrect { attempts_left, hint } => code_incorrect(attempts_left, hint),
             Refusal::PasswordRejected(fault) => Self::new(ProblemCode::PasswordRejected).reason(fault.as_str()),
             Refusal::EmailRejected(fault) => Self::new(ProblemCode::EmailRejected).reason(fault.as_str()),
+            Refusal::PhoneRejected(fault) => Self::new(ProblemCode::PhoneRejected).reason(fault.as_str()),
             // A spent challenge is not waited for: signing in again works at once.
             Refusal::TooManyAttempts { retry_after: None } => Self::retry_after(ProblemCode::TooManyAttempts, 0)
                 .detail("There were too many wrong codes. Start again."),
             Refusal::TooManyAttempts { retry_after } => wait(ProblemCode::TooManyAttempts, retry_after),
             Refusal::AccountLocked { retry_after } => wait(ProblemCode::AccountLocked, retry_after),
+            Refusal::SendCooldown { retry_after } => wait(ProblemCode::SendCooldown, Some(retry_after)),
+            Refusal::SendLimit { retry_after } => wait(ProblemCode::SendLimit, Some(retry_after)),
+            Refusal::DeliveryUnavailable { alternatives } => {
+                let names = alternatives.iter().map(|method| method.as_str().to_owned()).collect();
+                Self::new(ProblemCode::DeliveryUnavailable).alternatives(names)
+            }
         }
     }
 }
@@ -39,6 +56,8 @@ fn code_incorrect(attempts_left: u32, hint: Option<CodeHint>) -> Problem {
         None => Problem::code_incorrect(attempts_left, None),
         Some(CodeHint::AlreadyUsed) => Problem::code_incorrect(attempts_left, Some(Hint::AlreadyUsed))
             .detail("This code was used already. Wait for the next one."),
+        Some(CodeHint::Expired) => Problem::code_incorrect(attempts_left, Some(Hint::Expired))
+            .detail("This code is too old, or a newer one took its place. Use the newest, or ask for another."),
         Some(CodeHint::ClockSkew(seconds)) => {
             let direction = if seconds < 0 { "behind" } else { "ahead" };
             Problem::code_incorrect(attempts_left, Some(Hint::ClockSkew)).skew_seconds(seconds).detail(format!(

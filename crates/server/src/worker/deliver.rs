@@ -1,5 +1,8 @@
 //! Delivering: claim, open, render, hand over, settle.
 
+use domain::audit::{AuditAction, AuditEntry, Detail};
+use domain::command::Origin;
+use domain::ids::{ApplicationId, AuditId};
 use domain::message::MessageContent;
 use domain::notice;
 use domain::time::{Duration, Timestamp};
@@ -43,7 +46,7 @@ async fn deliver(app: &App, renderer: &Renderer, message: &Claimed) -> Result<()
     let (kind, id) = (message.kind.as_str(), message.id);
     if message.expires_at.is_some_and(|end| end <= now) {
         tracing::warn!(message = %id, kind, "a message was too old to be sent");
-        return settle(app, message, Settled::Expired, now, None).await;
+        return expire(app, message, now).await;
     }
     match prepare(app, renderer, message, now) {
         Ok(mail) => settle(app, message, Settled::Delivered, now, Some(mail)).await,
@@ -57,6 +60,24 @@ async fn deliver(app: &App, renderer: &Renderer, message: &Claimed) -> Result<()
             app.db.back_off_message(message, now + wait).await
         }
     }
+}
+
+/// A message past its life is never sent; that it was not is written down.
+async fn expire(app: &App, message: &Claimed, now: Timestamp) -> Result<(), StoreError> {
+    let state = Settled::Expired;
+    metrics::counter!("outbox_settled_total", "kind" => message.kind.as_str(), "state" => state.as_str()).increment(1);
+    let entry = AuditEntry {
+        person: None,
+        application: ApplicationId::DEFAULT,
+        action: AuditAction::DeliveryExpired,
+        success: false,
+        method: None,
+        device: None,
+        detail: Detail::Subject("message", message.id.uuid()),
+        origin: Origin { actor: Some("job".to_owned()), ..Origin::default() },
+    };
+    let id = AuditId::new(now, app.world.rng().as_mut());
+    app.db.settle_message(message, state, now, vec![store::unchained(id, now, entry)]).await
 }
 
 async fn settle(

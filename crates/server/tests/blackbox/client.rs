@@ -133,9 +133,10 @@ impl Call {
         let response = request.send().await?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        let text = String::from_utf8_lossy(&response.bytes().await?).into_owned();
+        let bytes = response.bytes().await?.to_vec();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        let answer = Answer { what: self.what, status, headers, text, json };
+        let answer = Answer { what: self.what, status, headers, bytes, text, json };
         let mut jar = self.browser.jar.lock().unwrap();
         for cookie in answer.cookies() {
             if cookie.value.is_empty() || cookie.attribute("max-age") == Some("0") {
@@ -155,6 +156,7 @@ pub(crate) struct Answer {
     pub(crate) what: String,
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
     pub(crate) text: String,
     pub(crate) json: Value,
 }

@@ -18,11 +18,17 @@
 //! | `passwords` | R-11, A-15, A-47…, A-53 |
 //! | `addresses` | R-50, A-50, A-51, A-67, A-79 |
 //! | `signup` | R-34, R-57, A-31, A-47 |
+//! | `sent_codes` | R-12… … … …, A-92 |
 //! | `setup` | R-05, R-26, R-39, A-20…, A-75 |
+//! | `step_up` | R-25, R-64, A-03, A-21, A-25, A-39, A-105 |
+//! | `disable` | R-07, R-20, R-25, R-27, A-14, A-17, A-25, A-39 |
+//! | `factor` | R-25, R-27, R-52, R-65, A-25 |
+//! | `recovery_code` | R-19, R-21, R-22, A-78 |
 //! | `enabling` | R-25, R-27, R-28, A-24, A-99 |
 //! | `halfway` | R-34, R-38, R-39, R-64, A-30, A-34…A-36 |
 //! | `sessions` | R-28…, A-99 |
 //! | `tokens` | R-16, R-31, R-32, A-70 |
+//! | `trusted_devices` | R-10, R-46, R-52, R-65, A-19b, A-35, A-54…A-65 |
 //! | `input` | R-16, R-19, R-39, R-51, A-06, A-28, A-66, A-67 |
 //! | `noise` | R-42, R-51, A-72, A-74 |
 //! | `http` | R-42, R-43, R-47, R-49, R-60, R-69, A-48, A-84, A-87 |
@@ -30,6 +36,7 @@
 //! | `pages` | R-47, R-49, A-84 |
 //! | `limits` | A-40, A-68, A-69, A-79 |
 //! | `h2` | A-68 |
+//! | `hardening` | A-15, A-47, A-68, A-69 |
 //! | `leaks` | R-17, R-38, R-53, A-73 |
 //! | `sealed` | R-41, R-58, R-59, A-101 |
 //! | `rotation` | R-59, A-100 |
@@ -43,11 +50,14 @@
 //! | `missing` | R-59, A-100, A-101 |
 //! | `start` | R-68, A-97, A-103 |
 //! | `commands` | R-17, A-97 |
+//! | `password_change` | R-11, R-27, R-35, R-57, A-09, A-24, A-31, A-32, A-47, A-99 |
+//! | `session_list` | R-52, R-67 |
+//! | `unlock` | R-10, A-54 |
+//! | `email_change` | R-23, A-32, A-33, A-47, A-99 |
+//! | `user_acts` | R-23, R-30, A-54, A-99, A-104 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
 //!
-//! Not here, because the server has no such call yet: everything about sent codes, trusted devices, step-up, disabling,
-//! password change and reset, lists of sessions; R-52 and A-64 (no call takes another person's id but `factor_id`, tried
-//! in `setup`); A-71 (nothing a caller gives comes back signed).
+//! Not here, because the server has no such call: A-71 (nothing a caller gives comes back signed).
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -112,11 +122,15 @@ mod totp;
 mod addresses;
 mod audit;
 mod audit_commands;
+mod disable;
+mod email_change;
 mod enabling;
 mod evidence;
+mod factor;
 mod guessing;
 mod h2;
 mod halfway;
+mod hardening;
 mod http;
 mod import;
 mod input;
@@ -129,15 +143,23 @@ mod origins;
 mod outage;
 mod outbox;
 mod pages;
+mod password_change;
 mod passwords;
 mod races;
 mod real_tools;
+mod recovery_code;
 mod replay;
 mod rotation;
 mod sealed;
+mod sent_codes;
+mod session_list;
 mod sessions;
 mod setup;
 mod signup;
 mod start;
+mod step_up;
 mod time;
 mod tokens;
+mod trusted_devices;
+mod unlock;
+mod user_acts;

@@ -12,7 +12,7 @@ use crate::people::{PASSWORD, is_signed_in};
 
 /// behind TLS, told by the base URL, cookies carry `__Host-` and Secure and the answer asks for HSTS.
 async fn with_an_https_address_cookies_are_locked_to_it(database: Database) {
-    let world = World::on(database).with("TWINLOCK_BASE_URL", "https://login.example.com").start().await;
+    let world = World::on(database).with("TWINLOCK_BASE_URL", "https://localhost:8443").start().await;
     let person = world.add_person(None);
     let browser = world.browser();
     let body = json!({ "email": person.email, "password": person.password });
@@ -37,7 +37,7 @@ async fn with_an_https_address_cookies_are_locked_to_it(database: Database) {
     browser.post("/auth/signup/", json!({ "email": address, "password": link })).await.expect(201);
     let message = world.message(&address, "email_verification").await;
     let link = message["link"].as_str().unwrap();
-    assert!(link.starts_with("https://login.example.com/verify-email#token="), "{link}");
+    assert!(link.starts_with("https://localhost:8443/verify-email#token="), "{link}");
 }
 
 /// on a developer's machine the same cookies have no prefix and no Secure, and everything else.

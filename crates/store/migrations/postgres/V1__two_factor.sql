@@ -32,20 +32,28 @@ CREATE TABLE two_factor_settings (
     locked_until timestamptz,
     lock_level integer NOT NULL,
     stopped_at timestamptz,
+    unlock_guesses_left integer,
+    unlock_until timestamptz,
+    steps_used_to bigint,
     last_seen_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL
 );
 
--- Confirmed factors; the secret is sealed into its row.
+-- Confirmed factors; the secret, or the number or address codes are sent to, is sealed into its row. The destination's key is a
+-- blind index.
 CREATE TABLE factors (
     id uuid PRIMARY KEY,
     user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     method text NOT NULL CHECK (method IN ('totp', 'sms', 'email')),
     label text NOT NULL,
-    secret bytea NOT NULL,
+    secret bytea,
+    destination bytea,
+    destination_key bytea,
     last_used_step bigint,
     last_used_at timestamptz,
-    created_at timestamptz NOT NULL
+    created_at timestamptz NOT NULL,
+    CHECK ((method = 'totp') = (secret IS NOT NULL)),
+    CHECK ((secret IS NULL) = (destination IS NOT NULL AND destination_key IS NOT NULL))
 );
 CREATE INDEX factors_by_user_id ON factors (user_id);
 
@@ -57,11 +65,15 @@ CREATE TABLE enrollments (
     session_id uuid NOT NULL,
     method text NOT NULL CHECK (method IN ('totp', 'sms', 'email')),
     label text NOT NULL,
-    secret bytea NOT NULL,
+    secret bytea,
+    destination bytea,
+    destination_key bytea,
     attempts integer NOT NULL,
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
-    UNIQUE (user_id, method)
+    UNIQUE (user_id, method),
+    CHECK ((method = 'totp') = (secret IS NOT NULL)),
+    CHECK ((secret IS NULL) = (destination IS NOT NULL AND destination_key IS NOT NULL))
 );
 CREATE INDEX enrollments_by_expires_at ON enrollments (expires_at);
 
@@ -74,7 +86,9 @@ CREATE TABLE pending_signups (
     password_hash text NOT NULL,
     token_hash bytea UNIQUE,
     created_at timestamptz NOT NULL,
-    expires_at timestamptz NOT NULL
+    expires_at timestamptz NOT NULL,
+    ip_address text,
+    user_agent text
 );
 CREATE INDEX pending_signups_by_application_id_email_key_created_at ON pending_signups (application_id, email_key, created_at);
 CREATE INDEX pending_signups_by_expires_at ON pending_signups (expires_at);
@@ -99,14 +113,15 @@ CREATE TABLE challenges (
 CREATE INDEX challenges_by_user_id_created_at ON challenges (user_id, created_at);
 CREATE INDEX challenges_by_expires_at ON challenges (expires_at);
 
--- Codes sent by SMS or e-mail: hash only, bound to challenge, purpose, channel and destination.
+-- Codes sent by SMS or e-mail: hash only, bound to challenge (or set-up, or session), purpose, channel and destination. A code
+-- and the outbox message that carries it have the same id.
 CREATE TABLE two_factor_codes (
     id uuid PRIMARY KEY,
     user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     challenge_id uuid NOT NULL,
     factor_id uuid NOT NULL,
     method text NOT NULL CHECK (method IN ('sms', 'email')),
-    purpose text NOT NULL,
+    purpose text NOT NULL CHECK (purpose IN ('login', 'setup', 'step_up', 'disable')),
     destination_key bytea NOT NULL,
     pepper_id text NOT NULL,
     code_hash bytea NOT NULL,
@@ -115,8 +130,9 @@ CREATE TABLE two_factor_codes (
     used_at timestamptz,
     ended_at timestamptz
 );
-CREATE INDEX two_factor_codes_by_user_id ON two_factor_codes (user_id);
+CREATE INDEX two_factor_codes_by_user_id_created_at ON two_factor_codes (user_id, created_at);
 CREATE INDEX two_factor_codes_by_challenge_id ON two_factor_codes (challenge_id);
+CREATE UNIQUE INDEX two_factor_codes_one_live ON two_factor_codes (challenge_id, purpose) WHERE used_at IS NULL AND ended_at IS NULL;
 CREATE INDEX two_factor_codes_by_expires_at ON two_factor_codes (expires_at);
 
 -- The current set of each user: hash only.
@@ -130,12 +146,26 @@ CREATE TABLE recovery_codes (
 );
 CREATE INDEX recovery_codes_by_user_id ON recovery_codes (user_id);
 
+-- The newest set of a user, sealed, for the minutes in which the session that made it may download it.
+CREATE TABLE kept_recovery_codes (
+    user_id uuid PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    session_id uuid NOT NULL,
+    codes bytea NOT NULL,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX kept_recovery_codes_by_expires_at ON kept_recovery_codes (expires_at);
+
 -- Browsers that skip the second factor for a while: hashes of rotating secrets.
 CREATE TABLE trusted_devices (
     id uuid PRIMARY KEY,
     user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     name text NOT NULL,
-    secret_hash bytea NOT NULL UNIQUE,
+    family_hash bytea NOT NULL UNIQUE,
+    secret_hash bytea NOT NULL,
+    previous_hash bytea,
+    rotated_at timestamptz NOT NULL,
+    shown_at timestamptz,
     ip_address text,
     user_agent text,
     created_at timestamptz NOT NULL,
@@ -157,6 +187,7 @@ CREATE TABLE sessions (
     authenticated_at timestamptz NOT NULL,
     fresh_at timestamptz,
     created_at timestamptz NOT NULL,
+    last_used_at timestamptz NOT NULL,
     idle_expires_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
     ended_at timestamptz,
@@ -166,6 +197,20 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_by_user_id ON sessions (user_id);
 CREATE INDEX sessions_by_expires_at ON sessions (expires_at);
+
+-- Links by mail that do one thing once: found by the hash of their token; at most one per user and purpose.
+CREATE TABLE link_tokens (
+    id uuid PRIMARY KEY,
+    user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    purpose text NOT NULL CHECK (purpose IN ('password_reset', 'unlock', 'email_change')),
+    token_hash bytea NOT NULL UNIQUE,
+    payload bytea,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    used_at timestamptz,
+    UNIQUE (user_id, purpose)
+);
+CREATE INDEX link_tokens_by_expires_at ON link_tokens (expires_at);
 
 -- Messages on their way, committed with the state they speak of. The payload is sealed, and blanked once delivered.
 CREATE TABLE outbox (

@@ -33,20 +33,28 @@ CREATE TABLE two_factor_settings (
     locked_until INTEGER,
     lock_level INTEGER NOT NULL,
     stopped_at INTEGER,
+    unlock_guesses_left INTEGER,
+    unlock_until INTEGER,
+    steps_used_to INTEGER,
     last_seen_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Confirmed factors; the secret is sealed into its row.
+-- Confirmed factors; the secret, or the number or address codes are sent to, is sealed into its row. The destination's key is a
+-- blind index.
 CREATE TABLE factors (
     id BLOB NOT NULL PRIMARY KEY,
     user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     method TEXT NOT NULL CHECK (method IN ('totp', 'sms', 'email')),
     label TEXT NOT NULL,
-    secret BLOB NOT NULL,
+    secret BLOB,
+    destination BLOB,
+    destination_key BLOB,
     last_used_step INTEGER,
     last_used_at INTEGER,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    CHECK ((method = 'totp') = (secret IS NOT NULL)),
+    CHECK ((secret IS NULL) = (destination IS NOT NULL AND destination_key IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX factors_by_user_id ON factors (user_id);
 
@@ -58,11 +66,15 @@ CREATE TABLE enrollments (
     session_id BLOB NOT NULL,
     method TEXT NOT NULL CHECK (method IN ('totp', 'sms', 'email')),
     label TEXT NOT NULL,
-    secret BLOB NOT NULL,
+    secret BLOB,
+    destination BLOB,
+    destination_key BLOB,
     attempts INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
-    UNIQUE (user_id, method)
+    UNIQUE (user_id, method),
+    CHECK ((method = 'totp') = (secret IS NOT NULL)),
+    CHECK ((secret IS NULL) = (destination IS NOT NULL AND destination_key IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX enrollments_by_expires_at ON enrollments (expires_at);
 
@@ -75,7 +87,9 @@ CREATE TABLE pending_signups (
     password_hash TEXT NOT NULL,
     token_hash BLOB UNIQUE,
     created_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL
+    expires_at INTEGER NOT NULL,
+    ip_address TEXT,
+    user_agent TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX pending_signups_by_application_id_email_key_created_at ON pending_signups (application_id, email_key, created_at);
 CREATE INDEX pending_signups_by_expires_at ON pending_signups (expires_at);
@@ -100,14 +114,15 @@ CREATE TABLE challenges (
 CREATE INDEX challenges_by_user_id_created_at ON challenges (user_id, created_at);
 CREATE INDEX challenges_by_expires_at ON challenges (expires_at);
 
--- Codes sent by SMS or e-mail: hash only, bound to challenge, purpose, channel and destination.
+-- Codes sent by SMS or e-mail: hash only, bound to challenge (or set-up, or session), purpose, channel and destination. A code
+-- and the outbox message that carries it have the same id.
 CREATE TABLE two_factor_codes (
     id BLOB NOT NULL PRIMARY KEY,
     user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     challenge_id BLOB NOT NULL,
     factor_id BLOB NOT NULL,
     method TEXT NOT NULL CHECK (method IN ('sms', 'email')),
-    purpose TEXT NOT NULL,
+    purpose TEXT NOT NULL CHECK (purpose IN ('login', 'setup', 'step_up', 'disable')),
     destination_key BLOB NOT NULL,
     pepper_id TEXT NOT NULL,
     code_hash BLOB NOT NULL,
@@ -116,8 +131,9 @@ CREATE TABLE two_factor_codes (
     used_at INTEGER,
     ended_at INTEGER
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX two_factor_codes_by_user_id ON two_factor_codes (user_id);
+CREATE INDEX two_factor_codes_by_user_id_created_at ON two_factor_codes (user_id, created_at);
 CREATE INDEX two_factor_codes_by_challenge_id ON two_factor_codes (challenge_id);
+CREATE UNIQUE INDEX two_factor_codes_one_live ON two_factor_codes (challenge_id, purpose) WHERE used_at IS NULL AND ended_at IS NULL;
 CREATE INDEX two_factor_codes_by_expires_at ON two_factor_codes (expires_at);
 
 -- The current set of each user: hash only.
@@ -131,12 +147,26 @@ CREATE TABLE recovery_codes (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX recovery_codes_by_user_id ON recovery_codes (user_id);
 
+-- The newest set of a user, sealed, for the minutes in which the session that made it may download it.
+CREATE TABLE kept_recovery_codes (
+    user_id BLOB NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    session_id BLOB NOT NULL,
+    codes BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX kept_recovery_codes_by_expires_at ON kept_recovery_codes (expires_at);
+
 -- Browsers that skip the second factor for a while: hashes of rotating secrets.
 CREATE TABLE trusted_devices (
     id BLOB NOT NULL PRIMARY KEY,
     user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     name TEXT NOT NULL,
-    secret_hash BLOB NOT NULL UNIQUE,
+    family_hash BLOB NOT NULL UNIQUE,
+    secret_hash BLOB NOT NULL,
+    previous_hash BLOB,
+    rotated_at INTEGER NOT NULL,
+    shown_at INTEGER,
     ip_address TEXT,
     user_agent TEXT,
     created_at INTEGER NOT NULL,
@@ -158,6 +188,7 @@ CREATE TABLE sessions (
     authenticated_at INTEGER NOT NULL,
     fresh_at INTEGER,
     created_at INTEGER NOT NULL,
+    last_used_at INTEGER NOT NULL,
     idle_expires_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     ended_at INTEGER,
@@ -167,6 +198,20 @@ CREATE TABLE sessions (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sessions_by_user_id ON sessions (user_id);
 CREATE INDEX sessions_by_expires_at ON sessions (expires_at);
+
+-- Links by mail that do one thing once: found by the hash of their token; at most one per user and purpose.
+CREATE TABLE link_tokens (
+    id BLOB NOT NULL PRIMARY KEY,
+    user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    purpose TEXT NOT NULL CHECK (purpose IN ('password_reset', 'unlock', 'email_change')),
+    token_hash BLOB NOT NULL UNIQUE,
+    payload BLOB,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_at INTEGER,
+    UNIQUE (user_id, purpose)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX link_tokens_by_expires_at ON link_tokens (expires_at);
 
 -- Messages on their way, committed with the state they speak of. The payload is sealed, and blanked once delivered.
 CREATE TABLE outbox (

@@ -1,5 +1,6 @@
 //! Connections to PostgreSQL.
 
+use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,10 +40,7 @@ impl Postgres {
         if config.get_tcp_user_timeout().is_none() {
             config.tcp_user_timeout(options.unit_timeout);
         }
-        if !needs_tls(&config) {
-            // A unix socket has no TLS, whatever the URL asks for; to libpq that is no error either.
-            config.ssl_mode(SslMode::Disable);
-        }
+        ssl_mode(&mut config, &options.url);
         let begin = format!(
             "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {}; \
              SET LOCAL idle_in_transaction_session_timeout = {}",
@@ -149,10 +147,44 @@ fn parse(url: &str) -> Result<Config, StoreError> {
         .map_err(|error| StoreError::unavailable(format_args!("the database URL cannot be read: {error}")))
 }
 
+/// Settles on TLS or not, and gives what was settled on.
+fn ssl_mode(config: &mut Config, url: &str) -> SslMode {
+    if !says_ssl_mode(url) && goes_out(config) {
+        // The driver's default falls back to plain text as soon as anybody in between answers that there is no TLS here.
+        config.ssl_mode(SslMode::Require);
+    }
+    if !needs_tls(config) {
+        // A unix socket has no TLS, whatever the URL asks for; to libpq that is no error either.
+        config.ssl_mode(SslMode::Disable);
+    }
+    config.get_ssl_mode()
+}
+
 /// Whether any host might be spoken to over TLS; a unix socket never is.
 fn needs_tls(config: &Config) -> bool {
     config.get_ssl_mode() != SslMode::Disable
         && (!config.get_hostaddrs().is_empty() || config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_))))
+}
+
+/// Whether the URL itself decides on TLS, in its query or in the `key=value` form.
+fn says_ssl_mode(url: &str) -> bool {
+    let settings = if url.contains("://") { url.split_once('?').map_or("", |(_, query)| query) } else { url };
+    settings.contains("sslmode")
+}
+
+/// Whether any connection leaves this machine, or might. Where addresses are given, they are what is connected to.
+fn goes_out(config: &Config) -> bool {
+    let addresses = config.get_hostaddrs();
+    if !addresses.is_empty() {
+        return addresses.iter().any(|address| !address.to_canonical().is_loopback());
+    }
+    config.get_hosts().iter().any(|host| match host {
+        Host::Tcp(name) => {
+            let loopback = name.parse::<IpAddr>().map(|address| address.to_canonical().is_loopback());
+            name != "localhost" && !loopback.unwrap_or(false)
+        }
+        Host::Unix(_) => false,
+    })
 }
 
 fn tls() -> Result<MakeRustlsConnect, StoreError> {
@@ -194,5 +226,36 @@ impl Drop for Checkout {
         if let Some(connection) = self.0.take() {
             drop(Object::take(connection));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(url: &str) -> SslMode {
+        let options = Options { url: url.to_owned(), ..Options::default() };
+        ssl_mode(&mut parse(&options.url).unwrap(), &options.url)
+    }
+
+    #[test]
+    fn what_leaves_this_machine_is_encrypted_unless_the_url_says_otherwise() {
+        for url in [
+            "postgres://u:p@db.example.com/x",
+            "postgres://u:p@192.0.2.1/x?connect_timeout=3",
+            "host=db.example.com user=u",
+            "postgres://u:sslmode=disable@db.example.com/x",
+            "host=localhost hostaddr=192.0.2.1 user=u",
+            "postgres://u@127.0.0.1,db.example.com/x",
+            "postgres://u@db.example.com/x?sslmode=require",
+            "postgres://u@db.example.com/x?sslmode=verify-full",
+        ] {
+            assert_eq!(mode(url), SslMode::Require, "{url}");
+        }
+        for url in ["postgres://u@127.0.0.1:5433/x", "postgres://u@localhost/x", "host=::1 user=u"] {
+            assert_eq!(mode(url), SslMode::Prefer, "{url}");
+        }
+        assert_eq!(mode("host=/run/postgresql user=u"), SslMode::Disable);
+        assert_eq!(mode("postgres://u@db.example.com/x?sslmode=disable"), SslMode::Disable);
     }
 }

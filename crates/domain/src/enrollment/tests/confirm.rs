@@ -32,6 +32,7 @@ impl Desk {
             session: Some(self.session.clone()),
             factors: self.person.factors.clone(),
             enrollments: self.waiting.clone(),
+            sends: Sends::default(),
         };
         self.lab.decide(command, view).unwrap()
     }
@@ -54,6 +55,7 @@ fn the_first_factor_turns_the_second_factor_on_and_comes_with_ten_recovery_codes
     change EndOtherSessions
     change RevokeTrust
     change ReplaceRecoveryCodes, 10
+    change KeepRecoveryCodes
     change SaveSettings, 0 wrong, 0 in a row
     audit enrollment_confirmed done totp
     audit factor_added done factor
@@ -170,6 +172,7 @@ fn guesses_here_and_at_sign_in_are_one_budget() {
     no: CodeIncorrect { attempts_left: 0, hint: None }
     change SaveEnrollmentAttempts 1
     change SaveSettings, 0 wrong, 1 in a row, locked
+    change PutLinkToken unlock
     audit enrollment_confirmed failed totp wrong_code
     audit account_locked done wrong_codes
     mail account_locked

@@ -44,6 +44,7 @@ fn the_tenth_wrong_code_within_an_hour_locks_the_account_and_its_owner_is_told()
     no: CodeIncorrect { attempts_left: 0, hint: None }
     change SaveAttempts 5, offset None
     change SaveSettings, 0 wrong, 10 in a row, locked
+    change PutLinkToken unlock
     audit code_verified failed wrong_code
     audit account_locked done wrong_codes
     mail account_locked

@@ -11,12 +11,21 @@ fn judged(change: impl FnOnce(&mut Account, &mut Challenge, &mut Lab)) -> Decisi
     let mut challenge = world.challenge_of(&token).unwrap();
     change(&mut account, &mut challenge, &mut world.lab);
     let code = world.lab.code(&person.secrets[0], 0);
-    let command = Verify { token: TokenHash::of(&token), code, holder: None, origin: crate::testing::origin() };
+    let command = Verify {
+        token: TokenHash::of(&token),
+        code,
+        holder: None,
+        remember: false,
+        device: None,
+        origin: crate::testing::origin(),
+    };
     let view = VerifyView {
         account: Some(account),
         challenge: Some(challenge),
         factors: person.factors.clone(),
         recovery_codes: person.stored_codes.clone(),
+        devices: vec![],
+        sent_codes: vec![],
     };
     world.lab.decide(&command, view).unwrap()
 }

@@ -87,6 +87,11 @@ fn a_mark_more_than_a_day_ahead_is_ignored_with_an_alarm() {
     let alarms = world.log.iter().filter(|stored| stored.entry.action == AuditAction::ClockSkew).count();
     assert_eq!(alarms, 1, "the sign-in found it and set the mark right");
     let code = world.lab.code(&person.secrets[0], 0);
+    let refusal = world.verify(&token, code).unwrap_err();
+    let dead = matches!(refusal, Refusal::CodeIncorrect { hint: Some(CodeHint::AlreadyUsed), .. });
+    assert!(dead, "what was live when the clock was found wrong may have been used before: {refusal:?}");
+    world.lab.pass(Duration::from_secs(60));
+    let code = world.lab.code(&person.secrets[0], 0);
     world.verify(&token, code).unwrap();
     let used = world.factors[&person.factors[0].id].last_used_step;
     assert_eq!(used, Some(Step::at(world.lab.clock)), "the memory of a wrong clock shuts nobody out for ten years");

@@ -14,6 +14,7 @@ use crate::run::ask;
 /// What this call may refuse.
 pub(super) const REFUSALS: &[ProblemCode] = &[
     ProblemCode::PartialTokenInvalid,
+    ProblemCode::FeatureDisabled,
     ProblemCode::AlreadyCompleted,
     ProblemCode::ChallengeExpired,
     ProblemCode::TooManyAttempts,

@@ -7,6 +7,7 @@ use domain::decision::{PasswordFault, Refusal};
 use domain::ids::ApplicationId;
 use domain::login::{AbandonLogin, BeginLogin, FinishLogin, LoggedIn};
 use domain::session::RefreshHolder;
+use domain::trusted_device::DeviceToken;
 use domain::user::Email;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::view::{self, ChallengeBody, Tokens, UserView};
 use crate::app::App;
-use crate::http::caller::Anyone;
+use crate::http::caller::{Anyone, CookieDevice};
 use crate::http::{Fields, Json, ReadBody};
 use crate::problem::{Problem, ProblemCode};
 use crate::run::{run, salt};
@@ -23,6 +24,7 @@ use crate::run::{run, salt};
 pub(super) const REFUSALS: &[ProblemCode] = &[
     ProblemCode::CredentialsInvalid,
     ProblemCode::EmailUnverified,
+    ProblemCode::FeatureDisabled,
     ProblemCode::EmailRejected,
     ProblemCode::PasswordRejected,
     ProblemCode::TooManyAttempts,
@@ -72,7 +74,7 @@ pub(super) enum Answer {
     SignedIn {
         /// False.
         requires_2fa: bool,
-        /// `no_factor`: this person has none.
+        /// `no_factor`: this person has none. `trusted_device`: this browser is trusted.
         #[schema(example = "no_factor")]
         reason: String,
         /// The session's tokens.
@@ -88,6 +90,7 @@ pub(super) enum Answer {
 pub(super) async fn login(
     State(app): State<App>,
     Anyone(origin): Anyone,
+    CookieDevice(device): CookieDevice,
     Json(body): Json<Body>,
 ) -> Result<(HeaderMap, Json<Answer>), Problem> {
     let email = view::email(&body.email)?;
@@ -95,9 +98,9 @@ pub(super) async fn login(
         return Err(Refusal::PasswordRejected(PasswordFault::TooLong).into());
     }
     let holder = view::holder(body.refresh_in_body).unwrap_or(RefreshHolder::Cookie);
-    let mut entered = enter(&app, &email, &body.password, holder, &origin, false).await?;
+    let mut entered = enter(&app, &email, &body.password, holder, device.as_ref(), &origin, false).await?;
     if matches!(entered, LoggedIn::HashChanged) {
-        entered = enter(&app, &email, &body.password, holder, &origin, true).await?;
+        entered = enter(&app, &email, &body.password, holder, device.as_ref(), &origin, true).await?;
     }
     Ok(match entered {
         LoggedIn::HashChanged => return Err(Refusal::CredentialsInvalid.into()),
@@ -111,6 +114,12 @@ pub(super) async fn login(
             let reason = "no_factor".to_owned();
             (cookie, Json(Answer::SignedIn { requires_2fa: false, reason, tokens, user: (*user).into() }))
         }
+        LoggedIn::TrustedDevice { grant, user, cookie } => {
+            let (tokens, mut headers) = Tokens::of(&app, &grant);
+            view::device_cookie(&app, cookie.as_ref(), &mut headers);
+            let reason = "trusted_device".to_owned();
+            (headers, Json(Answer::SignedIn { requires_2fa: false, reason, tokens, user: (*user).into() }))
+        }
     })
 }
 
@@ -120,6 +129,7 @@ async fn enter(
     email: &Email,
     password: &Zeroizing<String>,
     holder: RefreshHolder,
+    device: Option<&DeviceToken>,
     origin: &Origin,
     repeated: bool,
 ) -> Result<LoggedIn, Problem> {
@@ -133,7 +143,7 @@ async fn enter(
             return Err(fault.into());
         }
     };
-    let (email, origin) = (email.clone(), origin.clone());
+    let (email, device, origin) = (email.clone(), device.cloned(), origin.clone());
     let (proof, rehashed) = (checked.proof, checked.rehashed);
-    run(app, FinishLogin { application, email, proof, rehashed, repeated, holder, origin }).await
+    run(app, FinishLogin { application, email, proof, rehashed, repeated, holder, device, origin }).await
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::ids::ApplicationId;
-use domain::signup::SignUp;
+use domain::signup::{BeginSignUp, SignUp};
 use serde::Serialize;
 use store::Surroundings;
 use utoipa::ToSchema;
@@ -17,8 +17,12 @@ use crate::problem::{Problem, ProblemCode};
 use crate::run::{run, salt};
 
 /// What this call may refuse.
-pub(super) const REFUSALS: &[ProblemCode] =
-    &[ProblemCode::FeatureDisabled, ProblemCode::EmailRejected, ProblemCode::PasswordRejected];
+pub(super) const REFUSALS: &[ProblemCode] = &[
+    ProblemCode::FeatureDisabled,
+    ProblemCode::EmailRejected,
+    ProblemCode::PasswordRejected,
+    ProblemCode::TooManyAttempts,
+];
 
 /// An address and a password to sign in with.
 #[derive(ToSchema)]
@@ -58,6 +62,7 @@ pub(super) async fn signup(
     }
     let email = view::email(&body.email)?;
     crate::password::check_length(&body.password).map_err(rejected)?;
+    run(&app, BeginSignUp { origin: origin.clone() }).await?;
     app.hasher.judge(body.password.clone(), &email).await?.map_err(rejected)?;
     let password = app.hasher.hash(body.password, salt(&app)).await?;
     run(&app, SignUp { application: ApplicationId::DEFAULT, email, password, origin }).await?;

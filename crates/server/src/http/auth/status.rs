@@ -25,7 +25,7 @@ pub(super) struct Answer {
     preferred_method: Option<String>,
     factors: Vec<FactorView>,
     recovery_codes_remaining: usize,
-    /// How many.
+    /// How many devices are trusted.
     trusted_devices: usize,
     /// Until when no code is taken; null when codes are taken.
     #[schema(value_type = Option<String>, format = DateTime)]

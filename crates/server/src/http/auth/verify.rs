@@ -8,9 +8,9 @@ use domain::verification::Verify;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::view::{self, Tokens, UserView};
+use super::view::{self, Tokens, TrustedDevice, UserView};
 use crate::app::App;
-use crate::http::caller::Anyone;
+use crate::http::caller::{Anyone, CookieDevice};
 use crate::http::{Fields, Json, ReadBody};
 use crate::problem::{Problem, ProblemCode};
 use crate::run::run;
@@ -35,9 +35,8 @@ pub(super) struct Body {
     /// Any kind of code: six digits, or a recovery code. Spaces and dashes are ignored.
     #[schema(value_type = String, min_length = 1, max_length = 64, example = "123456")]
     code: TypedCode,
-    /// Remember this browser. Trusted devices are not part of this version: accepted, and answered with null.
+    /// Trust this browser from now on: its next sign-ins need no factor for a while. A recovery code begins no trust.
     #[schema(required = false, nullable = false)]
-    #[expect(dead_code, reason = "read for its shape; trusted devices are not there yet")]
     remember_me: Option<bool>,
     /// Give the refresh token in the body instead of a cookie; what the sign-in said, unless given.
     #[schema(required = false, nullable = false)]
@@ -68,17 +67,8 @@ pub(super) struct Answer {
     #[schema(example = json!(["pwd", "otp", "mfa"]))]
     amr: Vec<String>,
     recovery_codes_remaining: usize,
-    /// The browser, if it is remembered.
+    /// The browser, if it is trusted from now on; its cookie is `twinlock_device`.
     trusted_device: Option<TrustedDevice>,
-}
-
-/// A remembered browser.
-#[derive(Serialize, ToSchema)]
-pub(super) struct TrustedDevice {
-    id: uuid::Uuid,
-    name: String,
-    #[schema(value_type = String, format = DateTime)]
-    expires_at: domain::time::Timestamp,
 }
 
 /// Answer a challenge. Every try is charged before it is judged; a right one takes its charge back.
@@ -87,18 +77,23 @@ pub(super) struct TrustedDevice {
 pub(super) async fn verify(
     State(app): State<App>,
     Anyone(origin): Anyone,
+    CookieDevice(device): CookieDevice,
     Json(body): Json<Body>,
 ) -> Result<(HeaderMap, Json<Answer>), Problem> {
     let holder = view::holder(body.refresh_in_body);
-    let verified = run(&app, Verify { token: body.partial_token, code: body.code, holder, origin }).await?;
-    let (tokens, cookie) = Tokens::of(&app, &verified.grant);
+    let remember = body.remember_me.unwrap_or(false);
+    let command = Verify { token: body.partial_token, code: body.code, holder, remember, device, origin };
+    let verified = run(&app, command).await?;
+    let (tokens, mut headers) = Tokens::of(&app, &verified.grant);
+    let trusted_device = verified.trusted_device;
+    view::device_cookie(&app, trusted_device.as_ref().map(|device| &device.cookie), &mut headers);
     let answer = Answer {
         tokens,
         user: verified.user.into(),
         method: verified.method.as_str().to_owned(),
         amr: verified.method.amr().iter().map(ToString::to_string).collect(),
         recovery_codes_remaining: verified.recovery_codes_remaining,
-        trusted_device: None,
+        trusted_device: trusted_device.map(TrustedDevice::from),
     };
-    Ok((cookie, Json(answer)))
+    Ok((headers, Json(answer)))
 }

@@ -1,14 +1,17 @@
 //! What several answers share.
 
+use axum::extract::{FromRequestParts, Query};
 use axum::http::HeaderMap;
 use axum::http::header::{HeaderValue, SET_COOKIE};
+use axum::http::request::Parts;
 use domain::challenge::{ChallengeState, Offer};
 use domain::login::SignedInUser;
 use domain::session::{Grant, RefreshHolder, expires_in};
 use domain::time::Timestamp;
+use domain::trusted_device::{DeviceCookie, NewDevice};
 use domain::user::Email;
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -46,6 +49,16 @@ impl Tokens {
         };
         (tokens, refresh_cookie(app, grant))
     }
+
+    /// The access token of a grant alone, for a client that keeps the refresh token it has.
+    pub(super) fn access_only(app: &App, grant: &Grant) -> Self {
+        Self {
+            access: access_token(app, grant),
+            token_type: "Bearer".to_owned(),
+            expires_in: expires_in(grant),
+            refresh: None,
+        }
+    }
 }
 
 /// The cookie of a grant whose refresh token is held in one.
@@ -64,8 +77,69 @@ pub(super) fn no_refresh_cookie(app: &App) -> HeaderMap {
     headers(app.http.site().cookies().clear(Cookie::Refresh))
 }
 
+/// Adds the cookie a trusted browser is known by from now on, if that changed.
+pub(super) fn device_cookie(app: &App, cookie: Option<&DeviceCookie>, headers: &mut HeaderMap) {
+    let Some(DeviceCookie { token, life }) = cookie else { return };
+    let life = std::time::Duration::from_secs(u64::try_from(life.as_secs()).unwrap_or(0));
+    if let Some(cookie) = app.http.site().cookies().set(Cookie::Device, token.expose(), life) {
+        headers.append(SET_COOKIE, cookie);
+    }
+}
+
+/// The cookie of a trusted browser gone.
+pub(super) fn no_device_cookie(app: &App) -> HeaderMap {
+    headers(app.http.site().cookies().clear(Cookie::Device))
+}
+
+/// A browser that was just trusted.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TrustedDevice {
+    id: Uuid,
+    /// What it is called, after its user agent.
+    #[schema(example = "Firefox on Linux")]
+    name: String,
+    /// When trust ends, however much it is used.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+}
+
+impl From<NewDevice> for TrustedDevice {
+    fn from(device: NewDevice) -> Self {
+        Self { id: device.id.uuid(), name: device.name, expires_at: device.expires_at }
+    }
+}
+
 fn headers(cookie: Option<HeaderValue>) -> HeaderMap {
     cookie.map(|cookie| (SET_COOKIE, cookie)).into_iter().collect()
+}
+
+/// Which part of a list is wanted.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Page {
+    /// Goes on after this item: the `next` of the part before.
+    pub(super) after: Option<Uuid>,
+    /// At most so many items; 50 unless said.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<usize>,
+}
+
+impl Page {
+    /// At most so many items.
+    pub(super) fn limit(&self) -> usize {
+        self.limit.unwrap_or(50)
+    }
+}
+
+impl FromRequestParts<App> for Page {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let refused = || Problem::invalid_at("", "the query takes after, an id, and limit, a number from 1 to 100");
+        let Query(page) = Query::<Self>::from_request_parts(parts, app).await.map_err(|_| refused())?;
+        if (1..=100).contains(&page.limit()) { Ok(page) } else { Err(refused()) }
+    }
 }
 
 /// The person signed in.
@@ -133,9 +207,9 @@ impl From<ChallengeState> for ChallengeBody {
         Self {
             method: state.method.as_str().to_owned(),
             methods: state.methods.into_iter().map(MethodView::from).collect(),
-            code_sent: false,
-            delivery: None,
-            next_send_at: None,
+            code_sent: state.code_sent,
+            delivery: state.delivery.map(|delivery| delivery.as_str().to_owned()),
+            next_send_at: state.next_send_at,
             attempts_left: state.attempts_left,
             expires_at: state.expires_at,
         }
@@ -150,6 +224,11 @@ pub(super) fn holder(refresh_in_body: Option<bool>) -> Option<RefreshHolder> {
 /// A partial token as it was sent: any text may be one.
 pub(super) fn partial_token(fields: &mut Fields) -> domain::secret::TokenHash {
     domain::secret::TokenHash::of(&fields.secret("partial_token", 1..=512))
+}
+
+/// The token of a link as it was sent: any text may be one.
+pub(super) fn link_token(fields: &mut Fields) -> domain::secret::TokenHash {
+    domain::secret::TokenHash::of(&fields.secret("token", 1..=512))
 }
 
 /// A code as it was typed: any 1 to 64 characters are a guess.

@@ -287,3 +287,25 @@ async fn a_body_that_trickles_is_cut_off_in_time() {
     request.extensions_mut().insert(Limits { body_time, ..Limits::default() });
     assert_eq!(refused(request).await["code"], "request_timeout");
 }
+
+#[tokio::test]
+async fn bodies_that_are_held_open_have_only_so_much_room_together() {
+    let room = Semaphore::new(10_000);
+    let (headers, limits) = (HeaderMap::new(), Limits::default());
+    let held_open = || {
+        let first = stream::iter([Ok::<_, std::io::Error>(Bytes::from(vec![b' '; 6000]))]);
+        Body::from_stream(first.chain(stream::pending()))
+    };
+    let mut first = std::pin::pin!(read(&headers, held_open(), &limits, &room));
+    assert!(futures_util::poll!(first.as_mut()).is_pending());
+    let mut second = std::pin::pin!(read(&headers, held_open(), &limits, &room));
+    assert!(futures_util::poll!(second.as_mut()).is_pending());
+    let refused = read(&headers, held_open(), &limits, &room).await.err().unwrap();
+    assert_eq!(refused.into_response().status(), 503);
+    let small = read(&headers, Body::from(vec![b' '; SMALL]), &limits, &room).await;
+    assert!(small.is_ok(), "small ones are not in the way of each other");
+    let big = read(&headers, Body::from(vec![b' '; 4000]), &limits, &room).await;
+    assert_eq!(room.available_permits(), 10_000 - 2 * (6000 - SMALL) - (4000 - SMALL));
+    drop(big);
+    assert_eq!(room.available_permits(), 10_000 - 2 * (6000 - SMALL));
+}
