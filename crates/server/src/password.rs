@@ -264,7 +264,9 @@ mod tests {
             let hasher = hasher.clone();
             flood.push(tokio::spawn(async move { hasher.work(Purpose::New, |_| ()).await }));
         }
-        tokio::task::yield_now().await;
+        while flood.iter().filter(|request| request.is_finished()).count() <= WAITING_PER_WORKER {
+            tokio::task::yield_now().await;
+        }
         hasher.work(Purpose::Check, |_| ()).await.expect("a place and a worker for who signs in");
         assert_eq!(hasher.0.places.available_permits(), WAITING_PER_WORKER, "sign-ups hold one half");
         drop(end);

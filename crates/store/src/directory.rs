@@ -111,8 +111,8 @@ impl Db {
                 let rows = u64::try_from(row.get::<i64>(1)?).unwrap_or(0);
                 // A table may have two sealed columns.
                 match uses.iter_mut().find(|used: &&mut KeyUse| used.key == key && used.table == *table) {
-                    Some(used) => used.rows += rows,
-                    None => uses.push(KeyUse { key, table, sealed, rows }),
+                    Some(same) => same.rows += rows,
+                    None => uses.push(KeyUse { key, table, rows, sealed }),
                 }
             }
         }
