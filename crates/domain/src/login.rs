@@ -373,6 +373,7 @@ impl FinishLogin {
                 Err(unsent) => {
                     (state.delivery, state.next_send_at) = unsent.told();
                     decision = decision.audit(entry(false).because(unsent.why()));
+                    decision = unsent.alarm(decision, &self.origin, context);
                 }
             }
         }

@@ -23,6 +23,7 @@ use crate::ids::{ChallengeId, EnrollmentId, FactorId, SentCodeId, SessionId, Use
 use crate::message::MessageKind;
 use crate::policy::Policy;
 use crate::secret::{Broken, Fault, KeyRing, PepperedHash, SecretText};
+use crate::sms_fraud::Usage;
 use crate::throttle::{Charged, Counter};
 use crate::time::{Duration, Timestamp};
 
@@ -227,6 +228,8 @@ pub struct Sends {
     pub codes: Vec<SentCode>,
     /// The shared counters of destinations, as they stand.
     pub days: Vec<([u8; 32], Charged)>,
+    /// What was sent by SMS within a day, by everybody, as far as it bears on this.
+    pub sms: Vec<Usage>,
 }
 
 /// Whether one more code may go to a destination.
@@ -305,6 +308,15 @@ impl Sends {
         });
         let day = (day_count >= counter.limit).then(|| day.map_or(now, |day| day.since) + counter.window);
         Err(hour.max(day).unwrap_or(now))
+    }
+
+    /// Until when this person gets no more text messages, to whatever number.
+    pub(crate) fn too_many_texts(&self, now: Timestamp, policy: &Policy) -> Option<Timestamp> {
+        let texts = self.codes.iter().filter(|code| code.method == Method::Sms && code.created_at <= now);
+        let mut sent: Vec<Timestamp> = texts.map(|code| code.created_at).filter(|at| now.since(*at) < DAY).collect();
+        sent.sort_unstable();
+        let first = sent.len().checked_sub(policy.sms.per_account as usize)?;
+        sent.get(first).map(|at| *at + DAY)
     }
 
     /// Until when this person may not send set-up codes where they have not sent any within the day: nobody enrolls a block

@@ -265,6 +265,9 @@ fn details(kind: MessageKind, event: &EventDetails, reader: &Reader<'_>) -> Resu
     if let Some(device) = event.device.as_deref().and_then(untrusted::fit) {
         rows.push(("detail-device", device));
     }
+    if let Some(limit) = &event.limit {
+        rows.push(("detail-limit", limit.clone()));
+    }
     rows.push(("detail-browser", shown(&event.browser)?));
     rows.push(("detail-ip", shown(&event.ip)?));
     if kind == MessageKind::AccountLocked {
@@ -321,6 +324,7 @@ const fn carries_code(kind: MessageKind) -> bool {
         | MessageKind::AccountEnabled
         | MessageKind::AccountUnlocked
         | MessageKind::TwoFactorReset
+        | MessageKind::SmsLimitReached
         | MessageKind::AccountDeleted => false,
     }
 }
@@ -348,6 +352,7 @@ const fn link_use(kind: MessageKind) -> LinkUse {
         | MessageKind::AccountEnabled
         | MessageKind::AccountUnlocked
         | MessageKind::TwoFactorReset
+        | MessageKind::SmsLimitReached
         | MessageKind::AccountDeleted
         | MessageKind::LoginCode
         | MessageKind::SetupCode
@@ -380,6 +385,7 @@ const fn counts_codes(kind: MessageKind) -> bool {
         | MessageKind::AccountEnabled
         | MessageKind::AccountUnlocked
         | MessageKind::TwoFactorReset
+        | MessageKind::SmsLimitReached
         | MessageKind::AccountDeleted
         | MessageKind::LoginCode
         | MessageKind::SetupCode
@@ -397,6 +403,7 @@ const fn is_alarm(kind: MessageKind) -> bool {
         | MessageKind::PasswordChanged
         | MessageKind::EmailChangeRequested
         | MessageKind::EmailChanged
+        | MessageKind::SmsLimitReached
         | MessageKind::TwoFactorReset => true,
         MessageKind::EmailVerification
         | MessageKind::AccountExists

@@ -44,6 +44,7 @@ fn sample(kind: MessageKind) -> MessageContent {
         | MessageKind::AccountEnabled
         | MessageKind::AccountUnlocked
         | MessageKind::TwoFactorReset
+        | MessageKind::SmsLimitReached
         | MessageKind::AccountDeleted
         | MessageKind::LoginCode
         | MessageKind::SetupCode
@@ -66,6 +67,7 @@ fn sample(kind: MessageKind) -> MessageContent {
             factor_label: label,
             remaining: Some(3),
             locked_until: Some(MOMENT + Duration::from_mins(15)),
+            limit: (kind == MessageKind::SmsLimitReached).then(|| "sms_verify_ratio DE".to_owned()),
             device: (kind == MessageKind::TrustedDeviceStolen).then(|| "Safari on iPhone".to_owned()),
             ..EventDetails::at(MOMENT)
         }),

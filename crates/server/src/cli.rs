@@ -4,6 +4,7 @@ mod audit;
 mod doctor;
 mod keys;
 mod progress;
+mod sms;
 mod user;
 
 use std::path::PathBuf;
@@ -48,6 +49,9 @@ enum Command {
     /// Verify the audit log, and write it out.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// See what text messages were sent, and what they cost.
+    #[command(subcommand)]
+    Sms(sms::Command),
     /// Print the OpenAPI document.
     Openapi,
     /// Check the configuration, the database and the keys.
@@ -67,6 +71,7 @@ impl Cli {
             Command::Keys(keys::Command::Status) => keys::status(&config()?).await,
             Command::Keys(keys::Command::Rotate) => keys::rotate(&config()?).await,
             Command::Audit(command) => audit::run(&config()?, command).await,
+            Command::Sms(command) => sms::run(&config()?, command).await,
             Command::Openapi => {
                 let document =
                     openapi::document().to_pretty_json().context("the OpenAPI document cannot be written")?;

@@ -25,6 +25,7 @@ mod reseal;
 mod sent_code;
 mod session;
 mod signup;
+mod sms_fraud;
 mod sqlite;
 mod statement;
 mod sweep;

@@ -341,7 +341,7 @@ impl World {
 
     fn sends(&self) -> Sends {
         let days = self.counters.iter().map(|(key, charged)| (*key, *charged)).collect();
-        Sends { codes: self.sent_codes.clone(), days }
+        Sends { codes: self.sent_codes.clone(), days, sms: Vec::new() }
     }
 
     /// Confirms a set-up.
@@ -623,7 +623,8 @@ impl World {
                 self.recovery_codes.retain(|(_, code)| code.id != id);
                 assert_eq!(self.recovery_codes.len(), before - 1);
             }
-            Change::AddSentCode(code, counter) => {
+            Change::MarkSmsAlarm(..) => {}
+            Change::AddSentCode(code, counter, _) => {
                 let older =
                     self.sent_codes.iter_mut().filter(|older| older.scope == code.scope && older.used_at.is_none());
                 older.for_each(|older| {

@@ -15,14 +15,14 @@ const SEND: &str = "/auth/2fa/send-code/";
 
 impl World {
     /// All messages to a number or address, newest first.
-    async fn sent_to(&self, to: &str) -> Vec<Value> {
+    pub(crate) async fn sent_to(&self, to: &str) -> Vec<Value> {
         let query: String = url::form_urlencoded::byte_serialize(to.as_bytes()).collect();
         let answer = self.browser().get(&format!("/v1/test/outbox?to={query}")).await.expect(200);
         answer.json["messages"].as_array().unwrap().clone()
     }
 
     /// Codes sent to a number or address so far.
-    async fn codes_to(&self, to: &str) -> usize {
+    pub(crate) async fn codes_to(&self, to: &str) -> usize {
         self.sent_to(to).await.iter().filter(|message| message["code"].is_string()).count()
     }
 
