@@ -66,6 +66,7 @@ impl PhoneNumber {
     }
 
     /// The same number, of this country.
+    #[must_use]
     pub fn of(self, country: Country) -> Self {
         Self { country, ..self }
     }

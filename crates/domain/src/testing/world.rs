@@ -623,7 +623,6 @@ impl World {
                 self.recovery_codes.retain(|(_, code)| code.id != id);
                 assert_eq!(self.recovery_codes.len(), before - 1);
             }
-            Change::MarkSmsAlarm(..) => {}
             Change::AddSentCode(code, counter, _) => {
                 let older =
                     self.sent_codes.iter_mut().filter(|older| older.scope == code.scope && older.used_at.is_none());
@@ -675,7 +674,7 @@ impl World {
             Change::RevokeTrustedDevice(id) => {
                 self.devices.get_mut(&id).unwrap().revoked_at.get_or_insert(at);
             }
-            Change::DropMessagesOf(_) => {}
+            Change::DropMessagesOf(_) | Change::MarkSmsAlarm(..) => {}
             Change::EndSessionsOf(user, _) => {
                 for session in self.sessions.values_mut().filter(|session| session.user == user) {
                     session.ended_at.get_or_insert(at);

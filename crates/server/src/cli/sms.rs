@@ -32,8 +32,8 @@ pub(super) async fn run(config: &Config, command: Command) -> anyhow::Result<()>
         say(&format!("{country:<8} {:>9} {:>9} {share:>7} {:>12}", of.sent, of.verified, money(of.cost)))?;
     }
     let (sent, cost) = (usage.iter().filter(|of| country(of).is_some()), |of: &Usage| of.cost);
-    let (messages, spent) = (sent.clone().map(|of| of.sent).sum::<u64>(), sent.map(cost).sum::<u64>());
-    say(&format!("{:<8} {messages:>9} {:>9} {:>7} {:>12}", "all", "", "", money(spent)))?;
+    let (messages, costs) = (sent.clone().map(|of| of.sent).sum::<u64>(), sent.map(cost).sum::<u64>());
+    say(&format!("{:<8} {messages:>9} {:>9} {:>7} {:>12}", "all", "", "", money(costs)))?;
     for alarm in usage.iter().filter(|of| of.alarmed_at.is_some()) {
         let whose = match alarm.of {
             Group::All => "of the installation".to_owned(),
