@@ -191,6 +191,7 @@ impl Play {
         Some(Bearer { expires_at: self.now() + Duration::from_hours(1), ..bearer(&grant) })
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm per move")]
     fn step(&mut self, next: &Move) {
         let entries = self.world.log.len();
         match next {
@@ -400,20 +401,17 @@ impl Play {
 
     fn refresh(&mut self, which: usize) {
         let Some(grant) = Self::pick(&self.grants, which) else { return };
-        match self.world.refresh(grant.refresh.expose()) {
-            Ok(renewed) => {
-                assert!(self.is_newest(&grant), "an old token renewed a session");
-                assert!(self.within_its_end(bearer(&renewed)), "a session outlived its end");
-                let end = self.world.sessions[&renewed.session].expires_at;
-                assert!(renewed.access_expires_at <= end && renewed.refresh_expires_at <= end);
-                assert_eq!(renewed.authenticated_at, grant.authenticated_at);
-                self.grants.push(renewed);
-            }
+        if let Ok(renewed) = self.world.refresh(grant.refresh.expose()) {
+            assert!(self.is_newest(&grant), "an old token renewed a session");
+            assert!(self.within_its_end(bearer(&renewed)), "a session outlived its end");
+            let end = self.world.sessions[&renewed.session].expires_at;
+            assert!(renewed.access_expires_at <= end && renewed.refresh_expires_at <= end);
+            assert_eq!(renewed.authenticated_at, grant.authenticated_at);
+            self.grants.push(renewed);
+        } else {
             // After a step-up, the token before it finds nothing.
-            Err(_) => {
-                let over = self.world.sessions[&grant.session].ended_at.is_some();
-                assert!(over || !self.is_newest(&grant), "refused, but still alive");
-            }
+            let over = self.world.sessions[&grant.session].ended_at.is_some();
+            assert!(over || !self.is_newest(&grant), "refused, but still alive");
         }
     }
 
@@ -474,6 +472,7 @@ fn forward() -> impl Strategy<Value = Vec<Move>> {
 }
 
 /// Sequences of each kind: a few, or all of them when every round of everything is asked for.
+#[expect(clippy::disallowed_methods, reason = "a switch of the tests, not a setting")]
 fn cases() -> u32 {
     if std::env::var_os("TWINLOCK_TEST_FULL").is_some() { 5_000 } else { 64 }
 }
