@@ -13,6 +13,7 @@ mod link;
 mod plain;
 mod receipt;
 mod render;
+pub mod sms;
 mod untrusted;
 
 pub use language::LanguageError;
