@@ -1,4 +1,4 @@
-//! Messages to people: the content of an outbox message in, the words to send out.
+//! Messages to people: the content of an outbox message in, the words to send out, and those who carry them.
 //!
 //! This crate knows neither the database nor the HTTP server. [`Renderer`] is built once and shared by every thread;
 //! each message goes through it just before it is sent, so a message is never stored in its readable form for long.
@@ -6,7 +6,7 @@
 //! Invariants: a link leads below the configured base URL or there is no message; a subject holds no text of users;
 //! text of strangers is one line, isolated from the direction of its surroundings, escaped, and never clickable.
 //!
-//! Deliberately absent: transports. In development the server keeps what is rendered in its mailbox table.
+//! Text messages go out through [`sms`]. Deliberately absent: the development mailbox, which is a table of the server's.
 
 mod language;
 mod link;
@@ -14,6 +14,8 @@ mod plain;
 mod receipt;
 mod render;
 pub mod sms;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod untrusted;
 
 pub use language::LanguageError;

@@ -13,6 +13,7 @@ mod keys;
 mod network;
 mod parse;
 pub mod settings;
+pub mod sms;
 mod sms_limits;
 mod source;
 
@@ -116,6 +117,8 @@ pub struct Config {
     pub sms_limits: Limits,
     /// The second factor.
     pub second_factor: SecondFactor,
+    /// Who carries text messages.
+    pub sms: sms::SmsSettings,
     keys: KeySource,
     base_url_is_default: bool,
     warnings: Vec<String>,
@@ -149,9 +152,12 @@ impl Config {
                     .to_owned(),
             );
         }
+        let sms = sms::SmsSettings::read(&layers, environment)?;
+        warnings.extend(sms.warnings(&layers));
         Ok(Self {
             environment,
             bind,
+            sms,
             base_url: base_url.unwrap_or_else(|| BaseUrl::of_address(bind)),
             base_url_is_default,
             database,
@@ -204,7 +210,7 @@ impl Config {
         ))
     }
 
-    /// Checks what only a serving node has to keep: links, mail, keys and test mode.
+    /// Checks what only a serving node has to keep: links, messages, keys and test mode.
     pub fn check_serve(&self, test_mode: bool) -> Result<(), ConfigError> {
         let production = self.environment == Environment::Production;
         if test_mode && production {
@@ -243,6 +249,20 @@ impl Config {
             ));
         }
         self.keys()?;
+        if production && self.sms.uses_mailbox() {
+            return Err(ConfigError::together(
+                settings::SMS_PROVIDER.name,
+                "names mailbox, where messages go to nobody, and production refuses that",
+                "example: SMS_PROVIDER=twilio",
+            ));
+        }
+        if production && !self.sms.providers.is_empty() && self.sms_limits.countries.is_none() {
+            return Err(ConfigError::together(
+                settings::SMS_COUNTRIES.name,
+                "names no countries, and production sends text messages to named ones only",
+                "example: TWINLOCK_SMS_COUNTRIES=DE,AT,CH",
+            ));
+        }
         if production && self.signup_enabled {
             return Err(ConfigError::together(
                 settings::SIGNUP_ENABLED.name,

@@ -54,14 +54,18 @@ const RULES: &[(&str, &str, &str)] = &[
     ("freshness", "crates/domain/src/session.rs", "fn fresh_until"),
     ("sends of verification mail", "crates/domain/src/throttle.rs", "fn mails_to"),
     ("sends of verification mail", "crates/domain/src/signup.rs", "fn mail_allowed"),
+    ("text messages: which provider comes next", "crates/messaging/src/sms/failover.rs", "const MOST_LOST"),
+    ("text messages: when a provider is left alone", "crates/messaging/src/sms/breaker.rs", "struct Rules"),
+    ("text messages: time-outs", "crates/messaging/src/sms/http.rs", "struct Patience"),
 ];
 
 /// The tasks that the index has a way for.
-const TASKS: [&str; 8] = [
+const TASKS: [&str; 9] = [
     "an endpoint",
     "a refusal",
     "a setting",
     "a message",
+    "a provider of text messages",
     "a migration",
     "an audit action",
     "a metric",

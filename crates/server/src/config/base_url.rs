@@ -44,12 +44,7 @@ impl BaseUrl {
 
     /// Whether the host is this machine.
     pub fn is_loopback(&self) -> bool {
-        match self.0.host() {
-            Some(Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(Host::Ipv6(ip)) => ip.is_loopback(),
-            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            None => false,
-        }
+        is_loopback(&self.0)
     }
 
     /// The origin as browsers send it, for example `https://login.example.com`; also the prefix of every link.
@@ -70,6 +65,16 @@ impl BaseUrl {
     /// Whether the port is the one the scheme implies.
     pub fn has_implied_port(&self) -> bool {
         self.0.port().is_none()
+    }
+}
+
+/// Whether an address is of this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
     }
 }
 

@@ -112,6 +112,6 @@ pub(super) fn networks(text: &str) -> Parsed<Vec<Network>> {
 }
 
 /// The parts of a comma-separated list, blanks around them and empty ones left out.
-fn list(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn list(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty())
 }

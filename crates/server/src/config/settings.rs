@@ -8,11 +8,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use domain::secret::SecretText;
 use domain::sms_fraud::Country;
 use domain::user::Email;
+use messaging::sms::standard_webhook::WebhookSecret;
+use url::Url;
 use zeroize::Zeroizing;
 
 use super::parse::{self, Parsed};
+use super::sms::{self, SmsProviderName};
 use super::sms_limits;
 use super::{BaseUrl, DatabaseUrl, Environment, LogFormat, Method, Network};
 
@@ -152,18 +156,52 @@ settings! {
         "Who gets a mail when a limit of text messages is reached.";
     SIGNUP_ENABLED: bool = "TWOFA_SIGNUP_ENABLED", "false", Some("true"), parse::boolean,
         "Whether people may make an account themselves.";
+    SMS_PROVIDER: Vec<SmsProviderName> = "SMS_PROVIDER", "twilio,vonage", None, sms::parse::providers,
+        "Who carries text messages: one provider or several, each tried when those before it do not serve. Default: mailbox in development, none in production.";
+    TWILIO_ACCOUNT_SID: String = "TWILIO_ACCOUNT_SID", "AC0123456789abcdef0123456789abcdef", None, |text| sms::parse::sid("AC", text),
+        "The account at Twilio.";
+    TWILIO_AUTH_TOKEN: SecretText = "TWILIO_AUTH_TOKEN", "your-auth-token", None, sms::parse::secret,
+        "Its auth token: authorizes requests where there is no API key, and checks Twilio's delivery reports.", secret;
+    TWILIO_API_KEY_SID: String = "TWILIO_API_KEY_SID", "SK0123456789abcdef0123456789abcdef", None, |text| sms::parse::sid("SK", text),
+        "An API key of the account, to authorize requests with.";
+    TWILIO_API_KEY_SECRET: SecretText = "TWILIO_API_KEY_SECRET", "your-api-key-secret", None, sms::parse::secret,
+        "The secret of that API key.", secret;
+    TWILIO_PHONE_NUMBER: String = "TWILIO_PHONE_NUMBER", "+15005550006", None, sms::parse::sender,
+        "Whom Twilio's messages are from: a number, a short code or a name of the account.";
+    TWILIO_MESSAGING_SERVICE_SID: String = "TWILIO_MESSAGING_SERVICE_SID", "MG0123456789abcdef0123456789abcdef", None, |text| sms::parse::sid("MG", text),
+        "A messaging service that chooses the number; set it or the number.";
+    TWILIO_API_BASE_URL: Url = "TWILIO_API_BASE_URL", "https://api.twilio.com", Some("https://api.twilio.com"), sms::parse::base_url,
+        "Where Twilio is reached.";
+    VONAGE_API_KEY: String = "VONAGE_API_KEY", "a1b2c3d4", None, sms::parse::name,
+        "The API key of the account at Vonage.";
+    VONAGE_API_SECRET: SecretText = "VONAGE_API_SECRET", "your-api-secret", None, sms::parse::secret,
+        "Its secret.", secret;
+    VONAGE_SIGNATURE_SECRET: SecretText = "VONAGE_SIGNATURE_SECRET", "your-signature-secret", None, sms::parse::secret,
+        "The account's signature secret, which checks Vonage's delivery reports.", secret;
+    VONAGE_FROM: String = "VONAGE_FROM", "+447700900001", None, sms::parse::sender,
+        "Whom Vonage's messages are from: a number or a name.";
+    VONAGE_API_BASE_URL: Url = "VONAGE_API_BASE_URL", "https://api.nexmo.com", Some("https://api.nexmo.com"), sms::parse::base_url,
+        "Where Vonage is reached.";
+    AWS_ACCESS_KEY_ID: String = "AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE", None, sms::parse::name,
+        "The access key for AWS SNS.";
+    AWS_SECRET_ACCESS_KEY: SecretText = "AWS_SECRET_ACCESS_KEY", "your-secret-access-key", None, sms::parse::secret,
+        "Its secret.", secret;
+    AWS_SESSION_TOKEN: SecretText = "AWS_SESSION_TOKEN", "your-session-token", None, sms::parse::secret,
+        "The token that belongs to temporary credentials; it is read once, at the start.", secret;
+    AWS_REGION: String = "AWS_REGION", "eu-central-1", None, sms::parse::name,
+        "The region whose SNS sends.";
+    AWS_SNS_SENDER_ID: String = "AWS_SNS_SENDER_ID", "Example", None, sms::parse::sender,
+        "Whom messages by SNS are from, in countries that show a name.";
+    AWS_SNS_API_BASE_URL: Url = "AWS_SNS_API_BASE_URL", "https://sns.eu-central-1.amazonaws.com", None, sms::parse::base_url,
+        "Where SNS is reached. Default: made of the region.";
+    SMS_WEBHOOK_URL: Url = "SMS_WEBHOOK_URL", "https://sms.example.com/send", None, sms::parse::webhook_url,
+        "Where the gateway of the provider webhook is called.", secret;
+    SMS_WEBHOOK_SECRET: WebhookSecret = "SMS_WEBHOOK_SECRET", "whsec_bWFrZSBvbmUgb2YgeW91ciBvd24sIG5vdCB0aGlz", None, sms::parse::webhook_secret,
+        "What these calls and the gateway's reports are signed with: whsec_ and 24 to 64 bytes in base64.", secret;
 }
 
 /// The file to read, known by name because it decides where the other settings come from.
 pub const CONFIG_FILE: &str = "TWINLOCK_CONFIG";
 
 /// Settings of parts that this version does not have: known, without effect, and said so at the start.
-pub const LATER: &[&str] = &[
-    "EMAIL_FROM",
-    "SMS_PROVIDER",
-    "SMTP_URL",
-    "TWILIO_ACCOUNT_SID",
-    "TWILIO_API_BASE_URL",
-    "TWILIO_AUTH_TOKEN",
-    "TWILIO_PHONE_NUMBER",
-];
+pub const LATER: &[&str] = &["EMAIL_FROM", "SMTP_URL"];

@@ -90,6 +90,12 @@ impl Layers {
         }
     }
 
+    /// Whether a setting is given a value, whatever it is.
+    pub(super) fn is_set<T>(&self, setting: &Setting<T>) -> bool {
+        let value = self.merged.get::<Value>(&setting.name.to_lowercase()).ok().and_then(text);
+        value.is_some_and(|text| !text.is_empty())
+    }
+
     /// One sentence for every setting that is known but does nothing yet.
     pub(super) fn warnings(&self) -> Vec<String> {
         settings::LATER

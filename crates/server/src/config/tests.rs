@@ -4,6 +4,8 @@ use std::io::Write as _;
 
 use super::*;
 
+mod sms;
+
 const HTTPS: (&str, &str) = ("TWINLOCK_BASE_URL", "https://login.example.com");
 const PRODUCTION: (&str, &str) = ("TWINLOCK_ENV", "production");
 const KEYS: (&str, &str) = ("TWINLOCK_KEYS", "secret-ring");
@@ -181,12 +183,12 @@ fn variables_of_other_programs_and_of_the_platform_are_left_alone() {
 
 #[test]
 fn a_setting_of_a_later_version_is_said_to_have_no_effect() {
-    let config = with_file("twilio_phone_number = \"+15005550006\"", &[("SMTP_URL", "smtp://mail")]).unwrap();
+    let config = with_file("email_from = 'Example <no-reply@example.com>'", &[("SMTP_URL", "smtp://mail")]).unwrap();
     assert_eq!(
         config.warnings(),
         [
+            "EMAIL_FROM is set but has no effect yet in this version",
             "SMTP_URL is set but has no effect yet in this version",
-            "TWILIO_PHONE_NUMBER is set but has no effect yet in this version",
         ]
     );
 }
