@@ -1,5 +1,6 @@
 //! Several providers: who is asked, with what, how fast, and how one that failed comes back.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use messaging::SendFailure;
@@ -8,6 +9,7 @@ use messaging::sms::breaker::{Phase, Rules};
 use messaging::sms::failover::Outcome;
 use messaging::sms::http::Patience;
 use messaging::testing::{Dialect, FakeProvider, Mood};
+use tokio::task::JoinSet;
 
 use crate::support::{Clock, NUMBER, SHORT, at, provider, sms, text};
 
@@ -161,33 +163,18 @@ async fn a_message_whose_sender_gives_up_leaves_no_provider_shut() {
 async fn thirty_messages_at_once_all_arrive_though_the_first_provider_hangs() {
     let pair = Pair::with(SHORT).await;
     pair.twilio.be(Mood::Silent);
-    let mut tasks = Vec::new();
+    let pair = Arc::new(pair);
+    let mut tasks = JoinSet::new();
     for _ in 0..30 {
-        tasks.push(pair.send());
+        let pair = Arc::clone(&pair);
+        tasks.spawn(async move { pair.send().await });
     }
-    let mut accepted = 0;
-    for outcome in join(tasks).await {
-        accepted += usize::from(outcome.result.is_ok_and(|taken| taken.provider == "vonage"));
-    }
+    let outcomes = tasks.join_all().await;
+    let accepted = outcomes
+        .into_iter()
+        .filter_map(|outcome| outcome.result.ok())
+        .filter(|taken| taken.provider == "vonage")
+        .count();
     assert_eq!((accepted, pair.vonage.taken().len()), (30, 30));
     assert_eq!(pair.carrier.phases()[0].1, Phase::Open);
-}
-
-/// All of them at the same time, in one task.
-async fn join<F: Future<Output = Outcome>>(futures: Vec<F>) -> Vec<Outcome> {
-    let mut waiting: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
-    std::future::poll_fn(|context| {
-        for (future, outcome) in waiting.iter_mut().filter(|(_, outcome)| outcome.is_none()) {
-            if let std::task::Poll::Ready(done) = future.as_mut().poll(context) {
-                *outcome = Some(done);
-            }
-        }
-        if waiting.iter().all(|(_, outcome)| outcome.is_some()) {
-            std::task::Poll::Ready(())
-        } else {
-            std::task::Poll::Pending
-        }
-    })
-    .await;
-    waiting.into_iter().filter_map(|(_, outcome)| outcome).collect()
 }
