@@ -11,11 +11,13 @@
 mod language;
 mod link;
 mod plain;
+mod receipt;
 mod render;
 mod untrusted;
 
 pub use language::LanguageError;
 pub use link::BaseUrlError;
+pub use receipt::{Receipt, SendFailure, sanitized};
 pub use render::{RenderError, Rendered, Renderer, SetupError};
 
 #[cfg(test)]
