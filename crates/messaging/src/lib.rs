@@ -10,6 +10,7 @@
 
 mod language;
 mod link;
+mod mail;
 mod plain;
 mod receipt;
 mod render;
@@ -17,6 +18,7 @@ mod untrusted;
 
 pub use language::LanguageError;
 pub use link::BaseUrlError;
+pub use mail::{Mailer, RenderedMail, Security, Sender, Sending, SmtpMailer, SmtpServer, SmtpSetupError};
 pub use receipt::{Receipt, SendFailure, sanitized};
 pub use render::{RenderError, Rendered, Renderer, SetupError};
 

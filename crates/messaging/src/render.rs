@@ -34,6 +34,8 @@ pub struct Rendered {
     pub text: String,
     /// The HTML part, a whole document with inline styles and without images or scripts; empty for a text message.
     pub html: String,
+    /// The language of most of its words, as a BCP 47 tag.
+    pub language: String,
 }
 
 /// A renderer cannot be built from these settings.
@@ -161,14 +163,15 @@ impl Renderer {
     /// Writes the message. What the kind needs and the content lacks is an error, and so is a link that leads away.
     pub fn render(&self, content: &MessageContent) -> Result<Rendered, RenderError> {
         if content.channel == Channel::Sms {
-            return Ok(Rendered { subject: String::new(), text: self.text_message(content)?, html: String::new() });
+            let (language, text) = self.text_message(content)?;
+            return Ok(Rendered { subject: String::new(), text, html: String::new(), language });
         }
         let mail = self.mail(content)?;
-        Ok(Rendered { text: plain::text(&mail), html: mail.render()?, subject: mail.subject })
+        Ok(Rendered { text: plain::text(&mail), html: mail.render()?, subject: mail.subject, language: mail.language })
     }
 
     /// The words of the kind, and the line of the origin-bound one-time-code format: `@host #code`.
-    fn text_message(&self, content: &MessageContent) -> Result<String, RenderError> {
+    fn text_message(&self, content: &MessageContent) -> Result<(String, String), RenderError> {
         let (kind, channel) = (content.kind.as_str(), content.channel.as_str());
         if !carries_code(content.kind) {
             return Err(RenderError::Channel { kind, channel });
@@ -177,8 +180,9 @@ impl Renderer {
         let mut args = FluentArgs::new();
         args.set("app", self.app_name.as_str());
         args.set("code", code);
-        let words = self.languages.reader(&content.locale).text(kind, Some("sms"), &args)?;
-        Ok(format!("{words}\n\n@{} #{code}", self.base_url.host()))
+        let reader = self.languages.reader(&content.locale);
+        let words = reader.text(kind, Some("sms"), &args)?;
+        Ok((reader.tag(), format!("{words}\n\n@{} #{code}", self.base_url.host())))
     }
 
     fn mail(&self, content: &MessageContent) -> Result<Mail, RenderError> {
