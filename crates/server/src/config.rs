@@ -22,6 +22,7 @@ pub use base_url::BaseUrl;
 pub use database::DatabaseUrl;
 pub use error::ConfigError;
 pub use keys::KeySource;
+use messaging::{Sender, SmtpServer};
 pub use network::Network;
 pub use source::Sources;
 
@@ -52,6 +53,15 @@ pub enum Method {
     Sms,
     /// Codes by e-mail.
     Email,
+}
+
+/// How mail leaves, and who it is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// The server it is handed to.
+    pub server: SmtpServer,
+    /// Who it is from.
+    pub sender: Sender,
 }
 
 /// The settings of the second factor.
@@ -108,6 +118,8 @@ pub struct Config {
     pub log: String,
     /// The log format.
     pub log_format: LogFormat,
+    /// How mail leaves; `None` keeps it in the development mailbox.
+    pub mail: Option<Mail>,
     /// Whether strangers may sign up.
     pub signup_enabled: bool,
     /// The second factor.
@@ -145,6 +157,7 @@ impl Config {
                     .to_owned(),
             );
         }
+        let mail = mail(&layers, environment, &mut warnings)?;
         Ok(Self {
             environment,
             bind,
@@ -156,6 +169,7 @@ impl Config {
             trusted_proxies,
             log: layers.required(&settings::LOG)?,
             log_format: layers.required(&settings::LOG_FORMAT)?,
+            mail,
             signup_enabled: layers.required(&settings::SIGNUP_ENABLED)?,
             second_factor: SecondFactor {
                 enabled: layers.required(&settings::ENABLED)?,
@@ -238,11 +252,11 @@ impl Config {
             ));
         }
         self.keys()?;
-        if production && self.signup_enabled {
+        if production && self.mail.is_none() {
             return Err(ConfigError::together(
-                settings::SIGNUP_ENABLED.name,
-                "needs mail, and delivery by SMTP_URL and EMAIL_FROM is not available yet in this version",
-                "example: TWOFA_SIGNUP_ENABLED=false",
+                settings::SMTP_URL.name,
+                "is not set, and production reaches people by mail: to verify an address, to set a password, and to warn them",
+                "example: SMTP_URL=smtps://user:password@mail.example.com and EMAIL_FROM=Example <no-reply@example.com>",
             ));
         }
         Ok(())
@@ -260,6 +274,39 @@ impl Config {
             self.base_url = BaseUrl::of_address(address);
         }
     }
+}
+
+/// Server and sender go together. What would cross a network readable is refused where real people's codes are in it.
+fn mail(
+    layers: &source::Layers,
+    environment: Environment,
+    warnings: &mut Vec<String>,
+) -> Result<Option<Mail>, ConfigError> {
+    let sender = layers.optional(&settings::EMAIL_FROM)?;
+    let Some(server) = layers.optional(&settings::SMTP_URL)? else {
+        if sender.is_some() {
+            warnings.push("EMAIL_FROM has no effect without SMTP_URL".to_owned());
+        }
+        return Ok(None);
+    };
+    let Some(sender) = sender else {
+        return Err(ConfigError::together(
+            settings::EMAIL_FROM.name,
+            "is not set, and mail that leaves by SMTP_URL has to be from somebody",
+            "example: EMAIL_FROM=Example <no-reply@example.com>",
+        ));
+    };
+    if server.is_plain_over_network() {
+        if environment == Environment::Production {
+            return Err(ConfigError::together(
+                settings::SMTP_URL.name,
+                "has tls=none, and production sends nothing over a network unencrypted",
+                "leave tls out, or example: SMTP_URL=smtps://user:password@mail.example.com",
+            ));
+        }
+        warnings.push("SMTP_URL has tls=none: codes and the password cross the network unencrypted".to_owned());
+    }
+    Ok(Some(Mail { server, sender }))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ pub mod config;
 pub mod fault;
 pub mod http;
 pub mod keys;
+pub mod mail;
 pub mod openapi;
 pub mod password;
 pub mod phone;

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use messaging::{Sender, SmtpServer};
 use zeroize::Zeroizing;
 
 use super::parse::{self, Parsed};
@@ -126,6 +127,10 @@ settings! {
         "How many browsers one person may trust; the oldest goes.";
     TRUSTED_DEVICE_ROTATION_DAYS: Duration = "TWOFA_TRUSTED_DEVICE_ROTATION_DAYS", "7", Some("0"), parse::days::<0, 365>,
         "How many days old a trusted browser's secret gets before its use replaces it; 0 replaces it with each use.";
+    SMTP_URL: SmtpServer = "SMTP_URL", "smtps://user:password@mail.example.com", None, parse::smtp,
+        "The mail server: smtps://, or smtp:// with STARTTLS. Default: none, and in development mail goes to the mailbox page.", secret;
+    EMAIL_FROM: Sender = "EMAIL_FROM", "Example <no-reply@example.com>", None, parse::sender,
+        "Who mail is from.";
     SIGNUP_ENABLED: bool = "TWOFA_SIGNUP_ENABLED", "false", Some("true"), parse::boolean,
         "Whether people may make an account themselves.";
 }
@@ -134,12 +139,5 @@ settings! {
 pub const CONFIG_FILE: &str = "TWINLOCK_CONFIG";
 
 /// Settings of parts that this version does not have: known, without effect, and said so at the start.
-pub const LATER: &[&str] = &[
-    "EMAIL_FROM",
-    "SMS_PROVIDER",
-    "SMTP_URL",
-    "TWILIO_ACCOUNT_SID",
-    "TWILIO_API_BASE_URL",
-    "TWILIO_AUTH_TOKEN",
-    "TWILIO_PHONE_NUMBER",
-];
+pub const LATER: &[&str] =
+    &["SMS_PROVIDER", "TWILIO_ACCOUNT_SID", "TWILIO_API_BASE_URL", "TWILIO_AUTH_TOKEN", "TWILIO_PHONE_NUMBER"];
