@@ -6,21 +6,26 @@
 //! Invariants: a link leads below the configured base URL or there is no message; a subject holds no text of users;
 //! text of strangers is one line, isolated from the direction of its surroundings, escaped, and never clickable.
 //!
-//! Deliberately absent: transports. In development the server keeps what is rendered in its mailbox table.
+//! Transports hand over what is rendered and say what came of it ([`Receipt`], [`SendFailure`]). Deliberately absent:
+//! trying again, which is the worker's business.
 
+mod kind;
 mod language;
 mod link;
 mod mail;
 mod plain;
 mod receipt;
 mod render;
+mod text_message;
 mod untrusted;
+mod words;
 
 pub use language::LanguageError;
 pub use link::BaseUrlError;
 pub use mail::{Mailer, RenderedMail, Security, Sender, Sending, SmtpMailer, SmtpServer, SmtpSetupError};
 pub use receipt::{Receipt, SendFailure, sanitized};
 pub use render::{RenderError, Rendered, Renderer, SetupError};
+pub use text_message::segments;
 
 #[cfg(test)]
 mod tests;
