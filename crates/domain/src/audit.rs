@@ -4,6 +4,8 @@
 //! altering, removing or reordering any breaks all that follow. The head of the chain is locked with the user's row. Entries
 //! without a person (an unknown address, a job) stand unchained.
 
+pub mod verify;
+
 use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
@@ -24,6 +26,8 @@ pub enum AuditAction {
     EmailVerified,
     /// An operator made the user.
     UserCreated,
+    /// An operator brought the user from another system.
+    UserImported,
     /// A password was given.
     PasswordChecked,
     /// Sign-in went on without a second factor, or stopped for one.
@@ -110,11 +114,12 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 46] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
         Self::UserCreated,
+        Self::UserImported,
         Self::PasswordChecked,
         Self::SignedIn,
         Self::ChallengeStarted,
@@ -165,6 +170,7 @@ impl AuditAction {
             Self::VerificationResent => "verification_resent",
             Self::EmailVerified => "email_verified",
             Self::UserCreated => "user_created",
+            Self::UserImported => "user_imported",
             Self::PasswordChecked => "password_checked",
             Self::SignedIn => "signed_in",
             Self::ChallengeStarted => "challenge_started",
@@ -346,41 +352,97 @@ pub fn chain(
         .collect()
 }
 
-/// The hash of an entry: SHA-256 over every stored column, each with its length before it, version first.
+/// The hash of an entry in its place: that of the words it is stored as.
 pub fn entry_hash(seq: i64, previous: &[u8; 32], id: AuditId, at: Timestamp, entry: &AuditEntry) -> [u8; 32] {
-    let text = |value: Option<&str>| value.map(str::as_bytes).map(<[u8]>::to_vec);
-    let ip = entry.origin.ip.map(|ip: IpAddr| ip.to_string());
-    let detail = entry.detail.to_text();
-    let fields: [Option<Vec<u8>>; 16] = [
-        Some(b"twinlock-audit-1".to_vec()),
-        Some(seq.to_be_bytes().to_vec()),
-        Some(previous.to_vec()),
-        Some(id.uuid().as_bytes().to_vec()),
-        Some(at.as_micros().to_be_bytes().to_vec()),
-        entry.person.map(|person| person.uuid().as_bytes().to_vec()),
-        Some(entry.application.uuid().as_bytes().to_vec()),
-        text(Some(entry.action.as_str())),
-        Some(vec![u8::from(entry.success)]),
-        text(entry.method.map(Method::as_str)),
-        text(ip.as_deref()),
-        text(entry.origin.user_agent.as_deref()),
-        entry.device.map(|device| device.as_bytes().to_vec()),
-        text(entry.origin.actor.as_deref()),
-        text(entry.origin.request_id.as_deref()),
-        text(Some(&detail)),
-    ];
-    let mut hash = Sha256::new();
-    for field in fields {
-        match field {
-            None => hash.update([0]),
-            Some(bytes) => {
-                hash.update([1]);
-                hash.update((bytes.len() as u64).to_be_bytes());
-                hash.update(bytes);
-            }
+    Words::of(id, at, entry).hash(seq, previous)
+}
+
+/// An entry as it stands in the database, word for word: also with words this version does not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// Its row.
+    pub id: uuid::Uuid,
+    /// When.
+    pub at: Timestamp,
+    /// Whose.
+    pub person: Option<uuid::Uuid>,
+    /// In which application.
+    pub application: uuid::Uuid,
+    /// What happened.
+    pub action: String,
+    /// Whether it came out as the actor wanted.
+    pub success: bool,
+    /// With which kind of factor.
+    pub method: Option<String>,
+    /// From which address.
+    pub ip: Option<String>,
+    /// What the client called itself.
+    pub user_agent: Option<String>,
+    /// On which trusted device.
+    pub device: Option<uuid::Uuid>,
+    /// Who acted, when it was not the person.
+    pub actor: Option<String>,
+    /// In which request.
+    pub request_id: Option<String>,
+    /// What else was said.
+    pub detail: String,
+}
+
+impl Words {
+    /// The words an entry is stored as.
+    pub fn of(id: AuditId, at: Timestamp, entry: &AuditEntry) -> Self {
+        Self {
+            id: id.uuid(),
+            at,
+            person: entry.person.map(PersonId::uuid),
+            application: entry.application.uuid(),
+            action: entry.action.as_str().to_owned(),
+            success: entry.success,
+            method: entry.method.map(|method| method.as_str().to_owned()),
+            ip: entry.origin.ip.map(|ip: IpAddr| ip.to_string()),
+            user_agent: entry.origin.user_agent.clone(),
+            device: entry.device,
+            actor: entry.origin.actor.clone(),
+            request_id: entry.origin.request_id.clone(),
+            detail: entry.detail.to_text(),
         }
     }
-    hash.finalize().into()
+
+    /// SHA-256 over every stored column, each with its length before it, version first.
+    pub fn hash(&self, seq: i64, previous: &[u8; 32]) -> [u8; 32] {
+        let (seq, at) = (seq.to_be_bytes(), self.at.as_micros().to_be_bytes());
+        let success = [u8::from(self.success)];
+        let fields: [Option<&[u8]>; 16] = [
+            Some(b"twinlock-audit-1"),
+            Some(&seq),
+            Some(previous),
+            Some(self.id.as_bytes()),
+            Some(&at),
+            self.person.as_ref().map(|person| person.as_bytes().as_slice()),
+            Some(self.application.as_bytes()),
+            Some(self.action.as_bytes()),
+            Some(&success),
+            self.method.as_deref().map(str::as_bytes),
+            self.ip.as_deref().map(str::as_bytes),
+            self.user_agent.as_deref().map(str::as_bytes),
+            self.device.as_ref().map(|device| device.as_bytes().as_slice()),
+            self.actor.as_deref().map(str::as_bytes),
+            self.request_id.as_deref().map(str::as_bytes),
+            Some(self.detail.as_bytes()),
+        ];
+        let mut hash = Sha256::new();
+        for field in fields {
+            match field {
+                None => hash.update([0]),
+                Some(bytes) => {
+                    hash.update([1]);
+                    hash.update((bytes.len() as u64).to_be_bytes());
+                    hash.update(bytes);
+                }
+            }
+        }
+        hash.finalize().into()
+    }
 }
 
 #[cfg(test)]

@@ -175,9 +175,9 @@ impl ChallengeState {
         if let Some(code) = last {
             (self.code_sent, self.delivery) = (true, Some(code.delivery));
         }
-        let destination = match (last, first.destination(context.keys)?) {
+        let destination = match (last, first.addressed(context.keys)?) {
             (Some(code), _) => Some((code.method, code.destination)),
-            (None, Some(destination)) => Some((destination.method(), destination.key(context.keys))),
+            (None, Some((destination, key))) => Some((destination.method(), key)),
             (None, None) => None,
         };
         let deliverable = destination.filter(|(method, _)| context.policy.delivers(*method));

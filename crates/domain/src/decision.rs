@@ -17,6 +17,7 @@ use crate::secret::{Sealed, TokenHash};
 use crate::sent_code::SentCode;
 use crate::session::Session;
 use crate::signup::PendingSignup;
+use crate::sms_fraud::{Count, Group};
 use crate::throttle::{Counter, Locked};
 use crate::time::{Duration, Timestamp};
 use crate::totp::Step;
@@ -179,8 +180,11 @@ pub enum Change {
     KeepRecoveryCodes(KeptRecoveryCodes),
     /// The kept set of a person is wiped.
     WipeKeptRecoveryCodes(UserId),
-    /// *Guarded.* A code is sent: the one before it for the same thing dies, and its destination's counter is charged.
-    AddSentCode(Box<SentCode>, Counter),
+    /// *Guarded.* A code is sent: the one before it for the same thing dies, and its destination's counter is charged; a text
+    /// message is counted with all of them.
+    AddSentCode(Box<SentCode>, Counter, Option<Box<Count>>),
+    /// The operator is told of a limit of text messages.
+    MarkSmsAlarm(Group, Timestamp),
     /// *Guarded.* A sent code is used up.
     UseSentCode {
         /// Which.

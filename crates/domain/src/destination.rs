@@ -9,11 +9,15 @@ use rand::CryptoRng;
 
 use crate::factor::Method;
 use crate::secret::{Broken, Fault, KeyRing, Place, Sealed};
+use crate::sms_fraud::Country;
 use crate::user::Email;
 
 /// A phone number in E.164: `+`, country code, subscriber. Which numbers are taken is judged where they are read.
 #[derive(Clone, PartialEq, Eq)]
-pub struct PhoneNumber(String);
+pub struct PhoneNumber {
+    e164: String,
+    country: Country,
+}
 
 /// Why a text is no number this server sends to; `reason` in the refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +32,8 @@ pub enum PhoneFault {
     Premium,
     /// A satellite phone or another number of no country.
     NotOfACountry,
+    /// Of a country that codes are not sent to.
+    Country,
     /// A number that follows its holder, at the caller's cost.
     Personal,
     /// A landline, pager or anything else that is no mobile phone.
@@ -43,6 +49,7 @@ impl PhoneFault {
             Self::Short => "short_number",
             Self::Premium => "premium_rate",
             Self::NotOfACountry => "not_of_a_country",
+            Self::Country => "country_not_served",
             Self::Personal => "personal_number",
             Self::NotMobile => "not_mobile",
         }
@@ -54,18 +61,42 @@ impl PhoneNumber {
     pub fn from_e164(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('+')?;
         let fits = (7..=15).contains(&digits.len()) && !digits.starts_with('0');
-        (fits && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| Self(text.to_owned()))
+        let known = fits && digits.bytes().all(|byte| byte.is_ascii_digit());
+        known.then(|| Self { e164: text.to_owned(), country: Country::UNKNOWN })
+    }
+
+    /// The same number, of this country.
+    #[must_use]
+    pub fn of(self, country: Country) -> Self {
+        Self { country, ..self }
+    }
+
+    /// The country it was found to belong to.
+    pub const fn country(&self) -> Country {
+        self.country
+    }
+
+    /// As it is sealed: the number and its country.
+    fn to_stored(&self) -> String {
+        format!("{} {}", self.e164, self.country.as_str())
+    }
+
+    fn from_stored(text: &str) -> Option<Self> {
+        match text.split_once(' ') {
+            Some((number, country)) => Some(Self::from_e164(number)?.of(Country::parse(country)?)),
+            None => Self::from_e164(text),
+        }
     }
 
     /// As it is dialed.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.e164
     }
 
     /// As shown to somebody who has only proved the password: `+1*** ***67`.
     pub fn masked(&self) -> String {
-        let (country, _) = self.0.split_at(1 + country_digits(&self.0));
-        format!("{country}*** ***{}", &self.0[self.0.len() - 2..])
+        let (country, _) = self.e164.split_at(1 + country_digits(&self.e164));
+        format!("{country}*** ***{}", &self.e164[self.e164.len() - 2..])
     }
 }
 
@@ -162,7 +193,11 @@ impl Destination {
 
     /// Seals it for its row.
     pub fn seal(&self, place: &Place, keys: &KeyRing, rng: &mut dyn CryptoRng) -> SealedDestination {
-        SealedDestination { sealed: keys.seal(place, self.as_str().as_bytes(), rng), key: self.key(keys) }
+        let text = match self {
+            Self::Phone(number) => number.to_stored(),
+            Self::Email(email) => email.as_str().to_owned(),
+        };
+        SealedDestination { sealed: keys.seal(place, text.as_bytes(), rng), key: self.key(keys) }
     }
 }
 
@@ -172,7 +207,7 @@ impl SealedDestination {
         let plain = keys.open(place, &self.sealed)?;
         let text = std::str::from_utf8(&plain).ok();
         let destination = match method {
-            Method::Sms => text.and_then(PhoneNumber::from_e164).map(Destination::Phone),
+            Method::Sms => text.and_then(PhoneNumber::from_stored).map(Destination::Phone),
             Method::Email => text.map(|text| Destination::Email(Email::stored(text.to_owned()))),
             Method::Totp | Method::RecoveryCode => None,
         };

@@ -82,6 +82,12 @@ impl Enrollment {
         }
     }
 
+    /// Where its codes are sent, and the blind index they are counted by. That one stays with the row when the active key
+    /// changes: what was counted before goes on counting.
+    pub(crate) fn addressed(&self, keys: &KeyRing) -> Result<Option<(Destination, [u8; 32])>, Broken> {
+        Ok(self.destination(keys)?.zip(self.destination.as_ref().map(|sealed| sealed.key)))
+    }
+
     /// The opened secret of an authenticator.
     fn open(&self, keys: &KeyRing) -> Result<TotpSecret, Broken> {
         let place = Self::place(self.id, self.user);

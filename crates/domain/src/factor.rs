@@ -134,6 +134,12 @@ impl Factor {
         }
     }
 
+    /// Where its codes are sent, and the blind index they are counted by. That one stays with the row when the active key
+    /// changes: what was counted before goes on counting.
+    pub(crate) fn addressed(&self, keys: &KeyRing) -> Result<Option<(Destination, [u8; 32])>, Broken> {
+        Ok(self.destination(keys)?.zip(self.destination.as_ref().map(|sealed| sealed.key)))
+    }
+
     /// The used-step memory. One further ahead than the clock is trusted came from a wrong clock, and has overwritten what
     /// was known before: then no step up to `floor` is taken.
     fn used_step(&self, floor: Option<Step>, now: Timestamp, policy: &Policy) -> Option<Step> {

@@ -30,6 +30,7 @@ pub mod secret;
 pub mod sent_code;
 pub mod session;
 pub mod signup;
+pub mod sms_fraud;
 pub mod status;
 pub mod step_up;
 pub mod testing;

@@ -137,6 +137,8 @@ pub struct FinishLogin {
     pub proof: PasswordProof,
     /// The password hashed anew, where its stored hash was made with other parameters.
     pub rehashed: Option<PasswordHash>,
+    /// Whether the check was repeated already, because the hash had changed meanwhile.
+    pub repeated: bool,
     /// Where the client keeps its refresh token.
     pub holder: RefreshHolder,
     /// The cookie of a trusted device.
@@ -165,6 +167,8 @@ pub struct FinishLoginView {
 pub enum LoggedIn {
     /// Signed in: this person has no factor.
     NoFactor(Box<Grant>, Box<SignedInUser>),
+    /// The hash is another one by now: of two right logins one may have replaced it. Check again, once.
+    HashChanged,
     /// Signed in: this browser is trusted.
     TrustedDevice {
         /// The session, which proved no factor.
@@ -243,6 +247,12 @@ impl Decide for FinishLogin {
             return Ok(self.wrong(None, "password_changed", context.clock));
         };
         if account.user.password != *proven {
+            if !self.repeated {
+                // The repetition is charged, and written down, for both.
+                let mut decision = Decision::new(Ok(LoggedIn::HashChanged), context.clock);
+                decision.changes.extend(self.counters(context).into_iter().map(Change::ReturnCharge));
+                return Ok(decision);
+            }
             return Ok(self.wrong(Some(&account), "password_changed", context.clock));
         }
         if account.user.disabled_at.is_some() {
@@ -351,9 +361,9 @@ impl FinishLogin {
             .audit(entry)
             .change(Change::AddChallenge(challenge));
         decision.changes.extend(too_many.into_iter().map(Change::EndChallenge));
-        if let Some(destination) = first.destination(context.keys)? {
+        if let Some((destination, key)) = first.addressed(context.keys)? {
             let entry = |success| account.entry(AuditAction::CodeSent, success, &self.origin).method(first.method);
-            match dispatch(account, (scope, first.id), &destination, sends, &self.origin, now, context) {
+            match dispatch(account, (scope, first.id), (&destination, key), sends, &self.origin, now, context) {
                 Ok(sent) => {
                     state.code_sent = true;
                     (state.delivery, state.next_send_at) = (Some(Delivery::Queued), Some(sent.next_send_at));
@@ -363,6 +373,7 @@ impl FinishLogin {
                 Err(unsent) => {
                     (state.delivery, state.next_send_at) = unsent.told();
                     decision = decision.audit(entry(false).because(unsent.why()));
+                    decision = unsent.alarm(decision, &self.origin, context);
                 }
             }
         }

@@ -68,6 +68,8 @@ pub enum MessageKind {
     TwoFactorReset,
     /// An operator deleted the account.
     AccountDeleted,
+    /// A limit of text messages is reached; told to the operator.
+    SmsLimitReached,
     /// The code that finishes a sign-in.
     LoginCode,
     /// The code that proves a new number or address.
@@ -78,7 +80,7 @@ pub enum MessageKind {
 
 impl MessageKind {
     /// Every kind, in the order of their declaration.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::EmailVerification,
         Self::AccountExists,
         Self::TwoFactorEnabled,
@@ -104,6 +106,7 @@ impl MessageKind {
         Self::AccountUnlocked,
         Self::TwoFactorReset,
         Self::AccountDeleted,
+        Self::SmsLimitReached,
         Self::LoginCode,
         Self::SetupCode,
         Self::StepUpCode,
@@ -137,6 +140,7 @@ impl MessageKind {
             Self::AccountUnlocked => "account_unlocked",
             Self::TwoFactorReset => "two_factor_reset",
             Self::AccountDeleted => "account_deleted",
+            Self::SmsLimitReached => "sms_limit_reached",
             Self::LoginCode => "login_code",
             Self::SetupCode => "setup_code",
             Self::StepUpCode => "step_up_code",
@@ -230,6 +234,9 @@ pub struct EventDetails {
     /// What the trusted device concerned is called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
+    /// The limit of text messages that is reached, and the country where it is one country's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<String>,
 }
 
 /// A message could not be turned into bytes or back. It holds no part of the message.
@@ -253,7 +260,16 @@ impl MessageContent {
 impl EventDetails {
     /// Something that happened at `at`, and nothing more known about it.
     pub const fn at(at: Timestamp) -> Self {
-        Self { at, ip: None, browser: None, factor_label: None, remaining: None, locked_until: None, device: None }
+        Self {
+            at,
+            ip: None,
+            browser: None,
+            factor_label: None,
+            remaining: None,
+            locked_until: None,
+            device: None,
+            limit: None,
+        }
     }
 }
 

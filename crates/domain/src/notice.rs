@@ -6,6 +6,7 @@ use crate::destination::Destination;
 use crate::ids::{MessageId, UserId};
 use crate::message::{Channel, EventDetails, MessageContent, MessageKind};
 use crate::secret::{Place, SecretText};
+use crate::sms_fraud::{Group, Limit};
 use crate::time::{Duration, Timestamp};
 use crate::user::{Account, Email};
 
@@ -174,4 +175,30 @@ pub fn notice(
         event: Some(event),
     };
     seal(&message, Some(account.user.id), now, context)
+}
+
+/// What tells the operator that a limit of text messages is reached.
+pub(crate) fn sms_limit(
+    to: &Email,
+    limit: Limit,
+    group: Group,
+    origin: &Origin,
+    context: &mut Context<'_>,
+) -> OutboxMessage {
+    let now = context.clock;
+    let limit = match group {
+        Group::Country(country) => format!("{} {}", limit.as_str(), country.as_str()),
+        Group::All | Group::Block(_) | Group::Prefix(_) => limit.as_str().to_owned(),
+    };
+    let message = MessageContent {
+        kind: MessageKind::SmsLimitReached,
+        channel: Channel::Email,
+        to: to.as_str().to_owned(),
+        locale: "en".to_owned(),
+        code: None,
+        link: None,
+        expires_at: None,
+        event: Some(EventDetails { limit: Some(limit), ..event(origin, now) }),
+    };
+    seal(&message, None, now, context)
 }

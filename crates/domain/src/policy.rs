@@ -2,6 +2,7 @@
 
 use crate::factor::Method;
 use crate::message::Channel;
+use crate::sms_fraud::Limits;
 use crate::time::Duration;
 
 /// What the rules may differ in from one installation to the next.
@@ -53,6 +54,8 @@ pub struct Policy {
     pub code_life: Duration,
     /// How long to wait after the first, the second and each further code to a destination within an hour.
     pub send_cooldowns: [Duration; 3],
+    /// The limits of text messages.
+    pub sms: Limits,
     /// Destinations a person may send set-up codes to within a day.
     pub new_destinations_per_day: usize,
     /// How long an unconfirmed set-up waits.
@@ -133,6 +136,7 @@ impl Default for Policy {
             channels: vec![Channel::Email, Channel::Sms],
             code_life: Duration::from_mins(5),
             send_cooldowns: [Duration::from_secs(30), Duration::from_secs(60), Duration::from_mins(5)],
+            sms: Limits::default(),
             new_destinations_per_day: 3,
             enrollment_life: Duration::from_mins(10),
             factors_max: 20,

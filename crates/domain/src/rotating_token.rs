@@ -9,7 +9,7 @@ use rand::CryptoRng;
 use crate::secret::{SecretText, TokenHash, new_token};
 
 /// Such a token as it was received, taken apart.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RotatingToken {
     family: SecretText,
     whole: TokenHash,

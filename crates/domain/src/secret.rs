@@ -76,6 +76,11 @@ impl KeyId {
         bytes.try_into().ok().map(Self)
     }
 
+    /// The four bytes.
+    pub const fn as_bytes(&self) -> &[u8; 4] {
+        &self.0
+    }
+
     /// From its eight hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
         Self::from_bytes(&HEXLOWER.decode(text.as_bytes()).ok()?)

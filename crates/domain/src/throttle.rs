@@ -251,7 +251,7 @@ impl Counter {
 }
 
 /// The block an address is counted with: the whole IPv4 address, the /64 of IPv6 (one customer's network).
-fn block(ip: IpAddr) -> Vec<u8> {
+pub(crate) fn block(ip: IpAddr) -> Vec<u8> {
     match ip.to_canonical() {
         IpAddr::V4(v4) => v4.octets().to_vec(),
         IpAddr::V6(v6) => v6.octets()[..8].to_vec(),

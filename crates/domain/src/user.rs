@@ -137,6 +137,11 @@ impl PasswordHash {
         Self(phc)
     }
 
+    /// What stands in its place where there is no password: nothing hashes to it.
+    pub fn none() -> Self {
+        Self("!".to_owned())
+    }
+
     /// The PHC string.
     pub fn as_str(&self) -> &str {
         &self.0

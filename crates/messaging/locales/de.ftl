@@ -168,6 +168,12 @@ account_deleted =
     .intro = Die Verwaltung hat Ihr Konto bei { $app } gelöscht. Niemand kann sich mehr damit anmelden.
     .advice = Das war die Verwaltung. Wenn Sie den Grund nicht kennen, fragen Sie den Betreiber von { $app }.
 
+sms_limit_reached =
+    .subject = { $app }: SMS werden nicht mehr gesendet
+    .heading = Eine Grenze für SMS ist erreicht
+    .intro = Über diese Grenze hinaus sendet { $app } keine SMS. Alle anderen Methoden gehen weiter. Die Angaben unten gehören zu der Anfrage, die an die Grenze stieß; „twinlock sms usage“ zeigt, was wohin gesendet wurde.
+    .advice = Vielleicht lässt sich jemand Codes an Nummern senden, die damit Geld verdienen. Sehen Sie nach, was gesendet wurde, bevor Sie eine Grenze anheben.
+
 login_code =
     .subject = Ihr Anmeldecode für { $app }
     .heading = Ihr Anmeldecode
@@ -205,6 +211,7 @@ link-copy = Wenn die Schaltfläche nicht funktioniert, kopieren Sie diesen Link 
 detail = { $name }: { $value }
 detail-time = Zeit
 detail-method = Methode
+detail-limit = Grenze
 detail-browser = Browser
 detail-device = Vertrautes Gerät
 detail-ip = IP-Adresse

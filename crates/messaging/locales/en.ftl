@@ -175,6 +175,12 @@ account_deleted =
     .intro = An administrator deleted your { $app } account. Nobody can sign in to it any more.
     .advice = This was done by an administrator. If you do not know why, ask the people who run { $app }.
 
+sms_limit_reached =
+    .subject = { $app }: text messages are being stopped
+    .heading = A limit of text messages is reached
+    .intro = { $app } does not send text messages beyond this limit. Every other method goes on. The details tell the request that met the limit; “twinlock sms usage” tells what was sent, and where.
+    .advice = Somebody may be having codes sent to numbers that earn money by them. Look at what was sent before you raise a limit.
+
 login_code =
     .subject = Your { $app } sign-in code
     .heading = Your sign-in code
@@ -212,6 +218,7 @@ link-copy = If the button does not work, copy this link into your browser:
 detail = { $name }: { $value }
 detail-time = Time
 detail-method = Method
+detail-limit = Limit
 detail-browser = Browser
 detail-device = Trusted device
 detail-ip = IP address

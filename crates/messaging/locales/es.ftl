@@ -169,6 +169,12 @@ account_deleted =
     .intro = La administración eliminó su cuenta de { $app }. Ya nadie puede entrar en ella.
     .advice = Lo hizo la administración. Si no sabe por qué, pregunte a los responsables de { $app }.
 
+sms_limit_reached =
+    .subject = { $app }: se han detenido los SMS
+    .heading = Se alcanzó un límite de SMS
+    .intro = { $app } no envía SMS por encima de este límite. Los demás métodos siguen funcionando. Los datos corresponden a la petición que llegó al límite; «twinlock sms usage» muestra qué se envió y adónde.
+    .advice = Puede que alguien haga enviar códigos a números que ganan dinero con ello. Mire qué se envió antes de subir un límite.
+
 login_code =
     .subject = Su código de acceso a { $app }
     .heading = Su código de acceso
@@ -206,6 +212,7 @@ link-copy = Si el botón no funciona, copie este enlace en su navegador:
 detail = { $name }: { $value }
 detail-time = Fecha y hora
 detail-method = Método
+detail-limit = Límite
 detail-browser = Navegador
 detail-device = Dispositivo de confianza
 detail-ip = Dirección IP

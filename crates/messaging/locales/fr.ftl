@@ -168,6 +168,12 @@ account_deleted =
     .intro = L’administration a supprimé votre compte { $app }. Plus personne ne peut s’y connecter.
     .advice = C’est une décision de l’administration. Si vous n’en connaissez pas la raison, adressez-vous aux responsables de { $app }.
 
+sms_limit_reached =
+    .subject = { $app } : les SMS sont suspendus
+    .heading = Une limite de SMS est atteinte
+    .intro = { $app } n’envoie plus de SMS au-delà de cette limite. Toutes les autres méthodes continuent. Les détails décrivent la demande qui a atteint la limite ; « twinlock sms usage » montre ce qui a été envoyé, et où.
+    .advice = Quelqu’un fait peut-être envoyer des codes à des numéros qui en tirent de l’argent. Regardez ce qui a été envoyé avant de relever une limite.
+
 login_code =
     .subject = Votre code de connexion { $app }
     .heading = Votre code de connexion
@@ -205,6 +211,7 @@ link-copy = Si le bouton ne fonctionne pas, copiez ce lien dans votre navigateur
 detail = { $name } : { $value }
 detail-time = Date et heure
 detail-method = Méthode
+detail-limit = Limite
 detail-browser = Navigateur
 detail-device = Appareil de confiance
 detail-ip = Adresse IP

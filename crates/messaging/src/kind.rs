@@ -46,7 +46,8 @@ pub(crate) const fn shape(kind: MessageKind) -> Shape {
         | MessageKind::PasswordChanged
         | MessageKind::EmailChangeRequested
         | MessageKind::EmailChanged
-        | MessageKind::TwoFactorReset => ALARM,
+        | MessageKind::TwoFactorReset
+        | MessageKind::SmsLimitReached => ALARM,
         MessageKind::TwoFactorEnabled
         | MessageKind::FactorAdded
         | MessageKind::FactorRemoved

@@ -162,6 +162,9 @@ fn details(kind: MessageKind, event: &EventDetails, reader: &Reader<'_>) -> Resu
     if let Some(device) = event.device.as_deref().and_then(untrusted::fit) {
         rows.push(("detail-device", device));
     }
+    if let Some(limit) = event.limit.as_deref().and_then(untrusted::fit) {
+        rows.push(("detail-limit", limit));
+    }
     let browser = event.browser.as_deref().map(|agent| browser(agent, reader)).transpose()?.flatten();
     rows.push(("detail-browser", browser.map_or_else(|| plain("unknown"), Ok)?));
     let address = event.ip.as_deref().and_then(untrusted::fit);

@@ -101,7 +101,7 @@ impl Surroundings for World {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one clock of the server")]
-fn system_time() -> Timestamp {
+pub(crate) fn system_time() -> Timestamp {
     Timestamp::from_datetime(time::OffsetDateTime::now_utc())
 }
 
@@ -129,6 +129,7 @@ pub fn policy(config: &Config) -> Policy {
         trust_life: span(second.trusted_device_max_age),
         trusted_devices_max: usize::from(second.trusted_device_max_count),
         trust_rotation: span(second.trusted_device_rotation),
+        sms: config.sms_limits.clone(),
         code_life: span(second.code_expiry),
         methods: second
             .methods

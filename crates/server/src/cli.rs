@@ -1,7 +1,10 @@
 //! The command line.
 
+mod audit;
 mod doctor;
 mod keys;
+mod progress;
+mod sms;
 mod user;
 
 use std::path::PathBuf;
@@ -40,9 +43,15 @@ enum Command {
     /// Look at users, make them, and act on them.
     #[command(subcommand)]
     User(user::Command),
-    /// Make keys, and see which are in use.
+    /// Make keys, see which are in use, and take a new one into use.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Verify the audit log, and write it out.
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// See what text messages were sent, and what they cost.
+    #[command(subcommand)]
+    Sms(sms::Command),
     /// Print the OpenAPI document.
     Openapi,
     /// Check the configuration, the database and the keys.
@@ -60,6 +69,9 @@ impl Cli {
             Command::User(command) => user::run(&config()?, command).await,
             Command::Keys(keys::Command::Generate) => keys::generate(),
             Command::Keys(keys::Command::Status) => keys::status(&config()?).await,
+            Command::Keys(keys::Command::Rotate) => keys::rotate(&config()?).await,
+            Command::Audit(command) => audit::run(&config()?, command).await,
+            Command::Sms(command) => sms::run(&config()?, command).await,
             Command::Openapi => {
                 let document =
                     openapi::document().to_pretty_json().context("the OpenAPI document cannot be written")?;

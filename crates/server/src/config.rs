@@ -13,8 +13,10 @@ mod keys;
 mod network;
 mod parse;
 pub mod settings;
+mod sms_limits;
 mod source;
 
+use domain::sms_fraud::Limits;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -122,6 +124,8 @@ pub struct Config {
     pub mail: Option<Mail>,
     /// Whether strangers may sign up.
     pub signup_enabled: bool,
+    /// The limits of text messages.
+    pub sms_limits: Limits,
     /// The second factor.
     pub second_factor: SecondFactor,
     keys: KeySource,
@@ -171,6 +175,7 @@ impl Config {
             log_format: layers.required(&settings::LOG_FORMAT)?,
             mail,
             signup_enabled: layers.required(&settings::SIGNUP_ENABLED)?,
+            sms_limits: sms_limits::load(&layers)?,
             second_factor: SecondFactor {
                 enabled: layers.required(&settings::ENABLED)?,
                 issuer_name: layers.required(&settings::ISSUER_NAME)?,

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use domain::destination::{PhoneFault, PhoneNumber};
+use domain::sms_fraud::Country;
 use phonenumber::Type;
 use phonenumber::metadata::DATABASE;
 use tokio::sync::Semaphore;
@@ -72,7 +73,9 @@ fn e164(text: &str) -> Result<PhoneNumber, PhoneFault> {
         | Type::Carrier
         | Type::NoInternational => return Err(PhoneFault::NotMobile),
     }
-    PhoneNumber::from_e164(&number.format().mode(phonenumber::Mode::E164).to_string()).ok_or(PhoneFault::Invalid)
+    let country = number.country().id().and_then(|id| Country::parse(id.as_ref())).unwrap_or(Country::UNKNOWN);
+    let e164 = number.format().mode(phonenumber::Mode::E164).to_string();
+    PhoneNumber::from_e164(&e164).map(|number| number.of(country)).ok_or(PhoneFault::Invalid)
 }
 
 #[cfg(test)]
@@ -94,6 +97,23 @@ mod tests {
         }
         for text in ["+436641234567", "+33612345678", "+4915112345678", "+919812345678", "+5511961234567"] {
             assert_eq!(read(text), Ok(text.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_tells_its_country_also_where_several_share_a_code() {
+        for (text, country) in [
+            ("+12025550167", "US"),
+            ("+14165550134", "CA"),
+            ("+18765550134", "JM"),
+            ("+447400123456", "GB"),
+            ("+4915112345678", "DE"),
+            ("+77011234567", "KZ"),
+        ] {
+            match e164(text) {
+                Ok(number) => assert_eq!(number.country().as_str(), country, "{text}"),
+                Err(fault) => assert_eq!(fault, PhoneFault::Invalid, "{text}"),
+            }
         }
     }
 

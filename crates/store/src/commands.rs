@@ -1,6 +1,6 @@
 //! What each command reads: its view, as one batch.
 
-use domain::account_admin::{ActOnUser, AddUser};
+use domain::account_admin::{ActOnUser, AddUser, ImportUser};
 use domain::challenge::{ChallengeView, ReadChallenge};
 use domain::disable::Disable;
 use domain::email_change::{
@@ -33,7 +33,7 @@ use crate::load::{Answers, Assemble, Handle, Load, Reads};
 use crate::user::{Whose, locked, taken, unlocked};
 use crate::{
     StoreError, challenge, counter, enrollment, factor, link_token, recovery_code, sent_code, session, signup,
-    trusted_device,
+    sms_fraud, trusted_device,
 };
 
 fn charged(counters: &[(Counter, Handle<Charged>)], answers: &Answers) -> Result<Vec<(Counter, Charged)>, StoreError> {
@@ -112,13 +112,14 @@ impl Load for FinishLogin {
         let device = self.device.as_ref().map(|token| trusted_device::by_family(reads, &token.family()));
         let codes = sent_code::recent(reads, &owner);
         let days = sent_code::days_of_email(reads, self.application, &key);
+        let sms = sms_fraud::usage_for_email(reads, self.application, &key, &self.origin);
         Box::new(move |answers| {
             Ok(FinishLoginView {
                 account: answers.get(&account)?,
                 factors: answers.get(&factors)?,
                 challenges: answers.get(&challenges)?,
                 device: device.as_ref().map_or(Ok(None), |device| answers.get(device))?,
-                sends: Sends { codes: answers.get(&codes)?, days: answers.get(&days)? },
+                sends: Sends { codes: answers.get(&codes)?, days: answers.get(&days)?, sms: answers.get(&sms)? },
             })
         })
     }
@@ -137,7 +138,7 @@ impl Load for ReadChallenge {
                 account: answers.get(&account)?,
                 challenge: answers.get(&challenge)?,
                 factors: answers.get(&factors)?,
-                sends: Sends { codes: answers.get(&codes)?, days: answers.get(&days)? },
+                sends: Sends { codes: answers.get(&codes)?, days: answers.get(&days)?, sms: Vec::new() },
             })
         })
     }
@@ -174,6 +175,7 @@ impl Load for SendCode {
                 let factors = factor::of_challenge(reads, token);
                 let codes = sent_code::recent(reads, &person);
                 let days = sent_code::days_of_challenge(reads, token);
+                let sms = sms_fraud::usage(reads, None, &self.origin);
                 Box::new(move |answers| {
                     Ok(SendCodeView {
                         account: answers.get(&account)?,
@@ -181,7 +183,11 @@ impl Load for SendCode {
                         session: None,
                         factors: answers.get(&factors)?,
                         enrollments: Vec::new(),
-                        sends: Sends { codes: answers.get(&codes)?, days: answers.get(&days)? },
+                        sends: Sends {
+                            codes: answers.get(&codes)?,
+                            days: answers.get(&days)?,
+                            sms: answers.get(&sms)?,
+                        },
                     })
                 })
             }
@@ -193,6 +199,7 @@ impl Load for SendCode {
                 let enrollments = enrollment::of_user(reads, bearer.user);
                 let codes = sent_code::recent(reads, &person);
                 let days = sent_code::days_of_user(reads, bearer.user);
+                let sms = sms_fraud::usage(reads, None, &self.origin);
                 Box::new(move |answers| {
                     Ok(SendCodeView {
                         account: answers.get(&account)?,
@@ -200,7 +207,11 @@ impl Load for SendCode {
                         session: answers.get(&session)?,
                         factors: answers.get(&factors)?,
                         enrollments: answers.get(&enrollments)?,
-                        sends: Sends { codes: answers.get(&codes)?, days: answers.get(&days)? },
+                        sends: Sends {
+                            codes: answers.get(&codes)?,
+                            days: answers.get(&days)?,
+                            sms: answers.get(&sms)?,
+                        },
                     })
                 })
             }
@@ -236,8 +247,9 @@ impl Load for BeginSentEnrollment {
         let view = enrollment_view(&self.bearer, reads);
         let codes = sent_code::recent(reads, &Whose::Id(self.bearer.user));
         let days = sent_code::day_of(reads, self.destination.key(reads.keys));
+        let sms = sms_fraud::usage(reads, Some(&self.destination), &self.origin);
         Box::new(move |answers| {
-            let sends = Sends { codes: answers.get(&codes)?, days: answers.get(&days)? };
+            let sends = Sends { codes: answers.get(&codes)?, days: answers.get(&days)?, sms: answers.get(&sms)? };
             Ok(EnrollmentView { sends, ..view(answers)? })
         })
     }
@@ -248,7 +260,7 @@ impl Load for ConfirmEnrollment {
         let view = enrollment_view(&self.bearer, reads);
         let codes = sent_code::recent(reads, &Whose::Id(self.bearer.user));
         Box::new(move |answers| {
-            let sends = Sends { codes: answers.get(&codes)?, days: Vec::new() };
+            let sends = Sends { codes: answers.get(&codes)?, days: Vec::new(), sms: Vec::new() };
             Ok(EnrollmentView { sends, ..view(answers)? })
         })
     }
@@ -448,6 +460,13 @@ impl Load for RevokeTrustedDevices {
 }
 
 impl Load for AddUser {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<bool> {
+        let taken = taken(reads, self.application, &self.email.key());
+        Box::new(move |answers| answers.get(&taken))
+    }
+}
+
+impl Load for ImportUser {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<bool> {
         let taken = taken(reads, self.application, &self.email.key());
         Box::new(move |answers| answers.get(&taken))

@@ -7,7 +7,7 @@ use rand::CryptoRng;
 
 use crate::{
     Statement, audit_log, challenge, counter, enrollment, factor, link_token, outbox, recovery_code, sent_code,
-    session, signup, trusted_device, user,
+    session, signup, sms_fraud, trusted_device, user,
 };
 
 /// The statements of a decision: changes, then what is written down, then what is sent.
@@ -61,8 +61,15 @@ fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statem
         Change::UseRecoveryCode(id) => vec![recovery_code::redeem(*id, at)],
         Change::KeepRecoveryCodes(kept) => vec![recovery_code::keep(kept)],
         Change::WipeKeptRecoveryCodes(id) => vec![recovery_code::wipe_kept_of(*id)],
-        Change::AddSentCode(new, day) => sent_code::add(new, day, at),
-        Change::UseSentCode { id, factor } => vec![sent_code::redeem(*id, at), factor::used(*factor, at)],
+        Change::AddSentCode(new, day, count) => {
+            let mut statements = sent_code::add(new, day, count.as_deref(), at);
+            statements.extend(count.iter().flat_map(|count| sms_fraud::count(count)));
+            statements
+        }
+        Change::MarkSmsAlarm(group, at) => vec![sms_fraud::mark_alarm(*group, *at)],
+        Change::UseSentCode { id, factor } => {
+            vec![sent_code::redeem(*id, at), factor::used(*factor, at), sms_fraud::verified(*id, at)]
+        }
         Change::AddSession(new) => vec![session::insert(new)],
         Change::RotateSession { id, old, family, new, idle_expires_at } => {
             vec![session::rotate(*id, old, family, new, *idle_expires_at, at)]

@@ -4,7 +4,7 @@ use domain::ids::UserId;
 use domain::secret::KeyId;
 use domain::time::Timestamp;
 
-use crate::{Db, Row, Statement, StoreError, params};
+use crate::{Db, Row, SEALED_COLUMNS, Statement, StoreError, params};
 
 /// A user as an operator sees one.
 #[derive(Clone, Debug)]
@@ -40,6 +40,8 @@ pub struct KeyUse {
     pub table: &'static str,
     /// Rows sealed or hashed with it.
     pub rows: u64,
+    /// Whether they are sealed, and can be sealed anew. What is hashed needs its key until it is used or replaced.
+    pub sealed: bool,
 }
 
 macro_rules! users_where {
@@ -87,29 +89,31 @@ impl Db {
 
     /// Which keys the database still needs, and for how many rows of which table.
     pub async fn keys_in_use(&self) -> Result<Vec<KeyUse>, StoreError> {
-        let sealed: [(&'static str, &'static str); 5] = [
-            ("factors", "SELECT substr(coalesce(secret, destination), 2, 4), count(*) FROM factors GROUP BY 1"),
-            ("enrollments", "SELECT substr(coalesce(secret, destination), 2, 4), count(*) FROM enrollments GROUP BY 1"),
-            ("kept_recovery_codes", "SELECT substr(codes, 2, 4), count(*) FROM kept_recovery_codes GROUP BY 1"),
+        let sealed = SEALED_COLUMNS.map(|column| (column.table, column.by_key));
+        let peppered = [
+            ("recovery_codes", "SELECT pepper_id, count(*) FROM recovery_codes WHERE used_at IS NULL GROUP BY 1"),
             (
-                "link_tokens",
-                "SELECT substr(payload, 2, 4), count(*) FROM link_tokens WHERE payload IS NOT NULL GROUP BY 1",
+                "two_factor_codes",
+                "SELECT pepper_id, count(*) FROM two_factor_codes WHERE used_at IS NULL AND ended_at IS NULL GROUP BY 1",
             ),
-            ("outbox", "SELECT substr(payload, 2, 4), count(*) FROM outbox WHERE payload IS NOT NULL GROUP BY 1"),
         ];
-        let peppered: (&'static str, &'static str) =
-            ("recovery_codes", "SELECT pepper_id, count(*) FROM recovery_codes WHERE used_at IS NULL GROUP BY 1");
-        let reads = sealed.iter().chain([&peppered]).map(|(_, sql)| Statement::new(sql, params![])).collect();
+        let reads = sealed.iter().chain(&peppered).map(|(_, sql)| Statement::new(sql, params![])).collect();
         let answers = self.read(reads).await?;
         let mut uses = Vec::new();
-        for ((table, _), rows) in sealed.iter().chain([&peppered]).zip(&answers) {
+        for ((table, _), rows) in sealed.iter().chain(&peppered).zip(&answers) {
+            let sealed = peppered.iter().all(|(peppered, _)| peppered != table);
             for row in rows {
-                let key = if *table == peppered.0 {
-                    row.get::<String>(0)?
-                } else {
+                let key = if sealed {
                     KeyId::from_bytes(&row.get::<Vec<u8>>(0)?).map(|key| key.to_string()).unwrap_or_default()
+                } else {
+                    row.get::<String>(0)?
                 };
-                uses.push(KeyUse { key, table, rows: u64::try_from(row.get::<i64>(1)?).unwrap_or(0) });
+                let rows = u64::try_from(row.get::<i64>(1)?).unwrap_or(0);
+                // A table may have two sealed columns.
+                match uses.iter_mut().find(|used: &&mut KeyUse| used.key == key && used.table == *table) {
+                    Some(same) => same.rows += rows,
+                    None => uses.push(KeyUse { key, table, rows, sealed }),
+                }
             }
         }
         Ok(uses)

@@ -3,6 +3,7 @@
 use domain::ids::{ApplicationId, FactorId, SentCodeId, UserId};
 use domain::secret::{KeyId, PepperedHash, TokenHash};
 use domain::sent_code::{Delivery, Scope, SentCode};
+use domain::sms_fraud::Count;
 use domain::throttle::{Charged, Counter};
 use domain::time::{Duration, Timestamp};
 
@@ -152,7 +153,7 @@ fn code(row: &Row) -> Result<SentCode, StoreError> {
 }
 
 /// A new code in the place of the one before it for the same thing, counted where all senders to its destination count.
-pub(crate) fn add(code: &SentCode, day: &Counter, at: Timestamp) -> Vec<Statement> {
+pub(crate) fn add(code: &SentCode, day: &Counter, count: Option<&Count>, at: Timestamp) -> Vec<Statement> {
     let end = Statement::new(
         "UPDATE two_factor_codes SET ended_at = $3 \
          WHERE challenge_id = $1 AND purpose = $2 AND used_at IS NULL AND ended_at IS NULL",
@@ -160,7 +161,8 @@ pub(crate) fn add(code: &SentCode, day: &Counter, at: Timestamp) -> Vec<Statemen
     );
     let insert = Statement::new(
         "INSERT INTO two_factor_codes (id, user_id, challenge_id, factor_id, method, purpose, destination_key, pepper_id, \
-         code_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         code_hash, created_at, expires_at, country, counted_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         params![
             code.id.uuid(),
             code.user.uuid(),
@@ -173,6 +175,8 @@ pub(crate) fn add(code: &SentCode, day: &Counter, at: Timestamp) -> Vec<Statemen
             code.hash.hash,
             code.created_at,
             code.expires_at,
+            count.map(|count| count.country.as_str()),
+            count.map(|count| count.slice),
         ],
     );
     vec![end, insert, counter::charge_within_limit(day, at)]

@@ -14,7 +14,7 @@ const CHUNK: u32 = 200;
 /// How long one sweep may go on. What is left waits for the next one.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 
-const SWEEPS: [&str; 11] = [
+const SWEEPS: [&str; 12] = [
     "UPDATE outbox SET state = 'expired', settled_at = $1, payload = NULL WHERE id IN \
      (SELECT id FROM outbox WHERE state = 'queued' AND expires_at < $1 LIMIT $2) RETURNING 1",
     "DELETE FROM challenges WHERE id IN (SELECT id FROM challenges WHERE expires_at < $1 LIMIT $2) RETURNING 1",
@@ -26,6 +26,8 @@ const SWEEPS: [&str; 11] = [
     "DELETE FROM two_factor_codes WHERE id IN (SELECT id FROM two_factor_codes WHERE expires_at < $1 LIMIT $2) RETURNING 1",
     "DELETE FROM mailbox WHERE id IN (SELECT id FROM mailbox WHERE created_at < $1 LIMIT $2) RETURNING 1",
     "DELETE FROM link_tokens WHERE id IN (SELECT id FROM link_tokens WHERE expires_at < $1 LIMIT $2) RETURNING 1",
+    "DELETE FROM sms_usage WHERE expires_at < $1 AND since IN \
+     (SELECT since FROM sms_usage WHERE expires_at < $1 ORDER BY expires_at LIMIT $2) RETURNING 1",
     "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE settled_at < $1 LIMIT $2) RETURNING 1",
 ];
 

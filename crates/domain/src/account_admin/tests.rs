@@ -53,6 +53,33 @@ fn a_taken_address_is_said_and_nothing_is_done() {
     assert_eq!(Lab::new().decide(&add(None), true).unwrap().reply, Ok(None));
 }
 
+#[test]
+fn an_imported_user_keeps_what_they_had_and_has_no_password_without_a_hash() {
+    let mut lab = Lab::new();
+    let since = lab.clock + crate::time::Duration::from_days(-400);
+    let import = ImportUser {
+        application: ApplicationId::DEFAULT,
+        email: Email::stored("ada@example.org".to_owned()),
+        email_verified: false,
+        password: None,
+        totp: Some((TotpSecret::generate(&mut rng(5)), "Phone".to_owned())),
+        created_at: Some(since),
+        origin: Origin { actor: Some("cli".to_owned()), ..Origin::default() },
+    };
+    let decision = lab.decide(&import, false).unwrap();
+    assert_snapshot!(summary(&decision), @r"
+    yes
+    change AddUser
+    change AddFactor, used false
+    change SaveSettings, 0 wrong, 0 in a row
+    audit user_imported done user
+    audit two_factor_enabled done imported
+    ");
+    let Some(Change::AddUser(user, _)) = decision.changes.first() else { panic!("{decision:?}") };
+    assert_eq!((user.email_verified_at, user.created_at, user.password.as_str()), (None, since, "!"));
+    assert_eq!(lab.decide(&import, true).unwrap().reply, Ok(None));
+}
+
 fn act(act: Act) -> Decision<()> {
     let mut lab = Lab::new();
     let mut account = lab.enrolled().account;

@@ -5,7 +5,7 @@ use super::{Enrollment, EnrollmentView};
 use crate::audit::AuditAction;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal};
-use crate::destination::Destination;
+use crate::destination::{Destination, PhoneFault};
 use crate::factor::Method;
 use crate::ids::{EnrollmentId, FactorId};
 use crate::secret::Broken;
@@ -84,6 +84,11 @@ impl Decide for BeginSentEnrollment {
         if session.fresh_until(now, policy).is_none() {
             return refused(Refusal::StepUpRequired, "step_up_required");
         }
+        if let Destination::Phone(number) = &self.destination
+            && !policy.sms.serves(number.country())
+        {
+            return refused(Refusal::PhoneRejected(PhoneFault::Country), "country_not_served");
+        }
         if view.factors.len() >= policy.factors_max {
             return refused(Refusal::AlreadyEnabled, "too_many_factors");
         }
@@ -102,12 +107,13 @@ impl Decide for BeginSentEnrollment {
         let id = EnrollmentId::new(now, context.rng);
         let factor = FactorId::new(now, context.rng);
         let (scope, user) = (Scope::Setup(id), account.user.id);
-        let sent = dispatch(&account, (scope, factor), &self.destination, &view.sends, &self.origin, now, context);
+        let sent =
+            dispatch(&account, (scope, factor), (&self.destination, key), &view.sends, &self.origin, now, context);
         let sent = match sent {
             Ok(sent) => sent,
             Err(unsent) => {
                 let refusal = unsent.refusal(now, policy.methods.iter().copied(), policy);
-                return refused(refusal, unsent.why());
+                return Ok(unsent.alarm(refused(refusal, unsent.why())?, &self.origin, context));
             }
         };
         let place = Enrollment::destination_place(id, user);

@@ -49,6 +49,7 @@ fn finish(lab: &mut Lab, person: Option<&Person>, proof: PasswordProof) -> Decis
         email: email(),
         proof,
         rehashed: None,
+        repeated: true,
         holder,
         device: None,
         origin: origin(),
@@ -257,6 +258,7 @@ fn settings_and_factors_that_contradict_each_other_never_read_as_no_second_facto
         email: email(),
         proof,
         rehashed: None,
+        repeated: true,
         holder,
         device: None,
         origin: origin(),
@@ -291,6 +293,7 @@ fn a_password_hashed_with_other_parameters_is_replaced() {
         email: email(),
         proof: right(&person),
         rehashed: Some(new.clone()),
+        repeated: false,
         holder: RefreshHolder::Cookie,
         device: None,
         origin: origin(),
@@ -304,6 +307,38 @@ fn a_password_hashed_with_other_parameters_is_replaced() {
     };
     let decision = lab.decide(&command, view).unwrap();
     assert!(decision.changes.iter().any(|change| matches!(change, Change::SetPassword(_, hash) if *hash == new)));
+}
+
+#[test]
+fn a_hash_that_changed_during_the_check_is_checked_again_once() {
+    let mut lab = Lab::new();
+    let account = lab.account();
+    let mut decide = |repeated| {
+        let command = FinishLogin {
+            application: DEFAULT,
+            email: email(),
+            proof: PasswordProof::Right(PasswordHash::new("pbkdf2_sha256$old".to_owned())),
+            rehashed: None,
+            repeated,
+            holder: RefreshHolder::Cookie,
+            device: None,
+            origin: origin(),
+        };
+        let view = FinishLoginView {
+            account: Some(account.clone()),
+            factors: vec![],
+            challenges: vec![],
+            device: None,
+            sends: Sends::default(),
+        };
+        lab.decide(&command, view).unwrap()
+    };
+    let first = decide(false);
+    assert!(matches!(first.reply, Ok(LoggedIn::HashChanged)) && first.audit.is_empty());
+    assert!(!first.changes.is_empty() && first.changes.iter().all(|change| matches!(change, Change::ReturnCharge(_))));
+    let second = decide(true);
+    assert_eq!(second.reply.unwrap_err(), Refusal::CredentialsInvalid);
+    assert_eq!((second.audit.len(), second.changes.len()), (1, 0), "the charge stays");
 }
 
 #[test]
@@ -333,6 +368,7 @@ fn challenges_that_ran_out_are_not_counted_as_live() {
         email: email(),
         proof,
         rehashed: None,
+        repeated: true,
         holder,
         device: None,
         origin: origin(),

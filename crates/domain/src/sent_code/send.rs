@@ -13,6 +13,7 @@ use crate::notice;
 use crate::policy::Policy;
 use crate::secret::{Broken, TokenHash};
 use crate::session::{Admitted, Bearer, Session};
+use crate::sms_fraud::{self, Reached};
 use crate::time::Timestamp;
 use crate::user::{Account, Moment};
 
@@ -37,6 +38,8 @@ pub(crate) enum Unsent {
     Limit(Timestamp),
     /// There is nothing to send it with.
     NoWay,
+    /// A limit of all text messages is reached.
+    Reached(Reached),
 }
 
 impl Unsent {
@@ -46,6 +49,7 @@ impl Unsent {
             Self::Cooldown(_) => "send_cooldown",
             Self::Limit(_) => "send_limit",
             Self::NoWay => "delivery_unavailable",
+            Self::Reached(reached) => reached.limit.as_str(),
         }
     }
 
@@ -53,7 +57,17 @@ impl Unsent {
     pub(crate) const fn told(self) -> (Option<Delivery>, Option<Timestamp>) {
         match self {
             Self::Cooldown(until) | Self::Limit(until) => (None, Some(until)),
-            Self::NoWay => (Some(Delivery::Unavailable), None),
+            Self::NoWay | Self::Reached(_) => (Some(Delivery::Unavailable), None),
+        }
+    }
+
+    /// What tells the operator of a limit that is reached, where it is time to.
+    pub(crate) fn alarm<R>(self, decision: Decision<R>, origin: &Origin, context: &mut Context<'_>) -> Decision<R> {
+        let Self::Reached(Reached { limit, alarm: Some(group) }) = self else { return decision };
+        let decision = decision.change(Change::MarkSmsAlarm(group, context.clock));
+        match context.policy.sms.alarms_to.clone() {
+            Some(to) => decision.send(notice::sms_limit(&to, limit, group, origin, context)),
+            None => decision,
         }
     }
 
@@ -62,9 +76,13 @@ impl Unsent {
         match self {
             Self::Cooldown(until) => Refusal::SendCooldown { retry_after: until.since(now) },
             Self::Limit(until) => Refusal::SendLimit { retry_after: until.since(now) },
-            Self::NoWay => {
+            Self::NoWay | Self::Reached(_) => {
+                // No text message goes out in either case, or this one would.
+                let texts = |method: &Method| matches!(self, Self::Reached(_)) && *method == Method::Sms;
                 let mut alternatives: Vec<Method> = Vec::new();
-                for method in methods.filter(|method| policy.allows(*method) && policy.delivers(*method)) {
+                for method in
+                    methods.filter(|method| policy.allows(*method) && policy.delivers(*method) && !texts(method))
+                {
                     if !alternatives.contains(&method) {
                         alternatives.push(method);
                     }
@@ -79,14 +97,14 @@ impl Unsent {
 pub(crate) fn dispatch(
     account: &Account,
     (scope, factor): (Scope, FactorId),
-    destination: &Destination,
+    (destination, key): (&Destination, [u8; 32]),
     sends: &Sends,
     origin: &Origin,
     now: Timestamp,
     context: &mut Context<'_>,
 ) -> Result<Dispatch, Unsent> {
     let policy = context.policy;
-    let (method, key, user) = (destination.method(), destination.key(context.keys), account.user.id);
+    let (method, user) = (destination.method(), account.user.id);
     if !policy.delivers(method) {
         return Err(Unsent::NoWay);
     }
@@ -95,6 +113,18 @@ pub(crate) fn dispatch(
         Allowance::Wait(until) => return Err(Unsent::Cooldown(until)),
         Allowance::Spent(until) => return Err(Unsent::Limit(until)),
     }
+    let count = match destination {
+        Destination::Email(_) => None,
+        Destination::Phone(number) => {
+            if let Some(until) = sends.too_many_texts(now, policy) {
+                return Err(Unsent::Limit(until));
+            }
+            let setting_up = matches!(scope, Scope::Setup(_));
+            let around = (context.clock, context.keys, policy);
+            let count = sms_fraud::judge(&sends.sms, number, setting_up, origin, around, context.rng);
+            Some(Box::new(count.map_err(Unsent::Reached)?))
+        }
+    };
     let code = draw(context.rng);
     let expires_at = now + policy.code_life;
     let message = notice::code(scope.message(), destination, &text(code), expires_at, account, origin, now, context);
@@ -113,7 +143,7 @@ pub(crate) fn dispatch(
         delivery: Delivery::Queued,
     };
     Ok(Dispatch {
-        change: Change::AddSentCode(Box::new(sent), day_counter(key, policy)),
+        change: Change::AddSentCode(Box::new(sent), day_counter(key, policy), count),
         message,
         next_send_at: sends.allowance(&key, 1, now, policy).next(now),
         sends_left: sends.left(&key, 1, now, policy).unwrap_or(0),
@@ -195,6 +225,7 @@ struct Aim {
     scope: Scope,
     factor: FactorId,
     destination: Destination,
+    key: [u8; 32],
 }
 
 impl SendCode {
@@ -246,10 +277,10 @@ impl SendCode {
             }
             (SendFor::Enrollment(_, id), _, Some(session)) => {
                 return Ok(match pending(&view.enrollments, *id, session, now, policy) {
-                    Ok(enrollment) => match enrollment.destination(context.keys)? {
+                    Ok(enrollment) => match enrollment.addressed(context.keys)? {
                         None => Err((Refusal::NoPendingSetup, "no_pending_setup")),
-                        Some(destination) => {
-                            Ok(Aim { scope: Scope::Setup(*id), factor: enrollment.factor, destination })
+                        Some((destination, key)) => {
+                            Ok(Aim { scope: Scope::Setup(*id), factor: enrollment.factor, destination, key })
                         }
                     },
                     Err(refused) => Err(refused),
@@ -265,8 +296,8 @@ impl SendCode {
         if !policy.allows(factor.method) {
             return Ok(Err((Refusal::FeatureDisabled, "method_disabled")));
         }
-        Ok(match factor.destination(context.keys)? {
-            Some(destination) => Ok(Aim { scope, factor: factor.id, destination }),
+        Ok(match factor.addressed(context.keys)? {
+            Some((destination, key)) => Ok(Aim { scope, factor: factor.id, destination, key }),
             None => Err((Refusal::NotFound, "no_such_factor")),
         })
     }
@@ -323,12 +354,12 @@ impl Decide for SendCode {
         let refused = |refusal, entry| {
             Decision::new(Err(refusal), now).on_chain_of(&account).audit_all(alarms.clone()).audit(entry)
         };
-        let Aim { scope, factor, destination } = match aim {
+        let Aim { scope, factor, destination, key } = match aim {
             Ok(aim) => aim,
             Err((refusal, why)) => return Ok(refused(refusal, entry(false).because(why)).change(saved)),
         };
         let method = destination.method();
-        match dispatch(&account, (scope, factor), &destination, &view.sends, &self.origin, now, context) {
+        match dispatch(&account, (scope, factor), (&destination, key), &view.sends, &self.origin, now, context) {
             Ok(sent) => {
                 let reply = CodeSent {
                     method,
@@ -348,7 +379,8 @@ impl Decide for SendCode {
             Err(unsent) => {
                 let methods = view.factors.iter().map(|factor| factor.method);
                 let refusal = unsent.refusal(now, methods, context.policy);
-                Ok(refused(refusal, entry(false).method(method).because(unsent.why())).change(saved))
+                let decision = refused(refusal, entry(false).method(method).because(unsent.why())).change(saved);
+                Ok(unsent.alarm(decision, &self.origin, context))
             }
         }
     }

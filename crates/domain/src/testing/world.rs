@@ -118,8 +118,16 @@ impl World {
         let decision = self.lab.decide(&begin, view).unwrap();
         let check = self.commit(decision)?;
         let proof = check.user.filter(|_| right).map_or(PasswordProof::Wrong, PasswordProof::Right);
-        let finish =
-            FinishLogin { application, email, proof, rehashed: None, holder, device: self.cookie(), origin: origin() };
+        let finish = FinishLogin {
+            application,
+            email,
+            proof,
+            rehashed: None,
+            repeated: true,
+            holder,
+            device: self.cookie(),
+            origin: origin(),
+        };
         let device = finish.device.as_ref().and_then(|token| self.device_of(token));
         let mut challenges: Vec<&Challenge> = self.challenges.values().filter(|c| is_open(c)).collect();
         challenges.sort_by_key(|challenge| std::cmp::Reverse((challenge.created_at, challenge.id)));
@@ -130,6 +138,7 @@ impl World {
         let decision = self.lab.decide(&finish, view).unwrap();
         let entered = match self.commit(decision)? {
             LoggedIn::NoFactor(grant, _) => Entered::Session(grant),
+            LoggedIn::HashChanged => unreachable!("the check was repeated"),
             LoggedIn::TrustedDevice { grant, cookie, .. } => {
                 self.keep(cookie.as_ref());
                 Entered::Trusted(grant)
@@ -332,7 +341,7 @@ impl World {
 
     fn sends(&self) -> Sends {
         let days = self.counters.iter().map(|(key, charged)| (*key, *charged)).collect();
-        Sends { codes: self.sent_codes.clone(), days }
+        Sends { codes: self.sent_codes.clone(), days, sms: Vec::new() }
     }
 
     /// Confirms a set-up.
@@ -614,7 +623,7 @@ impl World {
                 self.recovery_codes.retain(|(_, code)| code.id != id);
                 assert_eq!(self.recovery_codes.len(), before - 1);
             }
-            Change::AddSentCode(code, counter) => {
+            Change::AddSentCode(code, counter, _) => {
                 let older =
                     self.sent_codes.iter_mut().filter(|older| older.scope == code.scope && older.used_at.is_none());
                 older.for_each(|older| {
@@ -665,7 +674,7 @@ impl World {
             Change::RevokeTrustedDevice(id) => {
                 self.devices.get_mut(&id).unwrap().revoked_at.get_or_insert(at);
             }
-            Change::DropMessagesOf(_) => {}
+            Change::DropMessagesOf(_) | Change::MarkSmsAlarm(..) => {}
             Change::EndSessionsOf(user, _) => {
                 for session in self.sessions.values_mut().filter(|session| session.user == user) {
                     session.ended_at.get_or_insert(at);

@@ -66,6 +66,7 @@ fn finish(lab: &mut Lab, person: &Person, cookie: &SecretText, device: &TrustedD
         email: Email::parse("ada@example.org").unwrap(),
         proof: PasswordProof::Right(person.account.user.password.clone()),
         rehashed: None,
+        repeated: true,
         holder: RefreshHolder::Cookie,
         device: DeviceToken::parse(cookie.expose()),
         origin: origin(),

@@ -46,6 +46,7 @@ pub(super) fn sample(kind: MessageKind) -> MessageContent {
         | MessageKind::AccountEnabled
         | MessageKind::AccountUnlocked
         | MessageKind::TwoFactorReset
+        | MessageKind::SmsLimitReached
         | MessageKind::AccountDeleted
         | MessageKind::LoginCode
         | MessageKind::SetupCode
@@ -69,6 +70,7 @@ pub(super) fn sample(kind: MessageKind) -> MessageContent {
             factor_label: label,
             remaining: Some(3),
             locked_until: Some(MOMENT + Duration::from_mins(15)),
+            limit: (kind == MessageKind::SmsLimitReached).then(|| "sms_verify_ratio DE".to_owned()),
             device: (kind == MessageKind::TrustedDeviceStolen).then(|| "Safari on iPhone".to_owned()),
             ..EventDetails::at(MOMENT)
         }),

@@ -1,6 +1,9 @@
 //! `twinlock user`
 
+mod import;
+
 use std::io::Read as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -47,6 +50,14 @@ pub(super) enum Command {
         /// Go on after the user of this id.
         #[arg(long, value_name = "ID")]
         after: Option<Uuid>,
+    },
+    /// Bring users from another system, from a file of JSON lines.
+    Import {
+        /// The file; `-` for standard input.
+        file: PathBuf,
+        /// Check everything and change nothing.
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Show one user.
     Show {
@@ -97,6 +108,7 @@ pub(super) async fn run(config: &Config, command: Command) -> anyhow::Result<()>
             add(&app, &email, password, typed.or(totp_secret.map(Zeroizing::new))).await
         }
         Command::List { limit, after } => list(&app, limit, after.map(UserId::from_uuid)).await,
+        Command::Import { file, dry_run } => import::run(&app, &file, dry_run).await,
         Command::Show { email } => show(&app, &email).await,
         Command::Disable(whom) => act(&app, whom, Act::Disable).await,
         Command::Enable(whom) => act(&app, whom, Act::Enable).await,

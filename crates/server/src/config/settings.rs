@@ -3,14 +3,18 @@
 //! The names are those of the environment; `twinlock.toml` has the same names in lower case. A setting stands here
 //! only if it does something; names that belong to parts not built yet are in [`LATER`].
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use domain::sms_fraud::Country;
+use domain::user::Email;
 use messaging::{Sender, SmtpServer};
 use zeroize::Zeroizing;
 
 use super::parse::{self, Parsed};
+use super::sms_limits;
 use super::{BaseUrl, DatabaseUrl, Environment, LogFormat, Method, Network};
 
 /// One setting with the type of its value.
@@ -127,6 +131,26 @@ settings! {
         "How many browsers one person may trust; the oldest goes.";
     TRUSTED_DEVICE_ROTATION_DAYS: Duration = "TWOFA_TRUSTED_DEVICE_ROTATION_DAYS", "7", Some("0"), parse::days::<0, 365>,
         "How many days old a trusted browser's secret gets before its use replaces it; 0 replaces it with each use.";
+    SMS_COUNTRIES: Option<BTreeSet<Country>> = "TWINLOCK_SMS_COUNTRIES", "DE,AT,CH", Some("all"), sms_limits::countries,
+        "The countries text messages go to, by ISO 3166-1 code, or all; production with an SMS provider needs a list.";
+    SMS_PER_DAY: u32 = "TWINLOCK_SMS_PER_DAY", "10000", Some("10000"), parse::number::<0, 100_000_000>,
+        "Text messages in any 24 hours, from the whole installation.";
+    SMS_PER_PREFIX: u32 = "TWINLOCK_SMS_PER_PREFIX", "50", Some("50"), parse::number::<1, 1_000_000>,
+        "Text messages in any 24 hours that set up numbers differing in their last three digits only.";
+    SMS_PER_BLOCK: u32 = "TWINLOCK_SMS_PER_BLOCK", "200", Some("200"), parse::number::<1, 1_000_000>,
+        "Text messages in any 24 hours asked for from one IPv4 address or one /64 of IPv6.";
+    SMS_PER_ACCOUNT: u32 = "TWINLOCK_SMS_PER_ACCOUNT", "20", Some("20"), parse::number::<1, 1_000>,
+        "Text messages in any 24 hours for one person.";
+    SMS_BUDGET: u64 = "TWINLOCK_SMS_BUDGET", "25.00", None, sms_limits::money,
+        "What text messages may cost in any 24 hours, in the unit of the prices. Default: no limit.";
+    SMS_PRICES: (u64, BTreeMap<Country, u64>) = "TWINLOCK_SMS_PRICES", "0.08,US=0.008,DE=0.075", Some("0"), sms_limits::prices,
+        "What a text message costs, and what it costs by country.";
+    SMS_VERIFY_RATIO: u32 = "TWINLOCK_SMS_VERIFY_RATIO", "10", Some("10"), parse::number::<0, 100>,
+        "The percentage of codes to a country that must get typed within six hours; with less, text messages to it stop. 0 switches this off.";
+    SMS_VERIFY_RATIO_FROM: u32 = "TWINLOCK_SMS_VERIFY_RATIO_FROM", "50", Some("50"), parse::number::<10, 1_000_000>,
+        "How many codes to a country that percentage is judged from.";
+    ALARM_EMAIL: Email = "TWINLOCK_ALARM_EMAIL", "ops@example.com", None, sms_limits::address,
+        "Who gets a mail when a limit of text messages is reached.";
     SMTP_URL: SmtpServer = "SMTP_URL", "smtps://user:password@mail.example.com", None, parse::smtp,
         "The mail server: smtps://, or smtp:// with STARTTLS. Default: none, and in development mail goes to the mailbox page.", secret;
     EMAIL_FROM: Sender = "EMAIL_FROM", "Example <no-reply@example.com>", None, parse::sender,

@@ -39,7 +39,11 @@
 //! | `hardening` | A-15, A-47, A-68, A-69 |
 //! | `leaks` | R-17, R-38, R-53, A-73 |
 //! | `sealed` | R-41, R-58, R-59, A-101 |
+//! | `sms_fraud` | A-42, A-43, R-56, R-72 |
+//! | `rotation` | R-59, A-100 |
+//! | `import` | R-58 |
 //! | `audit` | R-43…, A-88 |
+//! | `audit_commands` | R-43, R-44, A-77 |
 //! | `time` | A-94, A-95, A-98 |
 //! | `outage` | R-40, R-41, A-97, A-101 |
 //! | `nodes` | A-97, A-98 |
@@ -118,6 +122,7 @@ mod totp;
 
 mod addresses;
 mod audit;
+mod audit_commands;
 mod disable;
 mod email_change;
 mod enabling;
@@ -128,6 +133,7 @@ mod h2;
 mod halfway;
 mod hardening;
 mod http;
+mod import;
 mod input;
 mod leaks;
 mod limits;
@@ -144,12 +150,14 @@ mod races;
 mod real_tools;
 mod recovery_code;
 mod replay;
+mod rotation;
 mod sealed;
 mod sent_codes;
 mod session_list;
 mod sessions;
 mod setup;
 mod signup;
+mod sms_fraud;
 mod start;
 mod step_up;
 mod time;

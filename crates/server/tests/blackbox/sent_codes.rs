@@ -15,19 +15,19 @@ const SEND: &str = "/auth/2fa/send-code/";
 
 impl World {
     /// All messages to a number or address, newest first.
-    async fn sent_to(&self, to: &str) -> Vec<Value> {
+    pub(crate) async fn sent_to(&self, to: &str) -> Vec<Value> {
         let query: String = url::form_urlencoded::byte_serialize(to.as_bytes()).collect();
         let answer = self.browser().get(&format!("/v1/test/outbox?to={query}")).await.expect(200);
         answer.json["messages"].as_array().unwrap().clone()
     }
 
     /// Codes sent to a number or address so far.
-    async fn codes_to(&self, to: &str) -> usize {
+    pub(crate) async fn codes_to(&self, to: &str) -> usize {
         self.sent_to(to).await.iter().filter(|message| message["code"].is_string()).count()
     }
 
     /// The newest code to a number or address, once there are `count` of them.
-    async fn code_to(&self, to: &str, kind: &str, count: usize) -> String {
+    pub(crate) async fn code_to(&self, to: &str, kind: &str, count: usize) -> String {
         let patience = Instant::now() + Duration::from_secs(20);
         loop {
             let messages = self.sent_to(to).await;
@@ -42,7 +42,7 @@ impl World {
     }
 
     /// Somebody whose one factor is a number or address, and the session that set it up; a minute has passed since.
-    async fn person_with(&self, method: &str, to: &str) -> (Person, Session) {
+    pub(crate) async fn person_with(&self, method: &str, to: &str) -> (Person, Session) {
         let person = self.add_person(None);
         let browser = self.browser();
         let session = Session::of(&login(&browser, &person).await.expect(200));

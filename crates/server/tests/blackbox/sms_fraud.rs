@@ -1,0 +1,114 @@
+//! SMS fraud control, seen from outside: what is refused, what goes on, who is told.
+
+use serde_json::json;
+
+use crate::client::Answer;
+use crate::database::Database;
+use crate::harness::World;
+use crate::people::{Session, login, verify};
+use crate::totp::code;
+
+impl World {
+    /// A person of their own begins to set up a number.
+    async fn somebody_sets_up(&self, number: &str) -> Answer {
+        let (person, browser) = (self.add_person(None), self.browser());
+        let session = Session::of(&login(&browser, &person).await.expect(200));
+        let body = json!({ "method": "sms", "phone_number": number });
+        browser.post_as(&session.access, "/auth/2fa/setup/", body).await
+    }
+}
+
+/// neighboring numbers, each set up by another account, run into one limit; the operator is told once, and other
+/// ways to set up go on. A number further away is still served.
+async fn neighboring_numbers_share_a_limit(database: Database) {
+    let mut world = World::on(database).build().await;
+    world.set("TWINLOCK_SMS_PER_PREFIX", "4");
+    world.set("TWINLOCK_ALARM_EMAIL", "ops@example.com");
+    world.add_node().await;
+    for last in 0..4 {
+        world.somebody_sets_up(&format!("+120255501{last}0")).await.expect(201);
+    }
+    for last in 5..8 {
+        let refused = world.somebody_sets_up(&format!("+120255501{last}0")).await.refused(503, "delivery_unavailable");
+        assert_eq!(refused.json["alternatives"], json!(["totp", "email"]));
+    }
+    let told = world.message("ops@example.com", "sms_limit_reached").await;
+    assert!(told["text"].as_str().unwrap().contains("sms_per_prefix"), "{told}");
+    assert_eq!(world.messages("ops@example.com").await.len(), 1);
+    world.somebody_sets_up("+120255591234").await;
+    world.somebody_sets_up("+12125550134").await.expect(201);
+    world.advance(86_401).await;
+    world.somebody_sets_up("+12025550190").await.expect(201);
+}
+
+/// a country that is not on the list is refused by name, before anything is sent.
+async fn only_listed_countries_get_text_messages(database: Database) {
+    let mut world = World::on(database).build().await;
+    world.set("TWINLOCK_SMS_COUNTRIES", "DE,AT");
+    world.add_node().await;
+    let refused = world.somebody_sets_up("+12025550167").await.refused(422, "phone_rejected");
+    assert_eq!(refused.json["reason"], json!("country_not_served"));
+    world.somebody_sets_up("+4915112345678").await.expect(201);
+    assert_eq!(world.sent_to("+12025550167").await.len(), 0);
+}
+
+/// a spent budget stops text messages and nothing else: sign-in says so, offers the other method, and that one works.
+async fn a_spent_budget_leaves_the_other_methods(database: Database) {
+    let mut world = World::on(database).build().await;
+    world.set("TWINLOCK_SMS_PRICES", "0.5,US=0.25");
+    world.set("TWINLOCK_SMS_BUDGET", "0.50");
+    world.add_node().await;
+    let number = "+12025550188";
+    let (person, _) = world.person_with("sms", number).await;
+    let browser = world.browser();
+    let token = login(&browser, &person).await.expect(200).text_at("/partial_token");
+    let typed = world.code_to(number, "login_code", 2).await;
+    let session = Session::of(&verify(&browser, &token, &typed).await.expect(200));
+    let secret = browser
+        .post_as(&session.access, "/auth/2fa/setup/", json!({ "method": "totp" }))
+        .await
+        .expect(201)
+        .text_at("/secret");
+    let body = json!({ "code": code(&secret, world.fresh_step().await) });
+    browser.post_as(&session.access, "/auth/2fa/verify-setup/", body).await.expect(200);
+    world.advance(400).await;
+
+    let answer = login(&browser, &person).await.expect(200);
+    assert_eq!(answer.json["delivery"], json!("unavailable"));
+    assert_eq!(answer.json["code_sent"], json!(false));
+    let token = answer.text_at("/partial_token");
+    let body = json!({ "partial_token": token, "method": "sms" });
+    let refused = browser.post("/auth/2fa/send-code/", body).await.refused(503, "delivery_unavailable");
+    assert_eq!(refused.json["alternatives"], json!(["totp"]));
+    verify(&browser, &token, &code(&secret, world.fresh_step().await)).await.expect(200);
+    assert_eq!(world.codes_to(number).await, 2);
+
+    let report = String::from_utf8(world.cli(&["sms", "usage", "--hours", "48"], "").stdout).unwrap();
+    let line = report.lines().find(|line| line.starts_with("US")).expect("a line for US");
+    let words: Vec<&str> = line.split_whitespace().collect();
+    assert_eq!(words, ["US", "2", "2", "100", "%", "0.5000"], "{report}");
+}
+
+/// when hardly a code to a country is ever typed, text messages to it stop, on every node, until the codes are old.
+async fn codes_nobody_types_stop_their_country(database: Database) {
+    let mut world = World::on(database).build().await;
+    world.set("TWINLOCK_SMS_VERIFY_RATIO_FROM", "10");
+    world.set("TWINLOCK_SMS_PER_PREFIX", "100");
+    world.add_node().await;
+    for last in 0..10 {
+        world.somebody_sets_up(&format!("+1202555014{last}")).await.expect(201);
+    }
+    world.somebody_sets_up("+12025550150").await.expect(201);
+    world.advance(3_600).await;
+    world.somebody_sets_up("+12025550151").await.refused(503, "delivery_unavailable");
+    world.somebody_sets_up("+4915112345678").await.expect(201);
+    world.advance(6 * 3_600).await;
+    world.somebody_sets_up("+12025550152").await.expect(201);
+}
+
+on_both_databases![
+    neighboring_numbers_share_a_limit,
+    only_listed_countries_get_text_messages,
+    a_spent_budget_leaves_the_other_methods,
+    codes_nobody_types_stop_their_country,
+];
