@@ -54,6 +54,8 @@ const RULES: &[(&str, &str, &str)] = &[
     ("freshness", "crates/domain/src/session.rs", "fn fresh_until"),
     ("sends of verification mail", "crates/domain/src/throttle.rs", "fn mails_to"),
     ("sends of verification mail", "crates/domain/src/signup.rs", "fn mail_allowed"),
+    ("the language a person is spoken to in", "crates/domain/src/locale.rs", "fn preferred"),
+    ("the language a person is spoken to in", "crates/domain/src/user.rs", "fn spoken_to"),
     ("what a mail says and how it looks", "crates/messaging/src/words.rs", "struct Mail"),
     ("text messages: form, length, name", "crates/messaging/src/text_message.rs", "const SHORT_NAME"),
     ("SMTP: dialog, what is final", "crates/messaging/src/mail/dialog.rs", "fn refuses_recipient"),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use domain::locale::Locale;
 use domain::message::MessageKind;
 use domain::time::Timestamp;
 
@@ -72,6 +73,11 @@ fn named(source: &str) -> BTreeMap<String, String> {
     let named: BTreeMap<String, String> = texts.into_iter().map(|(name, range)| (name, words(range))).collect();
     assert_eq!(named.len(), count, "a text is there twice");
     named
+}
+
+#[test]
+fn there_are_words_in_every_language_a_person_can_be_spoken_to_in() {
+    assert_eq!(LANGUAGES.iter().map(|(tag, _)| *tag).collect::<Vec<_>>(), Locale::ALL.map(Locale::as_str));
 }
 
 /// The names of what a text is given.
