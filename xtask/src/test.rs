@@ -2,6 +2,7 @@
 //!
 //! Format, lints, then every test with one private PostgreSQL beside it. What the tests learn from here:
 //! - `TWINLOCK_TEST_POSTGRES`: the URL of a server on which they may create databases;
+//! - `TWINLOCK_TEST_FULL`: set when every round of everything is asked for (`--full`);
 //! - `TWINLOCK_TEST_MISSING`: the names, comma-separated, of the parts whose tests are to be skipped.
 
 use std::process::Command;
@@ -19,6 +20,9 @@ pub(crate) struct Options {
     /// Leave out the format check and the lints.
     #[arg(long)]
     fast: bool,
+    /// All rounds of the races, crashes and random sequences, which takes about half an hour longer.
+    #[arg(long)]
+    full: bool,
     /// Only this package; may be repeated.
     #[arg(short, long)]
     package: Vec<String>,
@@ -57,6 +61,9 @@ pub(crate) fn run(options: &Options) -> Result<String> {
     let with_surroundings = |mut command: Command| {
         if let Some(cluster) = &cluster {
             command.env("TWINLOCK_TEST_POSTGRES", cluster.url());
+        }
+        if options.full {
+            command.env("TWINLOCK_TEST_FULL", "1");
         }
         command.env("TWINLOCK_TEST_MISSING", missing.iter().map(|part| part.name).collect::<Vec<_>>().join(","));
         command

@@ -61,11 +61,11 @@ pub async fn keys_for(config: &Config, db: &Db) -> anyhow::Result<KeyRing> {
 }
 
 async fn complete(ring: KeyRing, db: &Db) -> anyhow::Result<KeyRing> {
+    let known: Vec<KeyId> = ring.ids().collect();
     let missing: Vec<String> = db
-        .keys_in_use()
+        .keys_beyond(&known)
         .await?
         .into_iter()
-        .filter(|used| !ring.ids().any(|id| KeyId::parse(&used.key) == Some(id)))
         .map(|used| format!("{} ({} rows of {})", used.key, used.rows, used.table))
         .collect();
     if !missing.is_empty() {

@@ -1,10 +1,9 @@
-//! Reads for operators: users and the keys still in use. They decide nothing and take the read connections.
+//! Reads for operators: users. They decide nothing and take the read connections.
 
 use domain::ids::UserId;
-use domain::secret::KeyId;
 use domain::time::Timestamp;
 
-use crate::{Db, Row, SEALED_COLUMNS, Statement, StoreError, params};
+use crate::{Db, Row, Statement, StoreError, params};
 
 /// A user as an operator sees one.
 #[derive(Clone, Debug)]
@@ -29,19 +28,6 @@ pub struct UserSummary {
     pub disabled_at: Option<Timestamp>,
     /// When the user came to be.
     pub created_at: Timestamp,
-}
-
-/// How many rows need a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyUse {
-    /// The key's id, eight hexadecimal digits.
-    pub key: String,
-    /// The table.
-    pub table: &'static str,
-    /// Rows sealed or hashed with it.
-    pub rows: u64,
-    /// Whether they are sealed, and can be sealed anew. What is hashed needs its key until it is used or replaced.
-    pub sealed: bool,
 }
 
 macro_rules! users_where {
@@ -85,38 +71,6 @@ impl Db {
     async fn summaries(&self, read: Statement) -> Result<Vec<UserSummary>, StoreError> {
         let answers = self.read(vec![read]).await?;
         answers.first().map(Vec::as_slice).unwrap_or_default().iter().map(summary).collect()
-    }
-
-    /// Which keys the database still needs, and for how many rows of which table.
-    pub async fn keys_in_use(&self) -> Result<Vec<KeyUse>, StoreError> {
-        let sealed = SEALED_COLUMNS.map(|column| (column.table, column.by_key));
-        let peppered = [
-            ("recovery_codes", "SELECT pepper_id, count(*) FROM recovery_codes WHERE used_at IS NULL GROUP BY 1"),
-            (
-                "two_factor_codes",
-                "SELECT pepper_id, count(*) FROM two_factor_codes WHERE used_at IS NULL AND ended_at IS NULL GROUP BY 1",
-            ),
-        ];
-        let reads = sealed.iter().chain(&peppered).map(|(_, sql)| Statement::new(sql, params![])).collect();
-        let answers = self.read(reads).await?;
-        let mut uses = Vec::new();
-        for ((table, _), rows) in sealed.iter().chain(&peppered).zip(&answers) {
-            let sealed = peppered.iter().all(|(peppered, _)| peppered != table);
-            for row in rows {
-                let key = if sealed {
-                    KeyId::from_bytes(&row.get::<Vec<u8>>(0)?).map(|key| key.to_string()).unwrap_or_default()
-                } else {
-                    row.get::<String>(0)?
-                };
-                let rows = u64::try_from(row.get::<i64>(1)?).unwrap_or(0);
-                // A table may have two sealed columns.
-                match uses.iter_mut().find(|used: &&mut KeyUse| used.key == key && used.table == *table) {
-                    Some(same) => same.rows += rows,
-                    None => uses.push(KeyUse { key, table, rows, sealed }),
-                }
-            }
-        }
-        Ok(uses)
     }
 }
 

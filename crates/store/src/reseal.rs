@@ -10,6 +10,7 @@ use rand::CryptoRng;
 use uuid::Uuid;
 
 use crate::factor::method;
+use crate::key_use::{KeyedColumn, keyed};
 use crate::value::Value;
 use crate::{Db, Plan, Statement, StoreError, params};
 
@@ -20,7 +21,7 @@ pub struct SealedColumn {
     pub table: &'static str,
     /// Its name.
     pub column: &'static str,
-    pub(crate) by_key: &'static str,
+    pub(crate) keyed: KeyedColumn,
     page: &'static str,
     write: &'static str,
 }
@@ -32,14 +33,11 @@ macro_rules! sealed {
         SealedColumn {
             table: $table,
             column: $column,
-            by_key: concat!(
-                "SELECT substr(",
-                $column,
-                ", 2, 4), count(*) FROM ",
+            keyed: keyed!(
                 $table,
-                " WHERE ",
-                $column,
-                " IS NOT NULL GROUP BY 1"
+                sealed: true,
+                ids: ("substr(", $column, ", 2, 4)"),
+                rows: ($column, " IS NOT NULL")
             ),
             page: concat!(
                 "SELECT ",
@@ -82,7 +80,7 @@ macro_rules! sealed {
     };
 }
 
-/// Every column that holds sealed values. What is missing here keeps its old key for good.
+/// Every column that holds sealed values, each with an index on its key ids. What is missing here keeps its old key for good.
 pub const SEALED_COLUMNS: [SealedColumn; 7] = [
     sealed!("factors", "secret", "id", "user_id"),
     sealed!("factors", "destination", "id", "user_id", "method", ", destination_key = $4"),
