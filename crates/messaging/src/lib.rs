@@ -26,8 +26,8 @@ mod words;
 
 pub use language::LanguageError;
 pub use link::BaseUrlError;
-pub use mail::{Mailer, RenderedMail, Security, Sender, Sending, SmtpMailer, SmtpServer, SmtpSetupError};
-pub use receipt::{Receipt, SendFailure, sanitized};
+pub use mail::{Mailer, RenderedMail, Sender, Sending, SmtpMailer, SmtpServer, SmtpSetupError};
+pub use receipt::{Receipt, SendFailure};
 pub use render::{RenderError, Rendered, Renderer, SetupError};
 pub use text_message::segments;
 
