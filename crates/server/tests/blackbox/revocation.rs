@@ -182,17 +182,14 @@ async fn happen(world: &World, event: Event, actor: &Actor, person: &Person) -> 
 
 /// Whether the trusted browser is still spared the factor, once there is a factor to be spared again.
 async fn still_trusted(world: &World, event: Event, device: &Browser, person: &Person) -> bool {
-    match event {
-        Event::UserDisabled => {
-            login(device, person).await.refused(401, "credentials_invalid");
-            let output = world.cli(&["user", "enable", &person.email, "--yes"], "");
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        }
-        Event::SecondFactorOff | Event::SecondFactorReset => {
-            assert_eq!(login(&world.browser_at(1), person).await.expect(200).json["reason"], "no_factor");
-            world.enroll(&world.browser(), &mut person.clone()).await;
-        }
-        _ => {}
+    if event == Event::UserDisabled {
+        login(device, person).await.refused(401, "credentials_invalid");
+        let output = world.cli(&["user", "enable", &person.email, "--yes"], "");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    if [Event::SecondFactorOff, Event::SecondFactorReset].contains(&event) {
+        assert_eq!(login(&world.browser_at(1), person).await.expect(200).json["reason"], "no_factor");
+        world.enroll(&world.browser(), &mut person.clone()).await;
     }
     is_trusted(&login(device, person).await)
 }
