@@ -164,6 +164,7 @@ mod signup;
 mod start;
 mod step_up;
 mod time;
+mod timing;
 mod tokens;
 mod trusted_devices;
 mod unlock;

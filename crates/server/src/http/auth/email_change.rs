@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::http::caller::{Anyone, SignedIn};
 use crate::http::{Fields, Json, ReadBody};
 use crate::problem::{Problem, ProblemCode};
-use crate::run::{ask, run};
+use crate::run::{ask, run, run_on_the_beat};
 
 /// What asking may refuse.
 pub(super) const REFUSALS: &[ProblemCode] =
@@ -45,7 +45,7 @@ pub(super) async fn change(
     Json(body): Json<Body>,
 ) -> Result<StatusCode, Problem> {
     let email = view::email(&body.new_email)?;
-    run(&app, BeginEmailChange { bearer, email, origin }).await?;
+    run_on_the_beat(&app, BeginEmailChange { bearer, email, origin }).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
