@@ -123,6 +123,7 @@ mod addresses;
 mod audit;
 mod audit_commands;
 mod canary;
+mod crowds;
 mod disable;
 mod email_change;
 mod enabling;

@@ -80,7 +80,7 @@ pub(super) async fn confirm(
     Anyone(origin): Anyone,
     Json(body): Json<ConfirmBody>,
 ) -> Result<Json<Status>, Problem> {
-    let email = ask(&app, &ReadEmailChange { token: body.token }).await?;
-    run(&app, ConfirmEmailChange { token: body.token, email, origin }).await?;
+    let wanted = ask(&app, &ReadEmailChange { token: body.token }).await?;
+    run(&app, ConfirmEmailChange { token: body.token, wanted, origin }).await?;
     Ok(Json(Status { status: "changed".to_owned() }))
 }
