@@ -138,6 +138,7 @@ mod hardening;
 mod http;
 mod import;
 mod input;
+mod intruders;
 mod languages;
 mod leaks;
 mod limits;
