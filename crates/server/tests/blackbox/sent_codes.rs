@@ -68,7 +68,7 @@ pub(crate) async fn send_again(browser: &Browser, token: &str, method: &str) -> 
     browser.post(SEND, json!({ "partial_token": token, "method": method })).await
 }
 
-/// The road of either kind: set-up, sign-in, what is told and what is not.
+/// the road of either kind: set-up, sign-in, what is told and what is not.
 async fn a_number_and_an_address_sign_in(database: Database) {
     let world = World::start(database).await;
     for (method, to, masked, amr) in [
@@ -313,7 +313,8 @@ async fn no_code_outlives_a_change_of_factor(database: Database) {
     verify(&browser, &token, &code).await.refused(410, "challenge_expired");
 }
 
-/// what is no mobile phone of a country is refused before anything is sent; spellings are one number or none.
+/// what is no mobile phone of a country is refused before anything is sent; spellings are one number or
+/// none; nobody tries a block of numbers.
 async fn risky_numbers_are_refused_and_spellings_are_one(database: Database) {
     let world = World::start(database).await;
     let person = world.add_person(None);
@@ -351,7 +352,6 @@ async fn risky_numbers_are_refused_and_spellings_are_one(database: Database) {
     begin(&browser, &session, "sms", "+1 202-555-0170").await.expect(201);
     begin(&browser, &session, "sms", "+1 (202) 555.0170").await.refused(429, "send_cooldown");
     assert_eq!(world.codes_to("+12025550170").await, 1);
-    // one person does not try a block of numbers.
     begin(&browser, &session, "sms", "+12025550171").await.expect(201);
     begin(&browser, &session, "sms", "+12025550172").await.expect(201);
     begin(&browser, &session, "sms", "+12025550173").await.refused(429, "send_limit");
