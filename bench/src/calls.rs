@@ -1,0 +1,235 @@
+//! What each call costs the database, and the very statements: commands as the server runs them for a request, noted by the
+//! store and counted at a proxy. No worker takes part, so nothing but the call is counted.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, anyhow, ensure};
+use domain::code::TypedCode;
+use domain::factor::Method;
+use domain::ids::ApplicationId;
+use domain::login::{BeginLogin, FinishLogin, LoggedIn};
+use domain::secret::TokenHash;
+use domain::sent_code::{SendCode, SendFor, Which};
+use domain::session::{Bearer, RefreshHolder};
+use domain::status::ReadStatus;
+use domain::trusted_device::DeviceToken;
+use domain::user::{Email, PasswordHash, PasswordProof};
+use domain::verification::Verify;
+use store::testing::{CountingProxy, RecordedUnit};
+use store::{Db, Load, Surroundings};
+
+use crate::population::{World, code, cookie, email, origin, partial_token, recovery_code, second_token, sent_code};
+use crate::report::Cost;
+use crate::twin::Script;
+
+/// People who make each call. The first ones have the connection prepare its statements.
+const PEOPLE: u64 = 3;
+
+/// A call of the login API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    /// The code of an authenticator.
+    Verify,
+    /// A recovery code.
+    RecoveryCode,
+    /// A code that was sent.
+    SentCode,
+    /// One more code is sent.
+    SendCode,
+    /// One after the other.
+    SendThenVerify,
+    /// The right password of somebody with a factor.
+    Login,
+    /// The right password on a trusted device.
+    TrustedDevice,
+    /// The status of somebody signed in.
+    Status,
+}
+
+impl Call {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Verify,
+        Self::RecoveryCode,
+        Self::SentCode,
+        Self::SendCode,
+        Self::SendThenVerify,
+        Self::Login,
+        Self::TrustedDevice,
+        Self::Status,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Verify => "verify, authenticator",
+            Self::RecoveryCode => "verify, recovery code",
+            Self::SentCode => "verify, sent code",
+            Self::SendCode => "send-code",
+            Self::SendThenVerify => "send-code, then verify",
+            Self::Login => "login, a factor is due",
+            Self::TrustedDevice => "login, trusted device",
+            Self::Status => "status",
+        }
+    }
+}
+
+/// Where the people begin of whom some have something.
+pub(crate) struct Starts {
+    /// A phone.
+    pub(crate) phones: u64,
+    /// Neither.
+    pub(crate) plain: u64,
+    /// A trusted device.
+    pub(crate) devices: u64,
+}
+
+/// What was noted of one call.
+pub(crate) struct Noted {
+    call: Call,
+    /// Who called, and the transactions it took.
+    runs: Vec<(u64, Vec<RecordedUnit>)>,
+    /// Of the last one.
+    round_trips: Option<usize>,
+}
+
+impl Noted {
+    /// Makes every call, each for others.
+    pub(crate) async fn all(desk: &Desk<'_>, starts: Starts) -> Result<Vec<Self>> {
+        let mut noted = Vec::new();
+        for (place, call) in (0..).zip(Call::ALL) {
+            let people = place * PEOPLE
+                + match call {
+                    Call::SentCode | Call::SendCode | Call::SendThenVerify => starts.phones,
+                    Call::TrustedDevice => starts.devices,
+                    Call::Verify | Call::RecoveryCode | Call::Login | Call::Status => starts.plain,
+                };
+            let (mut runs, mut round_trips) = (Vec::new(), None);
+            for number in people..people + PEOPLE {
+                let (units, trips) = desk.note(call, number).await?;
+                runs.push((number, units));
+                round_trips = trips;
+            }
+            noted.push(Self { call, runs, round_trips });
+        }
+        Ok(noted)
+    }
+
+    /// The scripts of a call, one for each of its transactions, learned from two people.
+    pub(crate) fn scripts(noted: &[Self], call: Call) -> Result<Vec<Script>> {
+        let runs = noted.iter().find(|noted| noted.call == call).map(|noted| noted.runs.as_slice());
+        let Some([(one, first), (other, second), ..]) = runs else { return Err(anyhow!("{call:?} was not noted")) };
+        Script::learn((*one, first), (*other, second))
+    }
+
+    /// What it costs.
+    pub(crate) fn cost(&self, database: &'static str) -> Cost {
+        let units = self.runs.last().map(|(_, units)| units.as_slice()).unwrap_or_default();
+        let count = |statements: fn(&RecordedUnit) -> usize| units.iter().map(statements).sum();
+        Cost {
+            database,
+            call: self.call.name(),
+            transactions: units.len(),
+            reads: count(|unit| unit.reads.len()),
+            writes: count(|unit| unit.writes.len()),
+            round_trips: self.round_trips,
+        }
+    }
+}
+
+/// Where calls are made.
+pub(crate) struct Desk<'a> {
+    pub(crate) db: &'a Db,
+    pub(crate) world: &'a Arc<World>,
+    /// The hash of everybody's password.
+    pub(crate) password: &'a str,
+    pub(crate) proxy: Option<&'a CountingProxy>,
+}
+
+impl Desk<'_> {
+    /// The transactions of a call, and its round trips.
+    async fn note(&self, call: Call, number: u64) -> Result<(Vec<RecordedUnit>, Option<usize>)> {
+        // Asked by somebody who is signed in.
+        let bearer = match call {
+            Call::Status => Some(self.sign_in(number).await?),
+            _ => None,
+        };
+        let trips = || self.proxy.map(CountingProxy::round_trips);
+        let before = trips();
+        self.db.start_recording();
+        self.make(call, number, bearer).await.with_context(|| format!("{call:?} of person {number}"))?;
+        let units = self.db.stop_recording();
+        Ok((units, trips().zip(before).map(|(after, before)| after - before)))
+    }
+
+    async fn make(&self, call: Call, number: u64, bearer: Option<Bearer>) -> Result<()> {
+        match call {
+            Call::Verify => self.answer(&partial_token(number), &format!("{:06}", code(number))).await.map(drop),
+            Call::RecoveryCode => self.answer(&partial_token(number), &recovery_code(number)).await.map(drop),
+            Call::SentCode => self.answer_sent(number).await,
+            Call::SendCode => self.send(number).await,
+            Call::SendThenVerify => {
+                self.send(number).await?;
+                self.answer_sent(number).await
+            }
+            Call::Login => self.log_in(number, None).await.map(drop),
+            Call::TrustedDevice => {
+                let entered = self.log_in(number, DeviceToken::parse(&cookie(number))).await?;
+                ensure!(matches!(entered, LoggedIn::TrustedDevice { .. }), "the device was not recognized");
+                Ok(())
+            }
+            Call::Status => self.ask_status(bearer.context("nobody is signed in")?).await,
+        }
+    }
+
+    pub(crate) async fn ask_status(&self, bearer: Bearer) -> Result<()> {
+        let status = self.db.ask(&ReadStatus { bearer }, self.world.as_ref()).await?;
+        ensure!(status.is_ok_and(|status| status.is_enabled), "a status that is not what was seeded");
+        Ok(())
+    }
+
+    async fn send(&self, number: u64) -> Result<()> {
+        let wanted = SendFor::Challenge(TokenHash::of(&partial_token(number)), Which::Method(Method::Sms));
+        self.run(SendCode { wanted, origin: origin() }).await.map(drop)
+    }
+
+    async fn answer_sent(&self, number: u64) -> Result<()> {
+        self.answer(&second_token(number), &format!("{:06}", sent_code(number))).await.map(drop)
+    }
+
+    /// As the server does, but for the check of the password.
+    async fn log_in(&self, number: u64, device: Option<DeviceToken>) -> Result<LoggedIn> {
+        let (application, email) = (ApplicationId::DEFAULT, Email::stored(email(number)));
+        self.run(BeginLogin { application, email: email.clone(), origin: origin() }).await?;
+        let proof = PasswordProof::Right(PasswordHash::new(self.password.to_owned()));
+        let (holder, origin) = (RefreshHolder::Body, origin());
+        self.run(FinishLogin { application, email, proof, rehashed: None, repeated: false, holder, device, origin })
+            .await
+    }
+
+    async fn answer(&self, token: &str, code: &str) -> Result<Bearer> {
+        let grant = self.run(answer(token, code)).await?.grant;
+        Ok(Bearer { user: grant.user, session: grant.session, expires_at: grant.access_expires_at })
+    }
+
+    /// Signs somebody in with their authenticator.
+    pub(crate) async fn sign_in(&self, number: u64) -> Result<Bearer> {
+        self.answer(&partial_token(number), &format!("{:06}", code(number))).await
+    }
+
+    async fn run<C: Load>(&self, command: C) -> Result<C::Reply> {
+        let world = Arc::clone(self.world) as Arc<dyn Surroundings>;
+        let reply = self.db.run(Arc::new(command), world).await?;
+        reply.map_err(|refusal| anyhow!("what is right was refused: {refusal:?}"))
+    }
+}
+
+/// The command of an answer to a challenge, as the server makes it of a request.
+pub(crate) fn answer(token: &str, code: &str) -> Verify {
+    Verify {
+        token: TokenHash::of(token),
+        code: TypedCode::parse(code),
+        holder: Some(RefreshHolder::Body),
+        remember: false,
+        device: None,
+        origin: origin(),
+    }
+}
