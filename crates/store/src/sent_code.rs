@@ -159,11 +159,11 @@ pub(crate) fn add(code: &SentCode, day: &Counter, count: Option<&Count>, at: Tim
          WHERE challenge_id = $1 AND purpose = $2 AND used_at IS NULL AND ended_at IS NULL",
         params![code.scope.id(), code.scope.purpose(), at],
     );
-    vec![end, insert(code), counter::charge_within_limit(day, at)]
+    vec![end, insert(code, count), counter::charge_within_limit(day, at)]
 }
 
-/// A new code.
-pub(crate) fn insert(code: &SentCode) -> Statement {
+/// A new code, and where its sending is counted.
+pub(crate) fn insert(code: &SentCode, count: Option<&Count>) -> Statement {
     Statement::new(
         "INSERT INTO two_factor_codes (id, user_id, challenge_id, factor_id, method, purpose, destination_key, pepper_id, \
          code_hash, created_at, expires_at, country, counted_at) \

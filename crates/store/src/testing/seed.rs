@@ -58,7 +58,7 @@ impl Belongings {
     fn rows(&self) -> Vec<Statement> {
         let factors = self.factors.iter().map(factor::insert);
         let challenges = self.challenges.iter().map(challenge::insert);
-        let sent_codes = self.sent_codes.iter().map(sent_code::insert);
+        let sent_codes = self.sent_codes.iter().map(|code| sent_code::insert(code, None));
         let trusted_devices = self.trusted_devices.iter().map(trusted_device::insert);
         factors.chain(challenges).chain(sent_codes).chain(trusted_devices).collect()
     }
