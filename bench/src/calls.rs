@@ -148,10 +148,7 @@ impl Desk<'_> {
     /// The transactions of a call, and its round trips.
     async fn note(&self, call: Call, number: u64) -> Result<(Vec<RecordedUnit>, Option<usize>)> {
         // Asked by somebody who is signed in.
-        let bearer = match call {
-            Call::Status => Some(self.sign_in(number).await?),
-            _ => None,
-        };
+        let bearer = if call == Call::Status { Some(self.sign_in(number).await?) } else { None };
         let trips = || self.proxy.map(CountingProxy::round_trips);
         let before = trips();
         self.db.start_recording();
@@ -231,5 +228,56 @@ pub(crate) fn answer(token: &str, code: &str) -> Verify {
         remember: false,
         device: None,
         origin: origin(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use store::testing::{TestDatabase, sqlite_connection};
+
+    use super::*;
+    use crate::population::{Kind, give_phones, seed, trust_devices};
+    use crate::twin::sqlite::once;
+
+    /// What a benchmark rests on: people who can make every call, and twins that find the rows of the next one.
+    #[tokio::test]
+    async fn every_call_is_made_and_its_twin_hits_the_rows_of_others() {
+        let (database, world) = (TestDatabase::sqlite(), Arc::new(World::new()));
+        let db = database.connect().await;
+        db.migrate().await.unwrap();
+        let password = "$argon2id$everybody";
+        seed(&db, &world, password, 0..80).await.unwrap();
+        trust_devices(&db, 50..80).await.unwrap();
+        give_phones(&db, &world, 0..20).await.unwrap();
+        let desk = Desk { db: &db, world: &world, password, proxy: None };
+        let noted = Noted::all(&desk, Starts { phones: 0, plain: 20, devices: 50 }).await.unwrap();
+        db.close().await;
+
+        let connection = sqlite_connection(database.url.trim_start_matches("sqlite:").as_ref()).unwrap();
+        let count = |sql: &str, number: u64| {
+            let user = Kind::User.id(number).as_bytes().to_vec();
+            connection.query_row(sql, [user], |row| row.get::<_, i64>(0)).unwrap()
+        };
+        for (call, number) in [
+            (Call::Verify, 47),
+            (Call::RecoveryCode, 48),
+            (Call::SentCode, 17),
+            (Call::SendCode, 18),
+            (Call::SendThenVerify, 19),
+            (Call::Login, 49),
+            (Call::TrustedDevice, 79),
+            (Call::Status, 46),
+        ] {
+            for script in Noted::scripts(&noted, call).unwrap() {
+                once(&connection, &script, number).unwrap_or_else(|error| panic!("{call:?}: {error:#}"));
+            }
+            let sessions = count("SELECT count(*) FROM sessions WHERE user_id = ?1", number);
+            let signs_in = !matches!(call, Call::SendCode | Call::Login | Call::Status);
+            assert_eq!(sessions, i64::from(signs_in), "{call:?}");
+            let seq = "SELECT seq FROM audit_heads WHERE person_id = (SELECT person_id FROM users WHERE id = ?1)";
+            assert_eq!(count(seq, number) > 0, call != Call::Status, "{call:?}");
+        }
+        let used = "SELECT count(*) FROM recovery_codes WHERE user_id = ?1 AND used_at IS NOT NULL";
+        assert_eq!((count(used, 48), count(used, 47)), (1, 0));
     }
 }

@@ -95,29 +95,42 @@ pub(crate) fn id(kind: u16, number: u64) -> Uuid {
     Uuid::from_u128(head | version | (u128::from(kind) << 64) | variant | u128::from(number))
 }
 
-/// What follows the number in the partial token of a person's challenge, and in that of the second one.
-pub(crate) const PADS: [char; 2] = ['A', 'B'];
+/// What stands behind the number in each part of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pads(pub(crate) &'static str);
 
-/// A token with a person's number in it: 43 characters, as real ones have.
-pub(crate) fn token(number: u64, pad: char) -> String {
-    let digits = number.to_string();
-    let rest = 43 - digits.len();
-    digits + &String::from(pad).repeat(rest)
+/// Of the partial token of a person's challenge.
+const PARTIAL: Pads = Pads("A");
+/// Of the partial token of a person's second challenge.
+const SECOND: Pads = Pads("B");
+/// Of the cookie of a person's trusted device. Its first part, the family, looks like a partial token.
+const COOKIE: Pads = Pads("AB");
+
+/// Of every token a person has.
+pub(crate) const TOKENS: [Pads; 3] = [PARTIAL, SECOND, COOKIE];
+
+impl Pads {
+    /// A person's token: parts of 43 characters, as real ones have.
+    pub(crate) fn token(self, number: u64) -> String {
+        let digits = number.to_string();
+        let part = |pad: char| digits.chars().chain(std::iter::repeat(pad)).take(43).collect::<String>();
+        self.0.chars().map(part).collect()
+    }
 }
 
 /// The partial token of a person's challenge.
 pub(crate) fn partial_token(number: u64) -> String {
-    token(number, PADS[0])
+    PARTIAL.token(number)
 }
 
 /// The partial token of a person's second challenge.
 pub(crate) fn second_token(number: u64) -> String {
-    token(number, PADS[1])
+    SECOND.token(number)
 }
 
 /// The cookie of a person's trusted device.
 pub(crate) fn cookie(number: u64) -> String {
-    token(number, 'A') + &token(number, 'B')
+    COOKIE.token(number)
 }
 
 /// The first recovery code of a person.

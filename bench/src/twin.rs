@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use store::Value;
 use store::testing::{Recorded, RecordedUnit};
 
-use crate::population::{self, Kind, PADS, id};
+use crate::population::{Kind, Pads, TOKENS, id};
 
 pub(crate) mod pgbench;
 pub(crate) mod sqlite;
@@ -34,8 +34,8 @@ pub(crate) enum Slot {
     Constant(Value),
     /// The id of a row of the person, or of the first of them.
     Id(Kind),
-    /// The hash of one of the person's partial tokens, by what follows the number in it.
-    Token(char),
+    /// The hash of one of the person's tokens.
+    Token(Pads),
     /// An id drawn anew: the so-manieth one of the run.
     FreshId(u16),
     /// 32 bytes drawn anew.
@@ -119,8 +119,8 @@ fn slot(one: (u64, &Value), other: (u64, &Value), fresh: &mut Vec<Value>) -> Slo
     if let Some(kind) = KNOWN.into_iter().find(|kind| both(&|number| Value::Uuid(kind.id(number)))) {
         return Slot::Id(kind);
     }
-    if let Some(pad) = PADS.into_iter().find(|pad| both(&|number| token(number, *pad))) {
-        return Slot::Token(pad);
+    if let Some(pads) = TOKENS.into_iter().find(|pads| both(&|number| token(number, *pads))) {
+        return Slot::Token(pads);
     }
     if one.1 == other.1 {
         return Slot::Constant(one.1.clone());
@@ -145,8 +145,8 @@ fn slot(one: (u64, &Value), other: (u64, &Value), fresh: &mut Vec<Value>) -> Slo
     }
 }
 
-fn token(number: u64, pad: char) -> Value {
-    Value::from(TokenHash::of(&population::token(number, pad)).0)
+fn token(number: u64, pads: Pads) -> Value {
+    Value::from(TokenHash::of(&pads.token(number)).0)
 }
 
 impl Slot {
@@ -155,7 +155,7 @@ impl Slot {
         match self {
             Self::Constant(value) => value.clone(),
             Self::Id(kind) => Value::Uuid(kind.id(number)),
-            Self::Token(pad) => token(number, *pad),
+            Self::Token(pads) => token(number, *pads),
             Self::FreshId(index) => Value::Uuid(id(Kind::Fresh as u16 + index, number)),
             Self::FreshHash(index) => Value::from(<[u8; 32]>::from(Sha256::digest(format!("{index} {number}")))),
         }
@@ -170,7 +170,7 @@ mod tests {
     fn run(number: u64, drawn: u128, at: i64) -> RecordedUnit {
         let params = vec![
             Value::Uuid(Kind::User.id(number)),
-            token(number, 'B'),
+            token(number, TOKENS[2]),
             Value::Uuid(Kind::RecoveryCode.id(number)),
             Value::Uuid(Uuid::from_u128(drawn)),
             Value::Uuid(Uuid::from_u128(drawn)),
@@ -187,7 +187,7 @@ mod tests {
         let slots = &scripts[0].writes[0].slots;
         let expected = [
             Slot::Id(Kind::User),
-            Slot::Token('B'),
+            Slot::Token(TOKENS[2]),
             Slot::Id(Kind::RecoveryCode),
             Slot::FreshId(0),
             Slot::FreshId(0),

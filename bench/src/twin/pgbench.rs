@@ -76,7 +76,11 @@ fn expression(slot: &Slot) -> String {
         Slot::Constant(value) => literal(value),
         Slot::Id(kind) if kind.each() == 1 => uuid(*kind as u16, ":n::bigint"),
         Slot::Id(kind) => uuid(*kind as u16, &format!(":n::bigint * {}", kind.each())),
-        Slot::Token(pad) => format!("sha256(rpad((:n::bigint)::text, 43, '{pad}')::bytea)"),
+        Slot::Token(pads) => {
+            let part = |pad: char| format!("rpad((:n::bigint)::text, 43, '{pad}')");
+            let parts: Vec<String> = pads.0.chars().map(part).collect();
+            format!("sha256(({})::bytea)", parts.join(" || "))
+        }
         Slot::FreshId(index) => uuid(Kind::Fresh as u16 + index, ":n::bigint"),
         Slot::FreshHash(index) => format!("sha256(int8send(:n::bigint * 256 + {index}))"),
     }

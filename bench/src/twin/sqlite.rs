@@ -37,7 +37,8 @@ pub(crate) fn run(
     run_for(time)
 }
 
-fn once(connection: &Connection, script: &Script, number: u64) -> Result<()> {
+/// Runs one script for a person.
+pub(crate) fn once(connection: &Connection, script: &Script, number: u64) -> Result<()> {
     control(connection, &script.opening)?;
     for statement in script.statements() {
         execute(connection, statement, number).with_context(|| statement.sql.clone())?;
