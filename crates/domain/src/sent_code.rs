@@ -171,7 +171,7 @@ fn bound(user: UserId, scope: Scope, destination: &Destination) -> [Vec<u8>; 5] 
     ]
 }
 
-fn hash(code: u32, user: UserId, scope: Scope, destination: &Destination, keys: &KeyRing) -> PepperedHash {
+pub(crate) fn hash(code: u32, user: UserId, scope: Scope, destination: &Destination, keys: &KeyRing) -> PepperedHash {
     let (bound, code) = (bound(user, scope, destination), text(code));
     let parts: Vec<&[u8]> = bound.iter().map(Vec::as_slice).chain([code.expose().as_bytes()]).collect();
     keys.peppered("sent-code", &parts)

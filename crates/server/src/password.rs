@@ -4,17 +4,21 @@
 //! take the machine. A password that has nothing to be checked against is checked against a hash of nobody: an unknown
 //! address costs what a known one costs.
 
+mod memory;
+
 use std::sync::Arc;
 
 use argon2::password_hash::phc::PasswordHash as Phc;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHasher, Version};
 use domain::decision::PasswordFault;
 use domain::login::PasswordCheck;
 use domain::user::{Email, PasswordHash, PasswordProof};
+use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
-use crate::django_hash::{is_known, verify};
+use self::memory::Shelf;
+use crate::django_hash::{self, is_known};
 use crate::fault::Fault;
 
 /// Parameters of the OWASP Password Storage Cheat Sheet: 19 MiB, two passes, one lane.
@@ -40,10 +44,13 @@ pub struct Hasher(Arc<Pool>);
 
 struct Pool {
     argon2: Argon2<'static>,
+    all_workers: usize,
+    all_places: usize,
     workers: Arc<Semaphore>,
     places: Arc<Semaphore>,
     signup_worker: Arc<Semaphore>,
     signup_places: Arc<Semaphore>,
+    memory: Shelf,
 }
 
 /// What a password is worked on for.
@@ -78,10 +85,13 @@ impl Hasher {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         Ok(Self(Arc::new(Pool {
             argon2,
+            all_workers: workers,
+            all_places: places,
             workers: Arc::new(Semaphore::new(workers)),
             places: Arc::new(Semaphore::new(places)),
             signup_worker: Arc::new(Semaphore::new(1)),
             signup_places: Arc::new(Semaphore::new(places / 2)),
+            memory: Shelf::default(),
         })))
     }
 
@@ -100,13 +110,14 @@ impl Hasher {
         self.work(Purpose::Check, move |pool| {
             // A user without a password costs what nobody costs.
             let user = check.user.as_ref().filter(|hash| is_known(hash.as_str()));
-            let is_users = verify(&password, against(user)) && user.is_some();
+            let is_users = pool.verify(&password, against(user)) && user.is_some();
             if let (true, Some(hash_of_user)) = (is_users, user) {
-                let rehashed = outdated(hash_of_user).then(|| hash(&pool.argon2, &password, &salt)).transpose()?;
+                let rehashed =
+                    (!is_todays(hash_of_user.as_str())).then(|| hash(&pool.argon2, &password, &salt)).transpose()?;
                 return Ok(Checked { proof: PasswordProof::Right(hash_of_user.clone()), rehashed });
             }
             let pending = check.pending.as_ref();
-            let is_pendings = verify(&password, against(pending)) && pending.is_some();
+            let is_pendings = pool.verify(&password, against(pending)) && pending.is_some();
             let proof = if is_pendings { PasswordProof::Pending } else { PasswordProof::Wrong };
             Ok(Checked { proof, rehashed: None })
         })
@@ -144,12 +155,40 @@ impl Hasher {
         // The job runs to its end even when its request is gone, so the permits are the job's: whoever hangs up frees nothing.
         let job = move || {
             let done = job(&pool);
+            if !pool.has_waiting() {
+                pool.memory.clear();
+            }
             drop(permits);
             done
         };
         tokio::task::spawn_blocking(job)
             .await
             .map_err(|error| Fault::new("checking a password did not come to its end", error))
+    }
+}
+
+impl Pool {
+    /// Whether a password waits for a worker: more places are taken than workers.
+    fn has_waiting(&self) -> bool {
+        self.all_places - self.places.available_permits() > self.all_workers - self.workers.available_permits()
+    }
+
+    /// Whether a password is that of a hash.
+    fn verify(&self, password: &str, stored: &str) -> bool {
+        let memory = if is_todays(stored) { self.memory.take(&self.argon2, self.has_waiting()) } else { None };
+        let Some(mut memory) = memory else { return django_hash::verify(password, stored) };
+        let is_its = self.verify_in(&mut memory, password, stored).unwrap_or(false);
+        self.memory.put(memory);
+        is_its
+    }
+
+    /// The same for a hash made with today's parameters, in memory that is there.
+    fn verify_in(&self, memory: &mut [Block], password: &str, stored: &str) -> Option<bool> {
+        let stored = Phc::new(stored).ok()?;
+        let (salt, hash) = (stored.salt?, stored.hash?);
+        let mut made = Zeroizing::new(vec![0; hash.len()]);
+        self.argon2.hash_password_into_with_memory(password.as_bytes(), &salt, made.as_mut(), memory).ok()?;
+        Some(made.ct_eq(hash.as_bytes()).into())
     }
 }
 
@@ -192,10 +231,9 @@ fn against(stored: Option<&PasswordHash>) -> &str {
     stored.map_or(NOBODY, PasswordHash::as_str)
 }
 
-/// Whether a hash was made with other parameters than those of today.
-fn outdated(stored: &PasswordHash) -> bool {
-    let today = format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$");
-    !stored.as_str().starts_with(&today)
+/// Whether a hash was made with the parameters of today.
+fn is_todays(stored: &str) -> bool {
+    stored.starts_with(&format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$"))
 }
 
 #[cfg(test)]
@@ -228,7 +266,60 @@ mod tests {
         let today =
             Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(MEMORY_KIB, PASSES, LANES, None).unwrap());
         assert_eq!(hash(&today, "nobody's password", &[0; 16]).unwrap().as_str(), NOBODY);
-        assert!(verify("nobody's password", NOBODY));
+        assert!(django_hash::verify("nobody's password", NOBODY));
+    }
+
+    #[test]
+    fn a_hash_is_checked_alike_in_memory_of_its_own_and_in_that_of_others() {
+        let pool = Hasher::with_workers(1).unwrap().0;
+        let stored = hash(&pool.argon2, "right", &[4; 16]).unwrap();
+        let mut memory = pool.memory.take(&pool.argon2, true).unwrap();
+        for (password, is_its) in [("right", true), ("wrong", false), ("right", true), ("", false), ("Right", false)] {
+            assert_eq!(pool.verify_in(&mut memory, password, stored.as_str()), Some(is_its), "{password}");
+            assert_eq!(pool.verify(password, stored.as_str()), is_its, "{password}");
+        }
+        pool.memory.put(memory);
+        assert!(pool.verify("right", stored.as_str()) && !pool.verify("wrong", stored.as_str()));
+        let [cut, empty] = [&stored.as_str()[..50], "$argon2id$v=19$m=19456,t=2,p=1$"];
+        assert!(!pool.verify("right", cut) && !pool.verify("", empty));
+    }
+
+    #[tokio::test]
+    async fn memory_goes_on_to_those_who_wait_and_then_back_to_the_system() {
+        let hasher = Hasher::with_workers(1).unwrap();
+        let stored = hash(&hasher.0.argon2, "right", &[4; 16]).unwrap();
+        let (end, job) = long_job();
+        let first = tokio::spawn({
+            let (hasher, stored) = (hasher.clone(), stored.clone());
+            async move {
+                let check = move |pool: &Pool| {
+                    job(pool);
+                    (pool.verify("right", stored.as_str()), pool.memory.len())
+                };
+                hasher.work(Purpose::Check, check).await.unwrap()
+            }
+        });
+        while hasher.0.workers.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!hasher.0.has_waiting());
+        let second = tokio::spawn({
+            let (hasher, stored) = (hasher.clone(), stored.clone());
+            async move {
+                let check = move |pool: &Pool| {
+                    let ready = pool.memory.len();
+                    (pool.verify("wrong", stored.as_str()), ready)
+                };
+                hasher.work(Purpose::Check, check).await.unwrap()
+            }
+        });
+        while !hasher.0.has_waiting() {
+            tokio::task::yield_now().await;
+        }
+        drop(end);
+        assert_eq!(first.await.unwrap(), (true, 1), "kept, for another waits");
+        assert_eq!(second.await.unwrap(), (false, 1), "the same memory");
+        assert_eq!(hasher.0.memory.len(), 0, "nobody waits");
     }
 
     /// A job that goes on until the sender of the channel is dropped.

@@ -159,7 +159,12 @@ pub(crate) fn add(code: &SentCode, day: &Counter, count: Option<&Count>, at: Tim
          WHERE challenge_id = $1 AND purpose = $2 AND used_at IS NULL AND ended_at IS NULL",
         params![code.scope.id(), code.scope.purpose(), at],
     );
-    let insert = Statement::new(
+    vec![end, insert(code, count), counter::charge_within_limit(day, at)]
+}
+
+/// A new code, and where its sending is counted.
+pub(crate) fn insert(code: &SentCode, count: Option<&Count>) -> Statement {
+    Statement::new(
         "INSERT INTO two_factor_codes (id, user_id, challenge_id, factor_id, method, purpose, destination_key, pepper_id, \
          code_hash, created_at, expires_at, country, counted_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
@@ -178,8 +183,7 @@ pub(crate) fn add(code: &SentCode, day: &Counter, count: Option<&Count>, at: Tim
             count.map(|count| count.country.as_str()),
             count.map(|count| count.slice),
         ],
-    );
-    vec![end, insert, counter::charge_within_limit(day, at)]
+    )
 }
 
 /// Uses up a code; guarded by nobody having used it before, and by its being the newest.
