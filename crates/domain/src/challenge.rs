@@ -128,6 +128,8 @@ pub struct ChallengeState {
     pub methods: Vec<Offer>,
     /// Whether a code was sent for it.
     pub code_sent: bool,
+    /// By which factor the last one was sent.
+    pub sent_by: Option<FactorId>,
     /// How the sending of the last code stands.
     pub delivery: Option<Delivery>,
     /// When the next code may be asked for; `None` when there is nothing to send.
@@ -154,6 +156,7 @@ impl ChallengeState {
             method: first.method,
             methods: methods?,
             code_sent: false,
+            sent_by: None,
             delivery: undeliverable.then_some(Delivery::Unavailable),
             next_send_at: None,
             attempts_left: challenge.attempts_left(account, now, context.policy),
@@ -173,7 +176,7 @@ impl ChallengeState {
         let sent = sends.codes.iter().filter(|code| code.scope == Scope::Login(id));
         let last: Option<&SentCode> = sent.max_by_key(|code| code.created_at);
         if let Some(code) = last {
-            (self.code_sent, self.delivery) = (true, Some(code.delivery));
+            (self.code_sent, self.sent_by, self.delivery) = (true, Some(code.factor), Some(code.delivery));
         }
         let destination = match (last, first.addressed(context.keys)?) {
             (Some(code), _) => Some((code.method, code.destination)),

@@ -219,6 +219,13 @@ pub enum Change {
         /// When: of sign-in and of freshness.
         at: Timestamp,
     },
+    /// A session of the hosted pages is in use: it ends later.
+    ProlongSession {
+        /// Which.
+        id: SessionId,
+        /// When it ends unless used.
+        idle_expires_at: Timestamp,
+    },
     /// A session ends.
     EndSession(SessionId, EndReason),
     /// A person's sessions end, but for one, and with them the set-ups they began.

@@ -6,6 +6,7 @@
 //!     └──10 minutes, a newer set-up, the end of its session──▶ gone
 //! ```
 
+mod pending;
 mod sent;
 
 use crate::audit::AuditAction;
@@ -28,6 +29,7 @@ use crate::totp::{STEP_SECS, Step, TotpSecret, otpauth_uri};
 use crate::trusted_device::revoke_trust;
 use crate::user::Account;
 
+pub use pending::{Pending, ReadPending};
 pub use sent::{BeginSentEnrollment, SentEnrollmentBegun};
 
 /// A factor that waits for its proof.

@@ -369,7 +369,7 @@ impl FinishLogin {
             let entry = |success| account.entry(AuditAction::CodeSent, success, &self.origin).method(first.method);
             match dispatch(account, (scope, first.id), (&destination, key), sends, &self.origin, now, context) {
                 Ok(sent) => {
-                    state.code_sent = true;
+                    (state.code_sent, state.sent_by) = (true, Some(first.id));
                     (state.delivery, state.next_send_at) = (Some(Delivery::Queued), Some(sent.next_send_at));
                     let entry = entry(true).about(scope.purpose(), scope.id());
                     decision = decision.change(sent.change).send(sent.message).audit(entry);

@@ -8,9 +8,14 @@ use rand::CryptoRng;
 
 use crate::secret::{SecretText, TokenHash, new_token};
 
+/// What a token of the hosted pages begins with. It is hashed with the rest: a token of theirs is none of the API's, and
+/// the other way round.
+const OF_PAGES: &str = "page.";
+
 /// Such a token as it was received, taken apart.
 #[derive(Clone, Debug)]
 pub struct RotatingToken {
+    /// With its prefix, if it has one.
     family: SecretText,
     whole: TokenHash,
 }
@@ -18,7 +23,15 @@ pub struct RotatingToken {
 impl RotatingToken {
     /// Draws the first token of a new family.
     pub(crate) fn draw(rng: &mut dyn CryptoRng) -> (Self, SecretText) {
-        let family = new_token(rng);
+        Self::draw_in(new_token(rng), rng)
+    }
+
+    /// Draws the first token of a new family for the hosted pages.
+    pub(crate) fn draw_for_pages(rng: &mut dyn CryptoRng) -> (Self, SecretText) {
+        Self::draw_in(SecretText::new(format!("{OF_PAGES}{}", new_token(rng).expose())), rng)
+    }
+
+    fn draw_in(family: SecretText, rng: &mut dyn CryptoRng) -> (Self, SecretText) {
         let token = join(&family, rng);
         let whole = TokenHash::of(token.expose());
         (Self { family, whole }, token)
@@ -30,6 +43,13 @@ impl RotatingToken {
         if token.len() != 86 || BASE64URL_NOPAD.decode(family.as_bytes()).is_err() {
             return None;
         }
+        Some(Self { family: SecretText::new(family), whole: TokenHash::of(token) })
+    }
+
+    /// As [`RotatingToken::parse`], for a token of the hosted pages.
+    pub fn parse_of_pages(token: &str) -> Option<Self> {
+        Self::parse(token.strip_prefix(OF_PAGES)?)?;
+        let family = token.get(..OF_PAGES.len() + 43)?;
         Some(Self { family: SecretText::new(family), whole: TokenHash::of(token) })
     }
 

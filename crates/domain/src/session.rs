@@ -11,6 +11,7 @@
 //! ```
 
 pub mod listing;
+pub mod visit;
 
 use crate::audit::AuditAction;
 use crate::command::{Context, Decide, Origin};
@@ -30,13 +31,16 @@ pub enum RefreshHolder {
     Cookie,
     /// Wherever it puts what the body said.
     Body,
+    /// In the `HttpOnly` session cookie of the hosted pages, which never renew it by itself. Stored as a cookie: which of the
+    /// two cookies it is, the token says.
+    Pages,
 }
 
 impl RefreshHolder {
     /// Its name in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Cookie => "cookie",
+            Self::Cookie | Self::Pages => "cookie",
             Self::Body => "body",
         }
     }
@@ -111,7 +115,10 @@ impl Session {
         now: Timestamp,
         context: &mut Context<'_>,
     ) -> (Self, Grant) {
-        let (token, refresh) = RefreshToken::draw(context.rng);
+        let (token, refresh) = match holder {
+            RefreshHolder::Cookie | RefreshHolder::Body => RefreshToken::draw(context.rng),
+            RefreshHolder::Pages => RefreshToken::draw_for_pages(context.rng),
+        };
         let policy = context.policy;
         let session = Self {
             id: SessionId::new(now, context.rng),

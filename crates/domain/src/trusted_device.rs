@@ -186,7 +186,7 @@ pub(crate) fn revoke_trust(account: &Account, why: &'static str, origin: &Origin
 }
 
 /// What a browser is called: "Firefox on Linux". Made of the words of a list only, so nothing a stranger sends is repeated.
-pub(crate) fn device_name(user_agent: Option<&str>) -> String {
+pub fn device_name(user_agent: Option<&str>) -> String {
     match user_agent.map_or((None, None), browser_and_system) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
         (Some(browser), None) => browser.to_owned(),

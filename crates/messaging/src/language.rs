@@ -42,8 +42,8 @@ pub enum LanguageError {
     },
 }
 
-/// Every language, parsed.
-pub(crate) struct Languages {
+/// Every language of one set of texts, parsed.
+pub struct Languages {
     fallback: Texts,
     others: Vec<Texts>,
 }
@@ -54,14 +54,14 @@ struct Texts {
 }
 
 /// The words for one reader: their own languages, the best first, then the fallback.
-pub(crate) struct Reader<'a> {
+pub struct Reader<'a> {
     own: Vec<&'a Texts>,
     fallback: &'a Texts,
 }
 
 impl Languages {
     /// Parses languages given as tag and Fluent source.
-    pub(crate) fn load(languages: &[(&str, &str)]) -> Result<Self, LanguageError> {
+    pub fn load(languages: &[(&str, &str)]) -> Result<Self, LanguageError> {
         let (&(tag, source), others) =
             languages.split_first().ok_or_else(|| LanguageError::Unreadable { tag: String::new() })?;
         let others = others.iter().map(|&(tag, source)| Texts::load(tag, source)).collect::<Result<_, _>>()?;
@@ -69,7 +69,7 @@ impl Languages {
     }
 
     /// The words for a reader who prefers `locale`; an unknown or unreadable one gets the fallback alone.
-    pub(crate) fn reader(&self, locale: &str) -> Reader<'_> {
+    pub fn reader(&self, locale: &str) -> Reader<'_> {
         let mut wanted = Vec::new();
         if let Ok(mut tag) = locale.parse::<LanguageIdentifier>() {
             wanted.push(tag.clone());
@@ -87,13 +87,18 @@ impl Languages {
 }
 
 impl Reader<'_> {
+    /// Whether the reader's own language is among those there are.
+    pub fn is_known(&self) -> bool {
+        !self.own.is_empty()
+    }
+
     /// The language most of the words will be in, for `lang=`.
-    pub(crate) fn tag(&self) -> String {
+    pub fn tag(&self) -> String {
         self.best().tag.to_string()
     }
 
     /// Its direction, for `dir=`.
-    pub(crate) fn direction(&self) -> &'static str {
+    pub fn direction(&self) -> &'static str {
         match self.best().tag.character_direction() {
             CharacterDirection::RTL => "rtl",
             CharacterDirection::LTR | CharacterDirection::TTB => "ltr",
@@ -101,12 +106,7 @@ impl Reader<'_> {
     }
 
     /// The text called `message`, or its `attribute` where one is named.
-    pub(crate) fn text(
-        &self,
-        message: &str,
-        attribute: Option<&str>,
-        args: &FluentArgs<'_>,
-    ) -> Result<String, LanguageError> {
+    pub fn text(&self, message: &str, attribute: Option<&str>, args: &FluentArgs<'_>) -> Result<String, LanguageError> {
         let key = || attribute.map_or_else(|| message.to_owned(), |attribute| format!("{message}.{attribute}"));
         for texts in self.own.iter().chain([&self.fallback]) {
             let Some(found) = texts.bundle.get_message(message) else { continue };

@@ -24,7 +24,7 @@ mod text_message;
 mod untrusted;
 mod words;
 
-pub use language::LanguageError;
+pub use language::{LanguageError, Languages, Reader};
 pub use link::BaseUrlError;
 pub use mail::{Mailer, RenderedMail, Sender, Sending, SmtpMailer, SmtpServer, SmtpSetupError};
 pub use receipt::{Receipt, SendFailure};

@@ -115,6 +115,8 @@ pub struct Config {
     pub migrate: bool,
     /// A separate listener for metrics and health.
     pub metrics_bind: Option<SocketAddr>,
+    /// Origins that people may go on to after signing in at our pages.
+    pub return_origins: Vec<String>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
     /// The log filter.
@@ -175,6 +177,7 @@ impl Config {
             base_url_is_default,
             database,
             migrate: layers.optional(&settings::MIGRATE)?.unwrap_or(environment == Environment::Development),
+            return_origins: layers.required(&settings::RETURN_ORIGINS)?,
             metrics_bind: layers.optional(&settings::METRICS_BIND)?,
             trusted_proxies,
             log: layers.required(&settings::LOG)?,

@@ -33,7 +33,7 @@ use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
-pub use body::{Fields, Json, ReadBody};
+pub use body::{Fields, Form, Json, ReadBody};
 pub use client::{Client, Peer};
 pub use headers::PAGE_CSP;
 pub use limits::Limits;
@@ -49,6 +49,7 @@ pub struct HttpContext(Arc<Context>);
 
 struct Context {
     site: Site,
+    pages: pages::Setting,
     trusted_proxies: Vec<Network>,
     limits: Limits,
     request_ids: request_id::Source,
@@ -57,8 +58,10 @@ struct Context {
 impl HttpContext {
     /// The edge of this installation. Read the configuration after the listener is bound: its port names a host.
     pub fn new(config: &Config, limits: Limits) -> Self {
+        let site = Site::of(config);
         Self(Arc::new(Context {
-            site: Site::of(config),
+            pages: pages::Setting::of(site.returns()),
+            site,
             trusted_proxies: config.trusted_proxies.clone(),
             limits,
             request_ids: request_id::Source::new(),
@@ -68,6 +71,11 @@ impl HttpContext {
     /// Origin, hosts and cookies of this installation.
     pub fn site(&self) -> &Site {
         &self.0.site
+    }
+
+    /// What this installation says about its pages.
+    fn pages(&self) -> &pages::Setting {
+        &self.0.pages
     }
 
     /// The limits of requests and connections.

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod cli;
 pub mod config;
+mod credentials;
 pub mod django_hash;
 pub mod fault;
 pub mod http;

@@ -51,6 +51,8 @@ const RULES: &[(&str, &str, &str)] = &[
     ("new passwords", "crates/server/src/password.rs", "const TOO_COMMON_LOG10"),
     ("hashing parameters", "crates/server/src/password.rs", "const MEMORY_KIB"),
     ("clock", "crates/domain/src/user.rs", "fn moment"),
+    ("who the session cookie stands for", "crates/domain/src/session/visit.rs", "struct RecognizeVisitor"),
+    ("where a sign-in goes on to", "crates/server/src/http/pages/target.rs", "struct Target"),
     ("freshness", "crates/domain/src/session.rs", "fn fresh_until"),
     ("sends of verification mail", "crates/domain/src/throttle.rs", "fn mails_to"),
     ("sends of verification mail", "crates/domain/src/signup.rs", "fn mail_allowed"),
@@ -66,12 +68,13 @@ const RULES: &[(&str, &str, &str)] = &[
 ];
 
 /// The tasks that the index has a way for.
-const TASKS: [&str; 9] = [
+const TASKS: [&str; 10] = [
     "an endpoint",
     "a refusal",
     "a setting",
     "a message",
     "a provider of text messages",
+    "a page",
     "a migration",
     "an audit action",
     "a metric",

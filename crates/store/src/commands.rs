@@ -6,7 +6,7 @@ use domain::disable::Disable;
 use domain::email_change::{
     BeginEmailChange, BeginEmailChangeView, ConfirmEmailChange, ConfirmEmailChangeView, ReadEmailChange,
 };
-use domain::enrollment::{BeginEnrollment, BeginSentEnrollment, ConfirmEnrollment, EnrollmentView};
+use domain::enrollment::{BeginEnrollment, BeginSentEnrollment, ConfirmEnrollment, EnrollmentView, ReadPending};
 use domain::factor::manage::{FactorsView, PreferFactor, RemoveFactor, RenameFactor};
 use domain::ids::ApplicationId;
 use domain::link_token::LinkView;
@@ -15,10 +15,11 @@ use domain::password::{
     BeginPasswordChange, BeginPasswordChangeView, BeginPasswordReset, FinishPasswordChange, FinishPasswordReset,
     RequestPasswordReset, RequestPasswordResetView,
 };
-use domain::recovery_code::set::{DownloadRecoveryCodes, DownloadView, MakeRecoveryCodes};
+use domain::recovery_code::set::{DownloadRecoveryCodes, DownloadView, MakeRecoveryCodes, ShowRecoveryCodes};
 use domain::secret::TokenHash;
 use domain::sent_code::{Scope, SendCode, SendCodeView, SendFor, Sends};
 use domain::session::listing::{EndOneSession, EndOneSessionView, EndOtherSessions, ReadSessions, SessionsView};
+use domain::session::visit::{ProlongSession, RecognizeVisitor};
 use domain::session::{Bearer, Refresh, SessionView, SignOut, SignOutBy};
 use domain::signup::{BeginSignUp, ResendVerification, ResendView, SignUp, SignUpView, VerifyEmail, VerifyEmailView};
 use domain::status::{ReadStatus, StatusView};
@@ -266,6 +267,26 @@ impl Load for ConfirmEnrollment {
     }
 }
 
+impl Load for ReadPending {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<EnrollmentView> {
+        let person = Whose::Id(self.bearer.user);
+        let account = unlocked(reads, &person);
+        let session = session::by_id(reads, self.bearer.session);
+        let enrollments = enrollment::of_user(reads, self.bearer.user);
+        let codes = sent_code::recent(reads, &person);
+        let days = sent_code::days_of_user(reads, self.bearer.user);
+        Box::new(move |answers| {
+            Ok(EnrollmentView {
+                account: answers.get(&account)?,
+                session: answers.get(&session)?,
+                factors: Vec::new(),
+                enrollments: answers.get(&enrollments)?,
+                sends: Sends { codes: answers.get(&codes)?, days: answers.get(&days)?, sms: Vec::new() },
+            })
+        })
+    }
+}
+
 /// Reads what the status tells; `account` names the caller, locked or not.
 fn status_view(account: Handle<Option<Account>>, bearer: &Bearer, reads: &mut Reads<'_>) -> Assemble<StatusView> {
     let session = session::by_id(reads, bearer.session);
@@ -343,6 +364,21 @@ impl Load for DownloadRecoveryCodes {
     }
 }
 
+impl Load for ShowRecoveryCodes {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<DownloadView> {
+        let account = unlocked(reads, &Whose::Id(self.bearer.user));
+        let session = session::by_id(reads, self.bearer.session);
+        let kept = recovery_code::kept_of(reads, self.bearer.user);
+        Box::new(move |answers| {
+            Ok(DownloadView {
+                account: answers.get(&account)?,
+                session: answers.get(&session)?,
+                kept: answers.get(&kept)?,
+            })
+        })
+    }
+}
+
 impl Load for ReadAddress {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<SessionView> {
         let account = unlocked(reads, &Whose::Id(self.bearer.user));
@@ -403,6 +439,21 @@ impl Load for Refresh {
         let account = locked(reads, &Whose::Family(family));
         let session = session::by_family(reads, &family);
         Box::new(move |answers| Ok(SessionView { account: answers.get(&account)?, session: answers.get(&session)? }))
+    }
+}
+
+impl Load for RecognizeVisitor {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<SessionView> {
+        let family = self.token.family();
+        let account = unlocked(reads, &Whose::Family(family));
+        let session = session::by_family(reads, &family);
+        Box::new(move |answers| Ok(SessionView { account: answers.get(&account)?, session: answers.get(&session)? }))
+    }
+}
+
+impl Load for ProlongSession {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<SessionView> {
+        caller(&self.bearer, reads)
     }
 }
 

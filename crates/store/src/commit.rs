@@ -75,6 +75,7 @@ fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statem
         Change::RotateSession { id, old, family, new, idle_expires_at } => {
             vec![session::rotate(*id, old, family, new, *idle_expires_at, at)]
         }
+        Change::ProlongSession { id, idle_expires_at } => vec![session::prolong(*id, *idle_expires_at, at)],
         Change::RaiseSession { id, method, at } => vec![session::raise(*id, *method, *at)],
         Change::EndSession(id, reason) => vec![session::end(*id, *reason, at)],
         Change::EndOtherSessions { user, keep } => {

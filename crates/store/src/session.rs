@@ -136,6 +136,14 @@ pub(crate) fn raise(id: SessionId, method: Option<Method>, at: Timestamp) -> Sta
     )
 }
 
+/// Puts off the end of a session that is in use.
+pub(crate) fn prolong(id: SessionId, idle_expires_at: Timestamp, at: Timestamp) -> Statement {
+    Statement::new(
+        "UPDATE sessions SET idle_expires_at = $2, last_used_at = $3 WHERE id = $1 AND ended_at IS NULL",
+        params![id.uuid(), idle_expires_at, at],
+    )
+}
+
 /// Ends a session.
 pub(crate) fn end(id: SessionId, reason: EndReason, at: Timestamp) -> Statement {
     Statement::new(

@@ -174,5 +174,32 @@ impl Decide for DownloadRecoveryCodes {
     }
 }
 
+/// Shows the newest set again while it is kept: the page that shows it is reloaded, or the person comes back from the
+/// download. Changes nothing.
+#[derive(Debug)]
+pub struct ShowRecoveryCodes {
+    /// Who.
+    pub bearer: Bearer,
+}
+
+impl Decide for ShowRecoveryCodes {
+    type View = DownloadView;
+    type Reply = RecoverySheet;
+
+    fn decide(&self, view: DownloadView, context: &mut Context<'_>) -> Result<Decision<RecoverySheet>, Broken> {
+        let admitted = match self.bearer.admit(view.account, view.session, context.clock, context.policy) {
+            Ok(admitted) => admitted,
+            Err(refusal) => return Ok(Decision::new(Err(refusal), context.clock)),
+        };
+        let Admitted { account, session, moment } = admitted;
+        let Some(kept) = view.kept.filter(|kept| kept.is_for(&session, moment.now)) else {
+            return Ok(Decision::new(Err(Refusal::RecoveryCodesGone), moment.now));
+        };
+        let codes = kept.open(context)?;
+        let sheet = RecoverySheet { account: account.user.email, made_at: kept.created_at, codes };
+        Ok(Decision::new(Ok(sheet), moment.now))
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -69,6 +69,7 @@ fn change_line(change: &Change) -> String {
         Change::RemoveFactorsOf(_) => "RemoveFactorsOf".to_owned(),
         Change::KeepRecoveryCodes(_) => "KeepRecoveryCodes".to_owned(),
         Change::WipeKeptRecoveryCodes(_) => "WipeKeptRecoveryCodes".to_owned(),
+        Change::ProlongSession { .. } => "ProlongSession".to_owned(),
         Change::RaiseSession { method, .. } => {
             format!("RaiseSession by {}", method.map_or("password", crate::factor::Method::as_str))
         }

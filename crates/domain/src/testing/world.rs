@@ -645,6 +645,11 @@ impl World {
                 assert!(session.refresh == old && session.ended_at.is_none(), "a session that is not as it was read");
                 (session.family, session.refresh, session.idle_expires_at) = (family, new, idle_expires_at);
             }
+            Change::ProlongSession { id, idle_expires_at } => {
+                if let Some(session) = self.sessions.get_mut(&id) {
+                    session.idle_expires_at = idle_expires_at;
+                }
+            }
             Change::RaiseSession { id, method, at } => {
                 let session = self.sessions.get_mut(&id).unwrap();
                 assert!(session.ended_at.is_none(), "a session that is over was raised");

@@ -121,6 +121,19 @@ pub(super) fn sender(text: &str) -> Parsed<Sender> {
     Sender::parse(text)
 }
 
+/// Origins of applications: https, or http on this machine.
+pub(super) fn origins(text: &str) -> Parsed<Vec<String>> {
+    let origin = |item: &str| {
+        let origin = BaseUrl::parse(item).map_err(|fault| format!("names {item}, which {fault}"))?;
+        if origin.is_https() || origin.is_loopback() {
+            Ok(origin.origin())
+        } else {
+            Err(format!("names {item}, which is plain http to another machine"))
+        }
+    };
+    list(text).map(origin).collect()
+}
+
 /// The parts of a comma-separated list, blanks around them and empty ones left out.
 pub(super) fn list(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty())

@@ -101,6 +101,8 @@ settings! {
         "A file with the key ring. Default: keys generated into twinlock.keys, in development on SQLite only.";
     TRUSTED_PROXIES: Vec<Network> = "TWINLOCK_TRUSTED_PROXIES", "10.0.0.0/8,fd00::/8", Some(""), parse::networks,
         "The proxies whose X-Forwarded-For is believed.";
+    RETURN_ORIGINS: Vec<String> = "TWINLOCK_RETURN_ORIGINS", "https://app.example.com", Some(""), parse::origins,
+        "Where else than to our own pages people may go on to after signing in: a list of origins.";
     LOG: String = "TWINLOCK_LOG", "info,twinlock=debug", Some("info"), parse::log_filter,
         "Which events are logged: a level for our own, target=level for any other.";
     LOG_FORMAT: LogFormat = "TWINLOCK_LOG_FORMAT", "json", Some("pretty"), parse::log_format,

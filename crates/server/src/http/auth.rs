@@ -21,7 +21,7 @@ mod unlock;
 mod verify;
 mod verify_email;
 mod verify_setup;
-mod view;
+pub(super) mod view;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

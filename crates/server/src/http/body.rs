@@ -5,6 +5,7 @@
 //! faults name the place and what belongs there; they never repeat what was sent.
 
 mod fields;
+mod form;
 mod strict;
 
 use std::time::Duration;
@@ -18,6 +19,7 @@ use serde::Serialize;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use fields::Fields;
+pub use form::Form;
 
 use super::Limits;
 use crate::fault::Fault;

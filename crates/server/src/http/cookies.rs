@@ -1,4 +1,4 @@
-//! The three cookies, written and read in one place.
+//! Our cookies, written and read in one place.
 //!
 //! Over https they carry the `__Host-` prefix, which browsers accept only with `Secure`, `Path=/` and no `Domain`: so no
 //! neighbor on a sibling domain can plant one. Over http (a developer's own machine) prefix and `Secure` are left out.
@@ -22,6 +22,10 @@ pub enum Cookie {
     Device,
     /// The session of the hosted pages.
     Session,
+    /// The partial token of a sign-in at the hosted pages: it is nowhere else, so only this browser finishes the sign-in.
+    Challenge,
+    /// The language a person chose for the hosted pages.
+    Language,
 }
 
 impl Cookie {
@@ -30,14 +34,16 @@ impl Cookie {
             Self::Refresh => "twinlock_refresh",
             Self::Device => "twinlock_device",
             Self::Session => "twinlock_session",
+            Self::Challenge => "twinlock_challenge",
+            Self::Language => "twinlock_language",
         }
     }
 
     /// Strict for what only our own pages send; Lax for what has to survive a link from elsewhere.
     fn same_site(self) -> &'static str {
         match self {
-            Self::Refresh => "Strict",
-            Self::Device | Self::Session => "Lax",
+            Self::Refresh | Self::Challenge => "Strict",
+            Self::Device | Self::Session | Self::Language => "Lax",
         }
     }
 }
@@ -122,6 +128,8 @@ mod tests {
             (Cookie::Refresh, "__Host-twinlock_refresh=v; Path=/; Max-Age=3600; HttpOnly; SameSite=Strict; Secure"),
             (Cookie::Device, "__Host-twinlock_device=v; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure"),
             (Cookie::Session, "__Host-twinlock_session=v; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure"),
+            (Cookie::Challenge, "__Host-twinlock_challenge=v; Path=/; Max-Age=3600; HttpOnly; SameSite=Strict; Secure"),
+            (Cookie::Language, "__Host-twinlock_language=v; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure"),
         ] {
             assert_eq!(SECURE.set(cookie, "v", HOUR).unwrap(), expected);
         }

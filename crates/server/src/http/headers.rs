@@ -9,13 +9,12 @@ const API_CSP: HeaderValue = HeaderValue::from_static(
 
 /// For our pages: styles, scripts and images from us alone, nothing inline, forms to us alone, no frames.
 pub const PAGE_CSP: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; object-src 'none'; \
-     base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; \
+     form-action 'self'; frame-ancestors 'none'",
 );
 
-const ALWAYS: [(HeaderName, HeaderValue); 5] = [
+const ALWAYS: [(HeaderName, HeaderValue); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
     (
@@ -27,7 +26,7 @@ const ALWAYS: [(HeaderName, HeaderValue); 5] = [
 /// Two years, the value browsers' own lists ask for.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 
-/// Adds what is missing. Handlers may choose their own content policy, framing and caching, nothing else.
+/// Adds what is missing. Handlers may choose their own content policy, framing, caching and referrer, nothing else.
 pub(super) fn add(headers: &mut HeaderMap, https: bool) {
     for (name, value) in &ALWAYS {
         headers.insert(name, value.clone());
@@ -36,6 +35,7 @@ pub(super) fn add(headers: &mut HeaderMap, https: bool) {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(API_CSP);
+    headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
     headers.entry(header::X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("DENY"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }

@@ -1,64 +1,55 @@
-//! Pages: so far the one that a link in a mail opens.
+//! The hosted pages: what most people see of this server.
 //!
-//! The token stands in the link's fragment, which no browser sends and no log has. The page takes it out of the address bar
-//! and hands it to the API when the person says so; opening the link alone, as scanners of mail do, changes nothing.
+//! A page adds no rules. It reads a form, runs the commands that the API runs, and says what came of it; a change is answered
+//! with a redirect, so that reloading repeats nothing. Every page works without scripts, runs nothing inline, and loads
+//! nothing from elsewhere. Pages are never stored, and never framed.
+//!
+//! Who is signed in stands in the session cookie ([`visitor`]). A sign-in that waits for its second factor stands in the
+//! challenge cookie, and in no page: so it cannot be finished in another browser.
 
-use askama::Template;
+mod assets;
+mod frame;
+mod mail_link;
+mod second_factor;
+mod security;
+mod sign_in;
+mod sign_up;
+mod target;
+mod trouble;
+mod visitor;
+mod words;
+
 use axum::Router;
-use axum::http::HeaderName;
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
 
-use super::PAGE_CSP;
+pub(super) use frame::Setting;
+
 use crate::app::App;
-use crate::fault::Fault;
-use crate::problem::Problem;
 
 /// The routes.
-pub(super) fn routes() -> Router<App> {
+pub(super) fn routes(app: &App) -> Router<App> {
     Router::new()
-        .route("/verify-email", get(verify_email))
-        .route(
-            "/assets/link.js",
-            get(async || asset(include_str!("../../assets/link.js"), "text/javascript; charset=utf-8")),
-        )
-        .route(
-            "/assets/page.css",
-            get(async || asset(include_str!("../../assets/page.css"), "text/css; charset=utf-8")),
-        )
+        .route("/", get(async || Redirect::to("/security")))
+        .route("/sign-in", get(sign_in::show).post(sign_in::submit))
+        .route("/sign-in/code", get(second_factor::show).post(second_factor::submit))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/sign-up", get(sign_up::show).post(sign_up::submit))
+        .route("/sign-up/sent", get(sign_up::sent))
+        .route("/sign-up/again", get(sign_up::again).post(sign_up::resend))
+        .route("/forgot-password", get(mail_link::forgot).post(mail_link::request_reset))
+        .route("/forgot-password/sent", get(mail_link::reset_sent))
+        .route("/reset-password", get(mail_link::reset).post(mail_link::submit_reset))
+        .route("/verify-email", get(mail_link::verify).post(mail_link::submit_verify))
+        .route("/unlock", get(mail_link::unlock).post(mail_link::submit_unlock))
+        .route("/change-email", get(mail_link::change_email).post(mail_link::submit_change_email))
+        .route("/security", get(security::show))
+        .layer(from_fn_with_state(app.clone(), trouble::as_pages))
+        .merge(assets::routes())
 }
 
-/// A page that does one thing with the token of its link.
-#[derive(Template)]
-#[template(path = "link.html")]
-struct LinkPage {
-    title: &'static str,
-    lead: &'static str,
-    action: &'static str,
-    call: &'static str,
-    done: &'static str,
-    gone: &'static str,
-}
-
-async fn verify_email() -> Result<Response, Problem> {
-    page(&LinkPage {
-        title: "Confirm your e-mail address",
-        lead: "One step is left: confirm that the address is yours.",
-        action: "Confirm the address",
-        call: "/auth/verify-email/",
-        done: "Your address is confirmed. You can sign in now.",
-        gone: "This link was used already, or its time is over. Ask for a new one where you signed up.",
-    })
-}
-
-fn page(page: &LinkPage) -> Result<Response, Problem> {
-    let html = page.render().map_err(|error| Fault::new("a page could not be written", error))?;
-    let headers: [(HeaderName, HeaderValue); 2] =
-        [(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")), (CONTENT_SECURITY_POLICY, PAGE_CSP)];
-    Ok((headers, html).into_response())
-}
-
-fn asset(text: &'static str, kind: &'static str) -> Response {
-    ([(CONTENT_TYPE, HeaderValue::from_static(kind))], text).into_response()
+/// A redirect to one of our own pages, after which reloading repeats nothing.
+fn see(path: &str) -> Response {
+    Redirect::to(path).into_response()
 }

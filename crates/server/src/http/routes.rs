@@ -20,7 +20,7 @@ pub fn router(app: &App, config: &Config, metrics: Option<PrometheusHandle>, tes
         .to_json()
         .map_err(|error| Fault::new("the OpenAPI document could not be written", error))?;
     let mut router =
-        api.merge(pages::routes()).route("/openapi.json", get(async move || openapi_json(document.clone())));
+        api.merge(pages::routes(app)).route("/openapi.json", get(async move || openapi_json(document.clone())));
     let development = config.environment == Environment::Development;
     if development {
         router = router.merge(dev_mailbox::routes());

@@ -10,6 +10,7 @@ use crate::config::{BaseUrl, Config, Environment};
 pub struct Site {
     origin: String,
     hosts: Vec<String>,
+    returns: Vec<String>,
     https: bool,
     development: bool,
     cookies: Cookies,
@@ -27,6 +28,7 @@ impl Site {
         Self {
             origin: base.origin(),
             hosts,
+            returns: config.return_origins.clone(),
             https: base.is_https(),
             development,
             cookies: Cookies::new(base.is_https()),
@@ -36,6 +38,11 @@ impl Site {
     /// Our origin: the prefix of every link, and what a browser on our pages sends.
     pub fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// The origins that people may go on to from our pages.
+    pub fn returns(&self) -> &[String] {
+        &self.returns
     }
 
     /// How our cookies are written and read.

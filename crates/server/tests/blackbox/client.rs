@@ -72,6 +72,17 @@ impl Browser {
         self.submit(path).json(&body).send().await
     }
 
+    /// POST of a form, as a page of the server's own sends it.
+    pub(crate) async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.form_call(path, fields).header("origin", format!("http://{}", self.host)).send().await
+    }
+
+    /// A form that does not say where it comes from.
+    pub(crate) fn form_call(&self, path: &str, fields: &[(&str, &str)]) -> Call {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.submit(path).raw("application/x-www-form-urlencoded", body)
+    }
+
     /// GET with an access token.
     pub(crate) async fn get_as(&self, access: &str, path: &str) -> Answer {
         self.request(path).bearer(access).send().await
@@ -227,6 +238,24 @@ impl Answer {
             .pointer(pointer)
             .and_then(Value::as_i64)
             .unwrap_or_else(|| panic!("{}: no number at {pointer} in {}", self.what, self.text))
+    }
+
+    /// Insists on a redirect to this address.
+    #[track_caller]
+    pub(crate) fn leads_to(self, address: &str) -> Self {
+        let answer = self.expect(303);
+        assert_eq!(answer.header("location"), Some(address), "{}", answer.what);
+        answer
+    }
+
+    /// Insists on a page with this sentence.
+    #[track_caller]
+    pub(crate) fn says(self, status: u16, sentence: &str) -> Self {
+        let answer = self.expect(status);
+        assert!(answer.header("content-type").unwrap_or_default().starts_with("text/html"), "{}", answer.what);
+        let text = crate::chromium::without_tags(&answer.text);
+        assert!(text.contains(sentence), "{}: no {sentence:?} in {text}", answer.what);
+        answer
     }
 
     /// Every cookie of the answer.

@@ -111,3 +111,27 @@ fn a_kept_set_of_another_row_does_not_open() {
     let broken = world.lab.decide(&DownloadRecoveryCodes { bearer, origin: origin() }, view).unwrap_err();
     assert_eq!((broken.table, broken.column), ("kept_recovery_codes", "codes"));
 }
+
+#[test]
+fn a_kept_set_is_shown_again_to_the_session_that_made_it() {
+    let (mut world, person, [bearer, other]) = enrolled();
+    let made = world.make_recovery_codes(bearer).unwrap();
+    let show = |world: &mut World, bearer: Bearer| {
+        let view = DownloadView {
+            account: Some(person.account.clone()),
+            session: world.sessions.get(&bearer.session).cloned(),
+            kept: world.kept.get(&bearer.user).cloned(),
+        };
+        let decision = world.lab.decide(&ShowRecoveryCodes { bearer }, view).unwrap();
+        assert!(decision.changes.is_empty() && decision.audit.is_empty() && decision.outbox.is_empty());
+        decision.reply
+    };
+    for _ in 0..2 {
+        assert_eq!(texts(&show(&mut world, bearer).unwrap().codes), texts(&made));
+    }
+    assert_eq!(show(&mut world, other).map(drop).unwrap_err(), Refusal::RecoveryCodesGone);
+    world.lab.pass(Duration::from_mins(10));
+    assert_eq!(show(&mut world, bearer).map(drop).unwrap_err(), Refusal::TokenInvalid, "the bearer is over");
+    let later = Bearer { expires_at: world.lab.clock + Duration::from_hours(1), ..bearer };
+    assert_eq!(show(&mut world, later).map(drop).unwrap_err(), Refusal::RecoveryCodesGone);
+}

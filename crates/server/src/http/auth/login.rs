@@ -2,23 +2,18 @@
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use domain::command::Origin;
-use domain::decision::{PasswordFault, Refusal};
-use domain::ids::ApplicationId;
-use domain::login::{AbandonLogin, BeginLogin, FinishLogin, LoggedIn};
+use domain::login::LoggedIn;
 use domain::session::RefreshHolder;
-use domain::trusted_device::DeviceToken;
-use domain::user::Email;
 use serde::Serialize;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use super::view::{self, ChallengeBody, Tokens, UserView};
 use crate::app::App;
+use crate::credentials::{Credentials, log_in};
 use crate::http::caller::{Anyone, CookieDevice};
 use crate::http::{Fields, Json, ReadBody};
 use crate::problem::{Problem, ProblemCode};
-use crate::run::{run, salt};
 
 /// What this call may refuse.
 pub(super) const REFUSALS: &[ProblemCode] = &[
@@ -93,17 +88,10 @@ pub(super) async fn login(
     CookieDevice(device): CookieDevice,
     Json(body): Json<Body>,
 ) -> Result<(HeaderMap, Json<Answer>), Problem> {
-    let email = view::email(&body.email)?;
-    if crate::password::check_length(&body.password) == Err(PasswordFault::TooLong) {
-        return Err(Refusal::PasswordRejected(PasswordFault::TooLong).into());
-    }
     let holder = view::holder(body.refresh_in_body).unwrap_or(RefreshHolder::Cookie);
-    let mut entered = enter(&app, &email, &body.password, holder, device.as_ref(), &origin, false).await?;
-    if matches!(entered, LoggedIn::HashChanged) {
-        entered = enter(&app, &email, &body.password, holder, device.as_ref(), &origin, true).await?;
-    }
-    Ok(match entered {
-        LoggedIn::HashChanged => return Err(Refusal::CredentialsInvalid.into()),
+    let credentials = Credentials { email: body.email, password: body.password, holder, device, origin };
+    Ok(match log_in(&app, &credentials).await? {
+        LoggedIn::HashChanged => return Err(Problem::new(ProblemCode::CredentialsInvalid)),
         LoggedIn::FactorDue { partial_token, challenge } => {
             let partial_token = partial_token.expose().to_owned();
             let answer = Answer::FactorDue { requires_2fa: true, partial_token, challenge: challenge.into() };
@@ -121,29 +109,4 @@ pub(super) async fn login(
             (headers, Json(Answer::SignedIn { requires_2fa: false, reason, tokens, user: (*user).into() }))
         }
     })
-}
-
-/// Charges the try, checks the password, and decides by what that found.
-async fn enter(
-    app: &App,
-    email: &Email,
-    password: &Zeroizing<String>,
-    holder: RefreshHolder,
-    device: Option<&DeviceToken>,
-    origin: &Origin,
-    repeated: bool,
-) -> Result<LoggedIn, Problem> {
-    let application = ApplicationId::DEFAULT;
-    let begin = || BeginLogin { application, email: email.clone(), origin: origin.clone() };
-    let against = run(app, begin()).await?;
-    let checked = match app.hasher.check(password.clone(), against, salt(app)).await {
-        Ok(checked) => checked,
-        Err(fault) => {
-            run(app, AbandonLogin(begin())).await?;
-            return Err(fault.into());
-        }
-    };
-    let (email, device, origin) = (email.clone(), device.cloned(), origin.clone());
-    let (proof, rehashed) = (checked.proof, checked.rehashed);
-    run(app, FinishLogin { application, email, proof, rehashed, repeated, holder, device, origin }).await
 }

@@ -2,24 +2,19 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use domain::decision::Refusal;
 use domain::ids::ApplicationId;
-use domain::login::{AbandonLogin, BeginLogin};
-use domain::password::{
-    BeginPasswordChange, BeginPasswordReset, FinishPasswordChange, FinishPasswordReset, RequestPasswordReset,
-};
+use domain::password::RequestPasswordReset;
 use domain::secret::TokenHash;
-use domain::step_up::ReadAddress;
-use domain::user::{Email, PasswordProof};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use super::view;
 use crate::app::App;
+use crate::credentials::{change_password, reset_password};
 use crate::http::caller::{Anyone, CookieRefresh, SignedIn};
 use crate::http::{Fields, Json, ReadBody};
 use crate::problem::{Problem, ProblemCode};
-use crate::run::{ask, run, run_on_the_beat, salt};
+use crate::run::run_on_the_beat;
 
 /// What changing may refuse.
 pub(super) const CHANGE_REFUSALS: &[ProblemCode] = &[
@@ -65,39 +60,10 @@ pub(super) async fn change(
     cookie: CookieRefresh,
     Json(body): Json<ChangeBody>,
 ) -> Result<(StatusCode, HeaderMap), Problem> {
-    let email = ask(&app, &ReadAddress { bearer }).await?;
-    judge(&app, &body.new_password, &email).await?;
-    let begin = BeginPasswordChange { bearer, email: email.clone(), origin: origin.clone() };
-    let against = run(&app, begin).await?;
-    // What nobody's password can be is wrong without being hashed; the try is paid for all the same.
-    let proof = if crate::password::is_too_long(&body.current_password) {
-        PasswordProof::Wrong
-    } else {
-        match app.hasher.check(body.current_password, against, salt(&app)).await {
-            Ok(checked) => checked.proof,
-            Err(fault) => {
-                let application = ApplicationId::DEFAULT;
-                run(&app, AbandonLogin(BeginLogin { application, email, origin })).await?;
-                return Err(fault.into());
-            }
-        }
-    };
-    let password = match &proof {
-        PasswordProof::Right(_) => Some(app.hasher.hash(body.new_password, salt(&app)).await?),
-        PasswordProof::Pending | PasswordProof::Wrong => None,
-    };
-    let finish = FinishPasswordChange { bearer, email, proof, password, refresh: cookie.beside_bearer(), origin };
-    let grant = run(&app, finish).await?;
+    let passwords = (body.current_password, body.new_password);
+    let grant = change_password(&app, bearer, passwords, cookie.beside_bearer(), origin).await?;
     let headers = grant.map(|grant| view::refresh_cookie(&app, &grant)).unwrap_or_default();
     Ok((StatusCode::NO_CONTENT, headers))
-}
-
-async fn judge(app: &App, password: &Zeroizing<String>, email: &Email) -> Result<(), Problem> {
-    let judged = match crate::password::check_length(password) {
-        Ok(()) => app.hasher.judge(password.clone(), email).await?,
-        short_or_long => short_or_long,
-    };
-    judged.map_err(|fault| Refusal::PasswordRejected(fault).into())
 }
 
 /// An address.
@@ -153,9 +119,6 @@ pub(super) async fn confirm(
     Anyone(origin): Anyone,
     Json(body): Json<ConfirmBody>,
 ) -> Result<StatusCode, Problem> {
-    let email = run(&app, BeginPasswordReset { token: body.token, origin: origin.clone() }).await?;
-    judge(&app, &body.new_password, &email).await?;
-    let password = app.hasher.hash(body.new_password, salt(&app)).await?;
-    run(&app, FinishPasswordReset { token: body.token, password, origin }).await?;
+    reset_password(&app, body.token, body.new_password, origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }

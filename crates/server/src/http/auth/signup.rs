@@ -2,19 +2,15 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::ids::ApplicationId;
-use domain::signup::{BeginSignUp, SignUp};
 use serde::Serialize;
-use store::Surroundings;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::view;
 use crate::app::App;
+use crate::credentials::sign_up;
 use crate::http::caller::Anyone;
 use crate::http::{Fields, Json, ReadBody};
 use crate::problem::{Problem, ProblemCode};
-use crate::run::{run, salt};
 
 /// What this call may refuse.
 pub(super) const REFUSALS: &[ProblemCode] = &[
@@ -57,18 +53,6 @@ pub(super) async fn signup(
     Anyone(origin): Anyone,
     Json(body): Json<Body>,
 ) -> Result<(StatusCode, Json<Status>), Problem> {
-    if !app.world.policy().signup_enabled {
-        return Err(Problem::new(ProblemCode::FeatureDisabled));
-    }
-    let email = view::email(&body.email)?;
-    crate::password::check_length(&body.password).map_err(rejected)?;
-    run(&app, BeginSignUp { origin: origin.clone() }).await?;
-    app.hasher.judge(body.password.clone(), &email).await?.map_err(rejected)?;
-    let password = app.hasher.hash(body.password, salt(&app)).await?;
-    run(&app, SignUp { application: ApplicationId::DEFAULT, email, password, origin }).await?;
+    sign_up(&app, &body.email, body.password, origin).await?;
     Ok((StatusCode::CREATED, Json(Status { status: "verification_sent".to_owned() })))
-}
-
-fn rejected(fault: domain::decision::PasswordFault) -> Problem {
-    domain::decision::Refusal::PasswordRejected(fault).into()
 }

@@ -3,9 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use domain::code::TypedCode;
-use domain::ids::ApplicationId;
-use domain::login::{AbandonLogin, BeginLogin};
-use domain::step_up::{BeginStepUp, Proof, ReadAddress, StepUp};
+use domain::step_up::{Proof, StepUp};
 use domain::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,10 +11,11 @@ use zeroize::Zeroizing;
 
 use super::view::Tokens;
 use crate::app::App;
+use crate::credentials::prove;
 use crate::http::caller::{Anyone, CookieRefresh, SignedIn};
 use crate::http::{Fields, Json, ReadBody};
 use crate::problem::{Problem, ProblemCode};
-use crate::run::{ask, run, salt};
+use crate::run::run;
 
 /// What this call may refuse.
 pub(super) const REFUSALS: &[ProblemCode] = &[
@@ -76,20 +75,7 @@ pub(super) async fn step_up(
 ) -> Result<(HeaderMap, Json<Answer>), Problem> {
     let proof = match (body.code, body.password) {
         (Some(code), _) => Proof::Code(code),
-        (None, password) => {
-            let email = ask(&app, &ReadAddress { bearer }).await?;
-            let against = run(&app, BeginStepUp { bearer, email: email.clone(), origin: origin.clone() }).await?;
-            let checked = match app.hasher.check(password.unwrap_or_default(), against, salt(&app)).await {
-                Ok(checked) => checked,
-                Err(fault) => {
-                    // The counters are those of the sign-in, and so is the way a charge comes back.
-                    let begun = BeginLogin { application: ApplicationId::DEFAULT, email, origin };
-                    run(&app, AbandonLogin(begun)).await?;
-                    return Err(fault.into());
-                }
-            };
-            Proof::Password { email, proof: checked.proof, rehashed: checked.rehashed }
-        }
+        (None, password) => prove(&app, bearer, password.unwrap_or_default(), &origin).await?,
     };
     let raised = run(&app, StepUp { bearer, proof, refresh: cookie.beside_bearer(), origin }).await?;
     let (tokens, headers) = if raised.rotated {

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::http::Fields;
 use crate::http::cookies::Cookie;
-use crate::problem::{Problem, ProblemCode};
+use crate::problem::Problem;
 use crate::run::access_token;
 
 /// The tokens of a session.
@@ -67,7 +67,8 @@ pub(super) fn refresh_cookie(app: &App, grant: &Grant) -> HeaderMap {
     let life = std::time::Duration::from_secs(u64::try_from(life).unwrap_or(0));
     let cookie = match grant.holder {
         RefreshHolder::Cookie => app.http.site().cookies().set(Cookie::Refresh, grant.refresh.expose(), life),
-        RefreshHolder::Body => None,
+        // Only the pages hand out theirs.
+        RefreshHolder::Body | RefreshHolder::Pages => None,
     };
     headers(cookie)
 }
@@ -78,7 +79,7 @@ pub(super) fn no_refresh_cookie(app: &App) -> HeaderMap {
 }
 
 /// Adds the cookie a trusted browser is known by from now on, if that changed.
-pub(super) fn device_cookie(app: &App, cookie: Option<&DeviceCookie>, headers: &mut HeaderMap) {
+pub(in crate::http) fn device_cookie(app: &App, cookie: Option<&DeviceCookie>, headers: &mut HeaderMap) {
     let Some(DeviceCookie { token, life }) = cookie else { return };
     let life = std::time::Duration::from_secs(u64::try_from(life.as_secs()).unwrap_or(0));
     if let Some(cookie) = app.http.site().cookies().set(Cookie::Device, token.expose(), life) {
@@ -87,7 +88,7 @@ pub(super) fn device_cookie(app: &App, cookie: Option<&DeviceCookie>, headers: &
 }
 
 /// The cookie of a trusted browser gone.
-pub(super) fn no_device_cookie(app: &App) -> HeaderMap {
+pub(in crate::http) fn no_device_cookie(app: &App) -> HeaderMap {
     headers(app.http.site().cookies().clear(Cookie::Device))
 }
 
@@ -238,5 +239,5 @@ pub(super) fn code(fields: &mut Fields) -> domain::code::TypedCode {
 
 /// An address as it was typed; whether it is one is judged after the shape of the body.
 pub(super) fn email(text: &str) -> Result<Email, Problem> {
-    Email::parse(text).map_err(|fault| Problem::new(ProblemCode::EmailRejected).reason(fault.as_str()))
+    crate::credentials::address(text)
 }

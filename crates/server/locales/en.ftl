@@ -1,0 +1,182 @@
+# The words of the pages in English, the language every other falls back to.
+#
+# Short sentences that say what happened and what to do. A test holds this file against the templates: no text is missing,
+# and none is left over. { $wait } is a span of time made by the texts called wait-….
+
+skip = Go to the content
+reveal-show = Show
+reveal-hide = Hide
+offline = You are offline. Nothing was lost: try again when the connection is back.
+sign-out = Sign out
+back-to-sign-in = Back to sign-in
+wait-seconds = { $n ->
+    [one] { $n } second
+   *[other] { $n } seconds
+}
+wait-minutes = { $n ->
+    [one] { $n } minute
+   *[other] { $n } minutes
+}
+wait-hours = { $n ->
+    [one] { $n } hour
+   *[other] { $n } hours
+}
+
+field-email = E-mail address
+field-password = Password
+field-new-password = New password
+field-new-password-hint = At least 8 characters. A few words in a row are easy to remember and hard to guess.
+field-code = Code
+field-recovery-code = Recovery code
+field-link = Link from the e-mail
+field-link-hint = Copy the whole link and paste it here.
+
+sign-in-title = Sign in
+sign-in-button = Sign in
+sign-in-forgot = Forgot your password?
+sign-in-new = Create an account
+
+code-title = Enter your code
+code-recovery-title = Use a recovery code
+code-recovery-lead = Type one of the codes you saved when you turned two-step sign-in on. Each works once.
+code-totp-lead = Open your authenticator app and type the six digits it shows.
+code-totp-named-lead = Open your authenticator app and type the six digits it shows for { $label }.
+code-sms-lead = We sent a text message with a code to
+code-sms-unsent = We can send a text message with a code to
+code-sms-hint = It can take a minute to arrive.
+code-email-lead = We sent an e-mail with a code to
+code-email-unsent = We can send an e-mail with a code to
+code-email-hint = It can take a minute to arrive. Look into the spam folder, too.
+code-undelivered-lead = The code could not be sent. Use another way below, or try again later.
+code-button = Continue
+code-send = Send a code
+code-resend = Send another code
+code-resend-wait = Send another code in { $time }
+code-remember = Remember this device for { $days } days
+code-remember-hint = You will not be asked for a code here. Do this on a device that only you use.
+code-others = Other ways
+code-use-totp = Use your authenticator app
+code-use-totp-named = Use your authenticator app ({ $label })
+code-use-sms = Get a text message to
+code-use-email = Get an e-mail to
+code-use-recovery = Use a recovery code
+code-start-over = Sign in as somebody else
+
+locked-title = Sign-in is paused
+locked-lead = This protects your account from somebody who tries out codes. If it was not you, change your password once you are signed in.
+
+sign-up-title = Create an account
+sign-up-button = Create account
+sign-up-known = I have an account already
+sign-up-sent = We sent you a link. Open it to confirm that the address is yours.
+sign-up-again-title = Get another link
+sign-up-again-lead = If your account waits to be confirmed, we send the link once more.
+sign-up-again-button = Send the link again
+sign-up-again-link = Send the link again
+sent-title = Look into your mail
+sent-hint = It can take a minute. Look into the spam folder, too.
+
+verify-title = Confirm your address
+verify-lead = One step is left: confirm that the e-mail address is yours.
+verify-button = Confirm the address
+
+forgot-title = Forgot your password?
+forgot-lead = Tell us your address, and we send you a link to choose a new password.
+forgot-button = Send the link
+forgot-sent = If there is an account with this address, a link to choose a new password is on its way.
+forgot-again-link = Send another link
+reset-title = Choose a new password
+reset-lead = You will be signed out everywhere. At the next sign-in you are still asked for your code.
+reset-button = Save the password
+
+unlock-title = Unlock your account
+unlock-lead = You get one more try to sign in. It is open for 15 minutes.
+unlock-button = Unlock
+
+change-email-title = Confirm your new address
+change-email-lead = From then on you sign in with this address.
+change-email-button = Confirm the address
+
+security-title = Security
+glance-on = Two-step sign-in is on
+glance-on-lead = After your password you are asked for a code. A stolen password is not enough to get in.
+glance-off = Two-step sign-in is off
+glance-off-lead = Only your password guards this account. With a second step, a stolen password is not enough to get in.
+factors-title = Ways to get a code
+factor-preferred = Asked first
+method-totp = Authenticator app
+method-sms = Text message
+method-email = E-mail
+added = Added
+last-used = Last used
+recovery-title = Recovery codes
+recovery-left = { $n ->
+    [0] You have used all your recovery codes.
+    [one] One recovery code is left.
+   *[other] { $n } recovery codes are left.
+}
+devices-title = Remembered devices
+devices-lead = These are not asked for a code.
+this-device = This device
+trusted-until = Until
+sessions-title = Where you are signed in
+this-session = This one
+
+said-signed-out = You are signed out.
+said-session-over = Your session is over. Sign in again.
+said-verified = Your address is confirmed. You can sign in now.
+said-password-reset = Your new password is saved. Sign in with it.
+said-unlocked = You have one more try. Sign in with your password and a code.
+said-email-changed = Your new address is confirmed. Use it to sign in from now on.
+said-challenge-over = That took too long. Sign in again to get a new code.
+said-start-again = That sign-in is finished. Please start again.
+
+trouble-title = Problem:
+trouble-attempts-left = { $n ->
+    [0] No try is left.
+    [one] One try is left.
+   *[other] { $n } tries are left.
+}
+trouble-credentials = E-mail address or password is not right.
+trouble-unverified = Confirm your address first: open the link in the e-mail we sent you.
+trouble-email-malformed = That is not an e-mail address. It looks like name@example.com.
+trouble-email-too-long = That address is too long.
+trouble-email-not-ascii = We cannot take addresses with letters beyond a to z yet.
+trouble-password-too-short = The password is too short: it needs at least 8 characters.
+trouble-password-too-long = The password is too long: it may have up to 1024 characters.
+trouble-password-too-common = Too many people use this password, so it is easy to guess. Choose another one.
+trouble-code-missing = Type the code first.
+trouble-code = That code is not right.
+trouble-code-used = That code was used already. Wait for the next one.
+trouble-recovery-used = That recovery code was used already. Take another one.
+trouble-code-expired = That code is too old. Use the newest one, or get another.
+trouble-clock-behind = Your phone's clock is { $skew } behind. Set its time to automatic and use the next code.
+trouble-clock-ahead = Your phone's clock is { $skew } ahead. Set its time to automatic and use the next code.
+trouble-too-many = There were too many wrong tries. Try again in { $wait }.
+trouble-spent = There were too many wrong codes. Please start again.
+trouble-locked = Too many wrong codes were typed. Try again in { $wait }, or open the link in the e-mail we sent you.
+trouble-stopped = Too many wrong codes were typed. Open the link in the e-mail we sent you to unlock your account.
+trouble-cooldown = A code was sent a moment ago. You can get another one in { $wait }.
+trouble-send-limit = We have sent as many codes as we may for now. You can get another one in { $wait }, or use another way.
+trouble-undeliverable = The code cannot be sent right now. Use another way, or try again later.
+trouble-link = This link does not work any more. It was used already, or its time is over.
+trouble-step-up = Prove that it is you first.
+trouble-already = There is no room for another one, or you have this one already.
+trouble-no-set-up = This set-up is over. Begin again.
+trouble-last = This is your only way to get a code. Turn two-step sign-in off instead.
+trouble-codes-gone = The codes can no longer be shown. Make new ones.
+trouble-off = This is switched off here.
+trouble-busy = We cannot answer right now. Please try again in a moment.
+
+problem-missing-title = There is nothing here
+problem-missing = The address is wrong, or what was here is gone.
+problem-foreign-title = That came from another site
+problem-foreign = For your safety we do only what you ask for on our own pages. Go back, and try it from here.
+problem-off-title = Not available
+problem-busy-title = One moment, please
+problem-internal-title = Something went wrong
+problem-internal = It is our fault, not yours, and nothing was changed. Please try again.
+problem-request-title = That did not work
+problem-request = The form could not be read. Go back and try once more.
+problem-reference = If it stays like this, tell the people who run this service:
+problem-home = Go on

@@ -1,0 +1,217 @@
+//! What every page has around it, and how a page becomes an answer.
+
+use askama::Template;
+use axum::extract::FromRequestParts;
+use axum::http::header::{
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY, SET_COOKIE, VARY,
+};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use domain::time::Timestamp;
+use fluent_bundle::FluentValue;
+use messaging::LanguageError;
+use store::Surroundings;
+
+use super::assets::VERSION;
+use super::target::Target;
+use super::trouble::Trouble;
+use super::words::Words;
+use crate::app::App;
+use crate::fault::Fault;
+use crate::http::PAGE_CSP;
+use crate::http::cookies::Cookie;
+use crate::problem::{Problem, ProblemCode};
+
+/// What this installation says about its pages.
+#[derive(Debug, Clone)]
+pub(in crate::http) struct Setting {
+    policy: HeaderValue,
+}
+
+impl Setting {
+    /// Pages that forms may lead away from to these origins only: after a sign-in, the browser goes on to one of them.
+    pub(in crate::http) fn of(returns: &[String]) -> Self {
+        let ours = PAGE_CSP;
+        let ours = ours.to_str().unwrap_or_default();
+        let wider = ours.replace("form-action 'self'", &format!("form-action 'self' {}", returns.join(" ")));
+        let policy = if returns.is_empty() { PAGE_CSP } else { HeaderValue::from_str(&wider).unwrap_or(PAGE_CSP) };
+        Self { policy }
+    }
+}
+
+/// What [`Frame::said`] may name: said once, after a redirect.
+pub(super) const SAID: [&str; 8] = [
+    "signed-out",
+    "session-over",
+    "verified",
+    "password-reset",
+    "unlocked",
+    "email-changed",
+    "challenge-over",
+    "start-again",
+];
+/// Those of them that say that something did not go as wished.
+const SAID_SADLY: [&str; 3] = ["session-over", "challenge-over", "start-again"];
+
+/// What surrounds a page: language, name, and what the address asked for.
+pub(super) struct Frame {
+    words: Words,
+    /// The name of the service.
+    pub(super) service: String,
+    /// Its time.
+    pub(super) now: Timestamp,
+    /// Where the person wanted to go.
+    pub(super) next: Target,
+    /// Which factor they want to use, or `recovery`.
+    pub(super) by: Option<String>,
+    /// What happened just before.
+    pub(super) said: Option<&'static str>,
+    /// What went wrong.
+    pub(super) trouble: Option<Trouble>,
+    /// Whether to offer signing out.
+    pub(super) signed_in: bool,
+    /// What is behind the addresses of style and script.
+    pub(super) version: &'static str,
+    policy: HeaderValue,
+}
+
+impl FromRequestParts<App> for Frame {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let site = app.http.site();
+        let chosen = site.cookies().read(Cookie::Language, &parts.headers);
+        let words = Words::choose(chosen.as_ref().map(|tag| tag.as_str()), &parts.headers).map_err(unwritten)?;
+        let mut frame = Self {
+            words,
+            service: app.world.policy().issuer.clone(),
+            now: app.world.now(),
+            next: Target::home(),
+            by: None,
+            said: None,
+            trouble: None,
+            signed_in: false,
+            version: &VERSION,
+            policy: app.http.pages().policy.clone(),
+        };
+        // What an address asks for beyond that is nobody's business here.
+        for (name, value) in url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
+            match &*name {
+                "next" => frame.next = Target::parse(&value, site).unwrap_or_else(Target::home),
+                "by" => frame.by = Some(value.chars().take(64).collect()),
+                "said" => frame.said = SAID.into_iter().find(|said| *said == value),
+                _ => {}
+            }
+        }
+        Ok(frame)
+    }
+}
+
+impl Frame {
+    /// A text by its name.
+    pub(super) fn say(&self, key: impl AsRef<str>) -> Result<String, askama::Error> {
+        self.words.say(key.as_ref(), &[]).map_err(askama::Error::custom)
+    }
+
+    /// A text with a number or a name in it.
+    pub(super) fn with<'a>(
+        &self,
+        key: impl AsRef<str>,
+        name: &'static str,
+        value: impl Into<FluentValue<'a>>,
+    ) -> Result<String, askama::Error> {
+        self.words.say(key.as_ref(), &[(name, value.into())]).map_err(askama::Error::custom)
+    }
+
+    /// A text with several.
+    pub(super) fn with_all(
+        &self,
+        key: &str,
+        arguments: &[(&'static str, FluentValue<'_>)],
+    ) -> Result<String, askama::Error> {
+        self.words.say(key, arguments).map_err(askama::Error::custom)
+    }
+
+    /// A field was left empty: nothing was tried.
+    pub(super) fn missing(mut self, field: &'static str, key: &str) -> Result<Self, Problem> {
+        let text = self.say(key).map_err(|error| Fault::new("a sentence is missing", error))?;
+        self.trouble = Some(Trouble { code: ProblemCode::InvalidRequest, text, field });
+        Ok(self)
+    }
+
+    /// The language, for `lang=`.
+    pub(super) fn lang(&self) -> String {
+        self.words.tag()
+    }
+
+    /// Its direction, for `dir=`.
+    pub(super) fn dir(&self) -> &'static str {
+        self.words.direction()
+    }
+
+    /// Whether what was said is sad.
+    pub(super) fn is_sad(&self) -> bool {
+        self.said.is_some_and(|said| SAID_SADLY.contains(&said))
+    }
+
+    /// Whether a field is the one in trouble.
+    pub(super) fn in_trouble(&self, field: &str) -> bool {
+        self.trouble.as_ref().is_some_and(|trouble| trouble.field == field)
+    }
+
+    /// Seconds from now to a moment, none when it is over.
+    pub(super) fn seconds_to(&self, moment: Timestamp) -> i64 {
+        moment.since(self.now).as_secs_ceil().max(0)
+    }
+
+    /// About how long that is.
+    pub(super) fn how_long(&self, seconds: i64) -> Result<String, askama::Error> {
+        match seconds {
+            ..=90 => self.with("wait-seconds", "n", seconds.max(1)),
+            91..=5_400 => self.with("wait-minutes", "n", (seconds + 59) / 60),
+            _ => self.with("wait-hours", "n", (seconds + 3_599) / 3_600),
+        }
+    }
+
+    /// A moment as `datetime=` has it.
+    #[expect(clippy::unused_self, clippy::trivially_copy_pass_by_ref, reason = "templates call it so")]
+    pub(super) fn machine_time(&self, moment: &Timestamp) -> String {
+        moment.to_string()
+    }
+
+    /// A moment for people, in universal time; the script puts it into their own.
+    #[expect(clippy::unused_self, clippy::trivially_copy_pass_by_ref, reason = "templates call it so")]
+    pub(super) fn time(&self, moment: &Timestamp) -> String {
+        let at = moment.to_datetime();
+        format!("{}-{:02}-{:02} {:02}:{:02} UTC", at.year(), u8::from(at.month()), at.day(), at.hour(), at.minute())
+    }
+
+    /// The page as it is to be answered.
+    pub(super) fn answer(&self, page: &impl Template) -> Result<Response, Problem> {
+        let html = page.render().map_err(|error| Fault::new("a page could not be written", error))?;
+        let headers: [(HeaderName, HeaderValue); 4] = [
+            (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+            (CONTENT_SECURITY_POLICY, self.policy.clone()),
+            // Forms have to say which origin they come from, which "no-referrer" would keep from us.
+            (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+            (VARY, HeaderValue::from_static("Accept-Language, Cookie")),
+        ];
+        let mut response = (headers, html).into_response();
+        if let Some(trouble) = &self.trouble {
+            *response.status_mut() = trouble.code.status();
+        }
+        Ok(response)
+    }
+}
+
+/// Adds a cookie to an answer.
+pub(super) fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -> Response {
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+fn unwritten(error: LanguageError) -> Problem {
+    Fault::new("the words of the pages are missing", error).into()
+}

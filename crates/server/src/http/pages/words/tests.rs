@@ -1,0 +1,85 @@
+//! Which language a reader gets.
+
+use axum::http::HeaderValue;
+
+use super::*;
+
+fn liked(header: &str) -> Vec<&str> {
+    by_liking(header).collect()
+}
+
+#[test]
+fn a_browser_says_what_it_likes_best() {
+    assert_eq!(liked("de-CH, fr;q=0.9, en;q=0.8, *;q=0.5"), ["de-CH", "fr", "en", "*"]);
+    assert_eq!(liked("en;q=0.1,de"), ["de", "en"]);
+    assert_eq!(liked("en;q=0, de;q=x,,;q=1"), Vec::<&str>::new());
+}
+
+#[test]
+fn who_likes_nothing_we_have_gets_the_first_language() {
+    for header in ["", "tlh", "*", "\"", "x".repeat(5_000).as_str()] {
+        let headers = [(ACCEPT_LANGUAGE, HeaderValue::from_str(header).unwrap())].into_iter().collect();
+        assert_eq!(Words::choose(None, &headers).unwrap().tag(), "en", "{header}");
+    }
+}
+
+/// Every name that stands in quotes somewhere in templates and code.
+fn named() -> std::collections::BTreeSet<String> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![root.join("templates/pages"), root.join("src/http/pages")];
+    let mut found = std::collections::BTreeSet::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            found.extend(text.split('"').skip(1).step_by(2).map(str::to_owned));
+            // A quote within an attribute moves the pairs by one.
+            found.extend(text.split('"').step_by(2).map(str::to_owned));
+        }
+    }
+    found
+}
+
+/// The names of a language's texts.
+fn texts(source: &str) -> std::collections::BTreeSet<&str> {
+    let starts = |line: &&str| line.starts_with(|c: char| c.is_ascii_lowercase());
+    source.lines().filter(starts).filter_map(|line| Some(line.split_once('=')?.0.trim())).collect()
+}
+
+/// Whether a text has this name, or one that begins or ends so where the rest is put in later.
+fn is_used(key: &str, named: &std::collections::BTreeSet<String>) -> bool {
+    named.contains(key)
+        || named.iter().any(|name| match name.split_once("{}").or_else(|| name.split_once("{reason}")) {
+            Some((start, end)) if start.len() >= 5 => {
+                key.len() > start.len() + end.len() && key.starts_with(start) && key.ends_with(end)
+            }
+            _ => false,
+        })
+        || super::super::frame::SAID.iter().any(|said| key == format!("said-{said}"))
+}
+
+#[test]
+fn no_text_is_missing_and_none_is_left_over() {
+    let named = named();
+    let first = texts(LANGUAGES[0].1);
+    let unused: Vec<&&str> = first.iter().filter(|key| !is_used(key, &named)).collect();
+    assert!(unused.is_empty(), "nothing says {unused:?}");
+    let plain =
+        |name: &&String| name.contains('-') && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    let starts: Vec<&str> = first.iter().filter_map(|key| Some(key.split_once('-')?.0)).collect();
+    let said =
+        |name: &String| name.split_once('-').is_some_and(|(start, rest)| !rest.is_empty() && starts.contains(&start));
+    let missing: Vec<&String> = named.iter().filter(plain).filter(|name| said(name)).collect();
+    let missing: Vec<&&String> = missing.iter().filter(|name| !first.contains(name.as_str())).collect();
+    assert!(missing.is_empty(), "no text says {missing:?}");
+    for said in super::super::frame::SAID {
+        assert!(first.contains(format!("said-{said}").as_str()), "said-{said} is missing");
+    }
+    for (tag, source) in LANGUAGES {
+        assert_eq!(texts(source), first, "{tag} has other texts than the first language");
+    }
+}
