@@ -279,7 +279,7 @@ impl Decide for FinishLogin {
                 Ok(()) => self.challenge(&account, &factors, &challenges, &sends, right, now, context)?,
             };
             decision.changes.extend(changes);
-            decision.outbox.extend(told);
+            decision.outbox.extend(told.into_iter().flatten());
             decision.audit_all(audit)
         } else {
             let (mut session, grant) = Session::start(&account, None, self.holder, &self.origin, now, context);

@@ -259,6 +259,9 @@ fn details(kind: MessageKind, event: &EventDetails, reader: &Reader<'_>) -> Resu
     let plain = |message: &str| reader.text(message, None, &FluentArgs::new());
     let shown = |text: &Option<String>| text.as_deref().and_then(untrusted::fit).map_or_else(|| plain("unknown"), Ok);
     let mut rows = vec![("detail-time", moment(event.at, reader)?)];
+    if let Some(account) = event.copy_for.as_deref() {
+        rows.push(("detail-copy", untrusted::isolated(account)));
+    }
     if let Some(label) = event.factor_label.as_deref().and_then(untrusted::fit) {
         rows.push(("detail-method", label));
     }
@@ -320,6 +323,10 @@ const fn carries_code(kind: MessageKind) -> bool {
         | MessageKind::EmailChange
         | MessageKind::EmailChangeRequested
         | MessageKind::EmailChanged
+        | MessageKind::EmailChangeTaken
+        | MessageKind::BackupEmail
+        | MessageKind::BackupEmailChanged
+        | MessageKind::BackupEmailRemoved
         | MessageKind::AccountDisabled
         | MessageKind::AccountEnabled
         | MessageKind::AccountUnlocked
@@ -331,8 +338,11 @@ const fn carries_code(kind: MessageKind) -> bool {
 
 const fn link_use(kind: MessageKind) -> LinkUse {
     match kind {
-        MessageKind::EmailVerification | MessageKind::PasswordReset | MessageKind::EmailChange => LinkUse::Required,
-        MessageKind::AccountExists | MessageKind::AccountLocked => LinkUse::Optional,
+        MessageKind::EmailVerification
+        | MessageKind::PasswordReset
+        | MessageKind::EmailChange
+        | MessageKind::BackupEmail => LinkUse::Required,
+        MessageKind::AccountExists | MessageKind::EmailChangeTaken | MessageKind::AccountLocked => LinkUse::Optional,
         MessageKind::TwoFactorEnabled
         | MessageKind::FactorAdded
         | MessageKind::FactorRemoved
@@ -348,6 +358,8 @@ const fn link_use(kind: MessageKind) -> LinkUse {
         | MessageKind::SessionsEnded
         | MessageKind::EmailChangeRequested
         | MessageKind::EmailChanged
+        | MessageKind::BackupEmailChanged
+        | MessageKind::BackupEmailRemoved
         | MessageKind::AccountDisabled
         | MessageKind::AccountEnabled
         | MessageKind::AccountUnlocked
@@ -381,6 +393,10 @@ const fn counts_codes(kind: MessageKind) -> bool {
         | MessageKind::EmailChange
         | MessageKind::EmailChangeRequested
         | MessageKind::EmailChanged
+        | MessageKind::EmailChangeTaken
+        | MessageKind::BackupEmail
+        | MessageKind::BackupEmailChanged
+        | MessageKind::BackupEmailRemoved
         | MessageKind::AccountDisabled
         | MessageKind::AccountEnabled
         | MessageKind::AccountUnlocked
@@ -404,6 +420,7 @@ const fn is_alarm(kind: MessageKind) -> bool {
         | MessageKind::EmailChangeRequested
         | MessageKind::EmailChanged
         | MessageKind::SmsLimitReached
+        | MessageKind::BackupEmailRemoved
         | MessageKind::TwoFactorReset => true,
         MessageKind::EmailVerification
         | MessageKind::AccountExists
@@ -417,6 +434,9 @@ const fn is_alarm(kind: MessageKind) -> bool {
         | MessageKind::PasswordReset
         | MessageKind::SessionsEnded
         | MessageKind::EmailChange
+        | MessageKind::EmailChangeTaken
+        | MessageKind::BackupEmail
+        | MessageKind::BackupEmailChanged
         | MessageKind::AccountDisabled
         | MessageKind::AccountEnabled
         | MessageKind::AccountUnlocked

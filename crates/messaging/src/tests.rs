@@ -21,10 +21,11 @@ fn renderer() -> Renderer {
 fn sample(kind: MessageKind) -> MessageContent {
     let link = match kind {
         MessageKind::EmailVerification => Some("verify-email#token=Qm9hdCBkcmlua3MgdGVh"),
-        MessageKind::AccountExists => Some("login"),
+        MessageKind::AccountExists | MessageKind::EmailChangeTaken => Some("login"),
         MessageKind::AccountLocked => Some("unlock#token=Qm9hdCBkcmlua3MgdGVh"),
         MessageKind::PasswordReset => Some("reset-password#token=Qm9hdCBkcmlua3MgdGVh"),
         MessageKind::EmailChange => Some("change-email#token=Qm9hdCBkcmlua3MgdGVh"),
+        MessageKind::BackupEmail => Some("backup-email#token=Qm9hdCBkcmlua3MgdGVh"),
         MessageKind::TwoFactorEnabled
         | MessageKind::FactorAdded
         | MessageKind::FactorRemoved
@@ -40,6 +41,8 @@ fn sample(kind: MessageKind) -> MessageContent {
         | MessageKind::SessionsEnded
         | MessageKind::EmailChangeRequested
         | MessageKind::EmailChanged
+        | MessageKind::BackupEmailChanged
+        | MessageKind::BackupEmailRemoved
         | MessageKind::AccountDisabled
         | MessageKind::AccountEnabled
         | MessageKind::AccountUnlocked
@@ -69,6 +72,7 @@ fn sample(kind: MessageKind) -> MessageContent {
             locked_until: Some(MOMENT + Duration::from_mins(15)),
             limit: (kind == MessageKind::SmsLimitReached).then(|| "sms_verify_ratio DE".to_owned()),
             device: (kind == MessageKind::TrustedDeviceStolen).then(|| "Safari on iPhone".to_owned()),
+            copy_for: (kind == MessageKind::WrongCodes).then(|| "a***@e***.com".to_owned()),
             ..EventDetails::at(MOMENT)
         }),
     }
@@ -78,7 +82,12 @@ fn sample(kind: MessageKind) -> MessageContent {
 fn samples() -> Vec<MessageContent> {
     let bare = MessageKind::ALL.map(|kind| {
         let mut bare = sample(kind);
-        let needed = [MessageKind::EmailVerification, MessageKind::PasswordReset, MessageKind::EmailChange];
+        let needed = [
+            MessageKind::EmailVerification,
+            MessageKind::PasswordReset,
+            MessageKind::EmailChange,
+            MessageKind::BackupEmail,
+        ];
         if !needed.contains(&kind) {
             bare.link = None;
         }
@@ -236,6 +245,16 @@ fn a_lock_tells_its_end_or_that_it_has_none() {
     assert!(renderer().render(&content).unwrap().text.contains("Locked until: 5 March 2026, 14:22 UTC"));
     content.event.as_mut().unwrap().locked_until = None;
     assert!(renderer().render(&content).unwrap().text.contains("Locked until: you or an administrator unlocks it"));
+}
+
+#[test]
+fn a_copy_says_whose_backup_address_it_came_to() {
+    let mut content = sample(MessageKind::WrongCodes);
+    let mail = renderer().render(&content).unwrap();
+    assert!(mail.text.contains("\nBackup address of: \u{2068}a***@e***.com\u{2069}\n"), "{}", mail.text);
+    assert!(mail.html.contains("a***@e***.com"));
+    content.event.as_mut().unwrap().copy_for = None;
+    assert!(!renderer().render(&content).unwrap().text.contains("Backup"));
 }
 
 #[test]

@@ -31,6 +31,11 @@ pub(crate) fn fit(text: &str) -> Option<String> {
     Some(shown)
 }
 
+/// A word of ours, between the same marks: an address of which only initials are shown leads nowhere.
+pub(crate) fn isolated(word: &str) -> String {
+    format!("{FIRST_STRONG_ISOLATE}{word}{POP_ISOLATE}")
+}
+
 /// `evil.example` and `https://…` are written `evil[.]example` and `https[:]//…`, which a person can read and no mail
 /// client takes for a link. Numbers such as `128.0` stay as they are.
 fn push_unlinked(shown: &mut String, c: char, next: Option<char>) {
