@@ -1,5 +1,7 @@
 //! Migrations on both databases.
 
+#![expect(clippy::unwrap_used, reason = "the steps of a test may fail it")]
+
 use store::testing::databases;
 use store::{Statement, StoreError};
 

@@ -60,6 +60,8 @@ impl Owner {
                    VALUES ($1, $2, 'unlock', $3, $4, $5, $5) ON CONFLICT (user_id, purpose) DO UPDATE SET \
                    payload = excluded.payload";
         write(db, sql, params![row, user, &hash, &sealed, START]).await;
+        let sql = "UPDATE two_factor_settings SET backup_email = $2 WHERE user_id = $1";
+        write(db, sql, params![user, &sealed]).await;
         let sql = "INSERT INTO outbox (id, kind, channel, payload, state, attempts, available_at, created_at) \
                    VALUES ($1, 'login_code', 'sms', $2, 'queued', 0, $3, $3)";
         write(db, sql, params![row, &sealed, START]).await;
@@ -117,7 +119,7 @@ async fn what_is_dead_needs_no_key() {
         write(&owner.db, "UPDATE two_factor_codes SET ended_at = $1", params![START]).await;
         write(&owner.db, "UPDATE outbox SET payload = NULL", params![]).await;
         let tables: Vec<&str> = owner.beyond(&[]).await.into_iter().map(|(table, ..)| table).collect();
-        assert_eq!(tables, ["enrollments", "factors", "kept_recovery_codes", "link_tokens"], "{}", database.name);
+        assert_eq!(tables, ["enrollments", "factors", "kept_recovery_codes", "link_tokens", "two_factor_settings"], "{}", database.name);
     }
 }
 
