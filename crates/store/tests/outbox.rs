@@ -1,7 +1,5 @@
 //! Messages that wait, on both databases: what opens an account is dropped with it, what warns its owner is not.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "the steps of a test may fail it")]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
