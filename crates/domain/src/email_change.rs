@@ -1,6 +1,6 @@
 //! Changing the address: the new one gets a link, the old one is told, and nothing changes before the link is used.
 //!
-//! A taken address gets the same answer and no link; its owner is told that they have an account.
+//! A taken address gets the same answer and no link; its owner is told that somebody wanted it.
 
 use uuid::Uuid;
 
@@ -71,7 +71,7 @@ impl Decide for BeginEmailChange {
         }
         let told = notice::notice(MessageKind::EmailChangeRequested, &account, origin, now, context, |_| {});
         if let Some(owner) = view.owner.filter(|owner| owner.user.id != user) {
-            let (kind, reader) = (MessageKind::AccountExists, &owner.user);
+            let (kind, reader) = (MessageKind::EmailChangeTaken, &owner.user);
             let message = notice::link(kind, &reader.email, "", None, &reader.locale, origin, now, context);
             let entry = entry(true).because("address_taken");
             return Ok(decision(Ok(())).audit(entry).send(told).send(message));

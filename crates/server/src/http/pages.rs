@@ -1,4 +1,4 @@
-//! Pages: so far the one that a link in a mail opens.
+//! Pages: so far those that links in mails open.
 //!
 //! The token stands in the link's fragment, which no browser sends and no log has. The page takes it out of the address bar
 //! and hands it to the API when the person says so; opening the link alone, as scanners of mail do, changes nothing.
@@ -19,6 +19,7 @@ use crate::problem::Problem;
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/verify-email", get(verify_email))
+        .route("/backup-email", get(backup_email))
         .route(
             "/assets/link.js",
             get(async || asset(include_str!("../../assets/link.js"), "text/javascript; charset=utf-8")),
@@ -49,6 +50,17 @@ async fn verify_email() -> Result<Response, Problem> {
         call: "/auth/verify-email/",
         done: "Your address is confirmed. You can sign in now.",
         gone: "This link was used already, or its time is over. Ask for a new one where you signed up.",
+    })
+}
+
+async fn backup_email() -> Result<Response, Problem> {
+    page(&LinkPage {
+        title: "Confirm your backup address",
+        lead: "One step is left: confirm that copies of security notices may come to this address.",
+        action: "Confirm the address",
+        call: "/auth/2fa/backup-email/confirm/",
+        done: "From now on this address gets a copy of every security notice.",
+        gone: "This link was used already, or its time is over. Ask for a new one in the security settings.",
     })
 }
 

@@ -56,6 +56,7 @@
 //! | `session_list` | R-52, R-67 |
 //! | `unlock` | R-10, A-54 |
 //! | `email_change` | R-23, A-32, A-33, A-47, A-99 |
+//! | `backup_email` | R-23…, A-41 |
 //! | `user_acts` | R-23, R-30, A-54, A-99, A-104 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
 //!
@@ -124,6 +125,7 @@ mod totp;
 mod addresses;
 mod audit;
 mod audit_commands;
+mod backup_email;
 mod disable;
 mod email_change;
 mod enabling;
