@@ -110,11 +110,17 @@ pub enum AuditAction {
     DeliveryExpired,
     /// The server's clock lies more than a day behind a time the person was seen at.
     ClockSkew,
+    /// An address for copies of notices was asked for.
+    BackupEmailRequested,
+    /// The address for copies of notices was proved.
+    BackupEmailChanged,
+    /// The address for copies of notices was taken away.
+    BackupEmailRemoved,
 }
 
 impl AuditAction {
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 49] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -161,6 +167,9 @@ impl AuditAction {
         Self::CodeSent,
         Self::DeliveryExpired,
         Self::ClockSkew,
+        Self::BackupEmailRequested,
+        Self::BackupEmailChanged,
+        Self::BackupEmailRemoved,
     ];
 
     /// Its name in the log.
@@ -212,6 +221,9 @@ impl AuditAction {
             Self::CodeSent => "code_sent",
             Self::DeliveryExpired => "delivery_expired",
             Self::ClockSkew => "clock_skew",
+            Self::BackupEmailRequested => "backup_email_requested",
+            Self::BackupEmailChanged => "backup_email_changed",
+            Self::BackupEmailRemoved => "backup_email_removed",
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::ids::{
 use crate::link_token::{LinkPurpose, LinkToken};
 use crate::locale::Locale;
 use crate::message::{Channel, MessageKind};
+use crate::notice::Notice;
 use crate::recovery_code::StoredRecoveryCode;
 use crate::recovery_code::set::KeptRecoveryCodes;
 use crate::secret::{Sealed, TokenHash};
@@ -92,10 +93,10 @@ impl<Reply> Decision<Reply> {
         self
     }
 
-    /// With one more message.
+    /// With one more message, and its copy where it has one.
     #[must_use]
-    pub fn send(mut self, message: OutboxMessage) -> Self {
-        self.outbox.push(message);
+    pub fn send(mut self, message: impl Into<Notice>) -> Self {
+        self.outbox.extend(message.into());
         self
     }
 }
@@ -258,10 +259,12 @@ pub enum Change {
     ConsumeLinkToken(LinkTokenId),
     /// A person's links of these purposes are dead.
     EndLinkTokens(UserId, &'static [LinkPurpose]),
-    /// A person's messages that hold a code or a link, and wait to be sent, are not.
+    /// A person's messages that are nothing but a code or a link, and wait to be sent, are not. Notices are.
     DropMessagesOf(UserId),
     /// A person has another address, verified.
     SetEmail(UserId, Email),
+    /// Copies of a person's notices go to this address, sealed into its row; `None` for nowhere.
+    SetBackupEmail(UserId, Option<Sealed>),
     /// Since when a user may not sign in; `None` when they may.
     SetDisabled(UserId, Option<Timestamp>),
     /// A user is gone, with everything that is theirs; the audit log stays.
@@ -364,7 +367,7 @@ pub enum Refusal {
     AlreadyEnabled,
     /// There is no second factor yet.
     NotEnabled,
-    /// The only factor there is.
+    /// The only factor there is, or the only one that can be used here.
     LastFactor,
     /// Unknown, or somebody else's: nobody learns which.
     NotFound,

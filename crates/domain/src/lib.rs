@@ -7,6 +7,7 @@
 
 pub mod account_admin;
 pub mod audit;
+pub mod backup_email;
 pub mod challenge;
 pub mod code;
 pub mod command;

@@ -282,7 +282,7 @@ impl Decide for FinishLogin {
                 Ok(()) => self.challenge(&account, &factors, &challenges, &sends, right, now, context)?,
             };
             decision.changes.extend(changes);
-            decision.outbox.extend(told);
+            decision.outbox.extend(told.into_iter().flatten());
             decision.audit_all(audit)
         } else {
             changes.extend(account.spoken_to(&self.origin));

@@ -11,7 +11,7 @@ use crate::factor::Factor;
 use crate::ids::{ApplicationId, FactorId, PersonId, UserId};
 use crate::locale::Locale;
 use crate::policy::Policy;
-use crate::secret::{Broken, Fault, SecretText};
+use crate::secret::{Broken, Fault, KeyRing, Place, Sealed, SecretText};
 use crate::throttle::GuessBudget;
 use crate::time::Timestamp;
 use crate::totp::Step;
@@ -31,6 +31,8 @@ pub enum EmailFault {
     TooLong,
     /// Characters outside ASCII.
     NotAscii,
+    /// The address the account has already.
+    SameAddress,
 }
 
 impl EmailFault {
@@ -40,6 +42,7 @@ impl EmailFault {
             Self::Malformed => "malformed",
             Self::TooLong => "too_long",
             Self::NotAscii => "not_ascii",
+            Self::SameAddress => "same_address",
         }
     }
 }
@@ -216,6 +219,9 @@ pub struct Account {
     pub settings: Settings,
     /// Where their audit chain ends.
     pub head: AuditHead,
+    /// The address that gets copies of security notices, verified. It is no part of the settings, which are saved whole: so
+    /// a command that runs beside a key rotation does not bring back what was sealed with the old key.
+    pub backup_email: Option<Sealed>,
 }
 
 /// The time it is for a person, and whether the clock is to be distrusted.
@@ -257,6 +263,20 @@ impl Account {
         let wanted = origin.locale.filter(|locale| Locale::of(&self.user.locale) != Some(*locale))?;
         wanted.as_str().clone_into(&mut self.user.locale);
         Some(Change::SetLocale(self.user.id, wanted))
+    }
+
+    /// Where the backup address stands.
+    pub const fn backup_email_place(user: UserId) -> Place {
+        Place { table: "two_factor_settings", column: "backup_email", row: user.uuid(), owner: user.uuid() }
+    }
+
+    /// The opened backup address.
+    pub fn backup_email(&self, keys: &KeyRing) -> Result<Option<Email>, Broken> {
+        let Some(sealed) = &self.backup_email else { return Ok(None) };
+        let place = Self::backup_email_place(self.user.id);
+        let plain = keys.open(&place, sealed)?;
+        let text = String::from_utf8(plain.to_vec()).map_err(|_| place.broken(Fault::Altered))?;
+        Ok(Some(Email::stored(text)))
     }
 
     /// Begins an audit entry on this person's chain.

@@ -97,6 +97,10 @@ change-email-title = Confirm your new address
 change-email-lead = From then on you sign in with this address.
 change-email-button = Confirm the address
 
+backup-email-title = Confirm your backup address
+backup-email-lead = From then on this address gets a copy of every security notice. It cannot be used to sign in.
+backup-email-button = Confirm the address
+
 security-title = Security
 glance-on = Two-step sign-in is on
 glance-on-lead = After your password you are asked for a code. A stolen password is not enough to get in.
@@ -128,6 +132,7 @@ said-verified = Your address is confirmed. You can sign in now.
 said-password-reset = Your new password is saved. Sign in with it.
 said-unlocked = You have one more try. Sign in with your password and a code.
 said-email-changed = Your new address is confirmed. Use it to sign in from now on.
+said-backup-email = Your backup address is confirmed.
 said-challenge-over = That took too long. Sign in again to get a new code.
 said-start-again = That sign-in is finished. Please start again.
 

@@ -1,6 +1,7 @@
 //! What each command reads: its view, as one batch.
 
 use domain::account_admin::{ActOnUser, AddUser, ImportUser};
+use domain::backup_email::{BeginBackupEmail, BeginBackupEmailView, ConfirmBackupEmail, RemoveBackupEmail};
 use domain::challenge::{ChallengeView, ReadChallenge};
 use domain::disable::Disable;
 use domain::email_change::{
@@ -668,5 +669,29 @@ impl Load for ConfirmEmailChange {
             let (session, owner) = (answers.get(&session)?, answers.get(&owner)?);
             Ok(ConfirmEmailChangeView { link: link(answers)?, session, owner })
         })
+    }
+}
+
+impl Load for BeginBackupEmail {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<BeginBackupEmailView> {
+        let caller = caller(&self.bearer, reads);
+        let mails = Counter::mails_to(&self.email.key(), reads.policy, reads.keys);
+        let mails = counter::charge(reads, mails.into());
+        Box::new(move |answers| {
+            let SessionView { account, session } = caller(answers)?;
+            Ok(BeginBackupEmailView { account, session, mails: charged(&mails, answers)? })
+        })
+    }
+}
+
+impl Load for ConfirmBackupEmail {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<LinkView> {
+        link_view(&self.token, reads)
+    }
+}
+
+impl Load for RemoveBackupEmail {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<SessionView> {
+        caller(&self.bearer, reads)
     }
 }

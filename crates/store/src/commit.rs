@@ -3,6 +3,7 @@
 use domain::audit;
 use domain::decision::{Change, Decision};
 use domain::ids::AuditId;
+use domain::message::MessageKind;
 use rand::CryptoRng;
 
 use crate::{
@@ -79,7 +80,7 @@ fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statem
         Change::RaiseSession { id, method, at } => vec![session::raise(*id, *method, *at)],
         Change::EndSession(id, reason) => vec![session::end(*id, *reason, at)],
         Change::EndOtherSessions { user, keep } => {
-            vec![session::end_others(*user, *keep, at), enrollment::abandon_of_others(*user, *keep)]
+            vec![session::end_others(*user, *keep, at), enrollment::abandon_others(*user, *keep)]
         }
         Change::RevokeTrust(id) => vec![trusted_device::revoke_all(*id, at)],
         Change::AddTrustedDevice(new) => vec![trusted_device::insert(new)],
@@ -94,8 +95,9 @@ fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statem
         Change::EndLinkTokens(id, purposes) => {
             purposes.iter().map(|purpose| link_token::end_of(*id, *purpose)).collect()
         }
-        Change::DropMessagesOf(id) => vec![outbox::drop_of(*id, at)],
+        Change::DropMessagesOf(id) => MessageKind::ACTING.iter().map(|kind| outbox::drop_of(*id, *kind, at)).collect(),
         Change::SetEmail(id, email) => vec![user::set_email(*id, email, at)],
+        Change::SetBackupEmail(id, to) => vec![user::set_backup_email(*id, to.as_ref(), at)],
         Change::SetDisabled(id, disabled_at) => vec![user::set_disabled(*id, *disabled_at)],
         Change::DeleteUser(id) => vec![user::delete(*id)],
     }

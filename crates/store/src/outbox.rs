@@ -70,12 +70,12 @@ pub(crate) fn insert(message: &OutboxMessage, at: Timestamp) -> Statement {
     )
 }
 
-/// Drops what waits to be sent to a person and ends: codes and links. Notices do not end, and are still sent.
-pub(crate) fn drop_of(user: UserId, at: Timestamp) -> Statement {
+/// Drops what waits to be sent to a person and is of this kind.
+pub(crate) fn drop_of(user: UserId, kind: MessageKind, at: Timestamp) -> Statement {
     Statement::new(
         "UPDATE outbox SET state = 'dead', settled_at = $2, payload = NULL, lease_until = NULL \
-         WHERE user_id = $1 AND state IN ('queued', 'leased') AND expires_at IS NOT NULL",
-        params![user.uuid(), at],
+         WHERE user_id = $1 AND kind = $3 AND state IN ('queued', 'leased')",
+        params![user.uuid(), at, kind.as_str()],
     )
 }
 

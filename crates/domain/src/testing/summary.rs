@@ -100,6 +100,7 @@ fn change_line(change: &Change) -> String {
         }
         Change::DropMessagesOf(_) => "DropMessagesOf".to_owned(),
         Change::SetEmail(..) => "SetEmail".to_owned(),
+        Change::SetBackupEmail(_, to) => format!("SetBackupEmail {}", to.is_some()),
         Change::SetDisabled(_, at) => format!("SetDisabled {}", at.is_some()),
         Change::DeleteUser(_) => "DeleteUser".to_owned(),
     }

@@ -558,7 +558,7 @@ impl World {
                 panic!("nobody signs up in this world")
             }
             Change::AddUser(user, settings) => {
-                let account = Account { user: *user, settings, head: AuditHead::START };
+                let account = Account { user: *user, settings, head: AuditHead::START, backup_email: None };
                 assert!(self.users.insert(account.user.id, account).is_none());
             }
             Change::SetPassword(user, hash) => self.account_mut(user).user.password = hash,
@@ -702,6 +702,7 @@ impl World {
                     .retain(|_, link| link.user != user || link.used_at.is_some() || !purposes.contains(&link.purpose));
             }
             Change::SetEmail(user, email) => self.account_mut(user).user.email = email,
+            Change::SetBackupEmail(user, to) => self.account_mut(user).backup_email = to,
             Change::SetDisabled(user, disabled_at) => self.account_mut(user).user.disabled_at = disabled_at,
             Change::DeleteUser(_) => panic!("nobody is deleted in this world"),
             Change::ReturnCharge(counter) => {

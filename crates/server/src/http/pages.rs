@@ -44,6 +44,7 @@ pub(super) fn routes(app: &App) -> Router<App> {
         .route("/verify-email", get(mail_link::verify).post(mail_link::submit_verify))
         .route("/unlock", get(mail_link::unlock).post(mail_link::submit_unlock))
         .route("/change-email", get(mail_link::change_email).post(mail_link::submit_change_email))
+        .route("/backup-email", get(mail_link::backup_email).post(mail_link::submit_backup_email))
         .route("/security", get(security::show))
         .layer(from_fn_with_state(app.clone(), trouble::as_pages))
         .merge(assets::routes())

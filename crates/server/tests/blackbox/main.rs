@@ -59,6 +59,7 @@
 //! | `session_list` | R-52, R-67 |
 //! | `unlock` | R-10, A-54 |
 //! | `email_change` | R-23, A-32, A-33, A-47, A-99 |
+//! | `backup_email` | R-23…, A-41 |
 //! | `user_acts` | R-23, R-30, A-54, A-99, A-104 |
 //! | `revocation` | R-27, R-30, R-35, R-36, R-65, R-67, A-09, A-33, A-57, A-99 |
 //! | `one_code_one_door` | R-14, A-03, A-05, A-07 |
@@ -135,6 +136,7 @@ mod totp;
 mod addresses;
 mod audit;
 mod audit_commands;
+mod backup_email;
 mod canary;
 mod crowds;
 mod disable;

@@ -18,9 +18,10 @@ const FORMS: &[(&str, &[(&str, &str)])] = &[
     ("/verify-email", &[("link", "x")]),
     ("/unlock", &[("link", "x")]),
     ("/change-email", &[("link", "x")]),
+    ("/backup-email", &[("link", "x")]),
 ];
 /// Every page that anybody may open.
-const OPEN: [&str; 11] = [
+const OPEN: [&str; 12] = [
     "/sign-in",
     "/sign-up",
     "/sign-up/sent",
@@ -31,6 +32,7 @@ const OPEN: [&str; 11] = [
     "/verify-email",
     "/unlock",
     "/change-email",
+    "/backup-email",
     "/sign-in?said=signed-out",
 ];
 

@@ -40,13 +40,14 @@ impl Setting {
 }
 
 /// What [`Frame::said`] may name: said once, after a redirect.
-pub(super) const SAID: [&str; 8] = [
+pub(super) const SAID: [&str; 9] = [
     "signed-out",
     "session-over",
     "verified",
     "password-reset",
     "unlocked",
     "email-changed",
+    "backup-email",
     "challenge-over",
     "start-again",
 ];
