@@ -229,12 +229,13 @@ async fn every_refusal_is_given_by_some_call(database: Database) {
     let keys = World::on(Database::Sqlite).build().await.generate_keys();
     let plan = World::on(database).without_test_mode().with("TWINLOCK_KEYS", keys);
     let plan = plan.with("TWINLOCK_ENV", "production").with("TWINLOCK_BASE_URL", "https://login.example.com");
+    let plan = plan.with("SMTP_URL", "smtp://127.0.0.1:1").with("EMAIL_FROM", "Example <no-reply@example.com>");
     let mut world = plan.with("TWOFA_SIGNUP_ENABLED", "false").start().await;
     let document = world.browser().get("/openapi.json").await.expect(200).json;
     let mut refused = Refused { document, seen: BTreeMap::new() };
     without_a_way_to_send(&world, &mut refused).await;
 
-    for setting in ["TWINLOCK_ENV", "TWINLOCK_BASE_URL", "TWOFA_SIGNUP_ENABLED"] {
+    for setting in ["TWINLOCK_ENV", "TWINLOCK_BASE_URL", "TWOFA_SIGNUP_ENABLED", "SMTP_URL", "EMAIL_FROM"] {
         world.unset(setting);
     }
     world.arguments.push("--test-mode".to_owned());
