@@ -55,6 +55,7 @@
 //! | `session_list` | R-52, R-67 |
 //! | `unlock` | R-10, A-54 |
 //! | `email_change` | R-23, A-32, A-33, A-47, A-99 |
+//! | `reference` | R-47, R-49, A-84 |
 //! | `backup_email` | R-23…, A-41 |
 //! | `user_acts` | R-23, R-30, A-54, A-99, A-104 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
@@ -151,6 +152,7 @@ mod passwords;
 mod races;
 mod real_tools;
 mod recovery_code;
+mod reference;
 mod replay;
 mod rotation;
 mod sealed;
