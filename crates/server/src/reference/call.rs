@@ -154,7 +154,6 @@ fn refusals(operation: &Value) -> Vec<&'static ProblemCode> {
 
 /// The call from a terminal.
 fn curl(method: &str, path: &str, operation: &Value, base_url: &str, schemas: &Schemas<'_>) -> String {
-    let id = "01890a5d-ac96-774b-bcce-b302099a8057";
     let mut query = String::new();
     for parameter in operation["parameters"].as_array().into_iter().flatten() {
         if parameter["in"] == "query" && parameter["required"] == true {
@@ -167,7 +166,8 @@ fn curl(method: &str, path: &str, operation: &Value, base_url: &str, schemas: &S
         "get" | "post" => String::new(),
         other => format!("-X {} ", other.to_uppercase()),
     };
-    let mut lines = vec![format!("curl {verb}'{base_url}{}{query}'", path.replace("{id}", id))];
+    // In double quotes, so that the shell fills in what stands for an id.
+    let mut lines = vec![format!("curl {verb}\"{base_url}{}{query}\"", path.replace("{id}", "$ID"))];
     let security = operation["security"].as_array().map(Vec::as_slice).unwrap_or_default();
     if security.len() == 1 && security[0].get("access_token").is_some() {
         lines.push("-H \"Authorization: Bearer $ACCESS\"".to_owned());

@@ -51,7 +51,7 @@ fn drawn() -> String {
 fn a_call_says_who_may_make_it_and_how_it_is_tried() {
     let page = drawn();
     assert!(page.contains("Somebody signed in, with an access token."));
-    let example = "curl &#39;https://id.example.com/auth/x/01890a5d-ac96-774b-bcce-b302099a8057/&#39; \\\n  \
+    let example = "curl &#34;https://id.example.com/auth/x/$ID/&#34; \\\n  \
                    -H &#34;Authorization: Bearer $ACCESS&#34; \\\n  -H &#39;Content-Type: application/json&#39; \\\n  \
                    -d &#39;{&#34;word&#34;:&#34;it&#39;\\&#39;&#39;s&#34;}&#39;";
     assert!(page.contains(example), "{page}");
