@@ -19,6 +19,7 @@ pub mod listen;
 mod manners;
 mod pages;
 mod path;
+mod reference;
 mod request_id;
 pub mod routes;
 pub mod site;

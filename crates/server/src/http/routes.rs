@@ -5,9 +5,10 @@ use axum::http::HeaderName;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
+use store::Surroundings;
 
 use super::health::Readiness;
-use super::{auth, dev_mailbox, health, layers, pages, test_mode};
+use super::{auth, dev_mailbox, health, layers, pages, reference, test_mode};
 use crate::app::App;
 use crate::config::{Config, Environment};
 use crate::fault::Fault;
@@ -19,8 +20,10 @@ pub fn router(app: &App, config: &Config, metrics: Option<PrometheusHandle>, tes
     let document = openapi::document()
         .to_json()
         .map_err(|error| Fault::new("the OpenAPI document could not be written", error))?;
-    let mut router =
-        api.merge(pages::routes(app)).route("/openapi.json", get(async move || openapi_json(document.clone())));
+    let mut router = api
+        .merge(pages::routes(app))
+        .merge(reference::routes(&app.world.policy().base_url)?)
+        .route("/openapi.json", get(async move || openapi_json(document.clone())));
     let development = config.environment == Environment::Development;
     if development {
         router = router.merge(dev_mailbox::routes());

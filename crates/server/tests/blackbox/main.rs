@@ -59,6 +59,7 @@
 //! | `session_list` | R-52, R-67 |
 //! | `unlock` | R-10, A-54 |
 //! | `email_change` | R-23, A-32, A-33, A-47, A-99 |
+//! | `reference` | R-47, R-49, A-84 |
 //! | `backup_email` | R-23…, A-41 |
 //! | `user_acts` | R-23, R-30, A-54, A-99, A-104 |
 //! | `revocation` | R-27, R-30, R-35, R-36, R-65, R-67, A-09, A-33, A-57, A-99 |
@@ -174,6 +175,7 @@ mod races;
 mod real_tools;
 mod recovery_code;
 mod refusals;
+mod reference;
 mod replay;
 mod revocation;
 mod rotation;
