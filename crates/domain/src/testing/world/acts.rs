@@ -84,9 +84,10 @@ impl World {
     pub(crate) fn confirm_email_change(&mut self, token: &str) -> Result<(), Refusal> {
         let (hash, view) = (TokenHash::of(token), self.link_view(token));
         let decision = self.lab.decide(&ReadEmailChange { token: hash }, view).unwrap();
-        let email = self.commit(decision)?;
-        let view = ConfirmEmailChangeView { link: self.link_view(token), owner: None };
-        let command = ConfirmEmailChange { token: hash, email, origin: origin() };
+        let wanted = self.commit(decision)?;
+        let session = self.sessions.get(&wanted.session).cloned();
+        let view = ConfirmEmailChangeView { link: self.link_view(token), session, owner: None };
+        let command = ConfirmEmailChange { token: hash, wanted, origin: origin() };
         let decision = self.lab.decide(&command, view).unwrap();
         self.commit(decision)
     }

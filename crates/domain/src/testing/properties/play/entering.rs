@@ -101,6 +101,9 @@ impl Play {
         };
         if let (Ok(()), Some(kind)) = (used, kind) {
             self.ledger.link_used(&token, kind, life, self.now());
+            if let Some(session) = asked_by {
+                self.ledger.served(session);
+            }
             if let Some((ending, stays)) = ending {
                 self.ledger.ended(ending, stays);
             }
