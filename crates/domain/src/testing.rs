@@ -2,6 +2,7 @@
 //!
 //! Nothing here is used by the server. It is no `#[cfg(test)]` module because the tests of other crates use it too.
 
+mod effort;
 mod summary;
 #[cfg(test)]
 mod world;
@@ -12,9 +13,10 @@ mod properties;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+pub use crate::testing::effort::{FULL_VARIABLE, everything, rounds};
 pub use crate::testing::summary::summary;
 #[cfg(test)]
-pub(crate) use crate::testing::world::{Entered, World};
+pub(crate) use crate::testing::world::{Entered, Used, World};
 
 use crate::audit::{AuditAction, AuditHead};
 use crate::challenge::{Challenge, Purpose};

@@ -252,8 +252,11 @@ impl Account {
             return Vec::new();
         }
         self.settings.guesses.rewind(moment.now, policy);
-        // While the clock was wrong, the memories of used steps may have been overwritten: what is live now counts as used.
-        self.settings.steps_used_to = Some(Step(Step::at(moment.now).0 + 1));
+        // While the clock was wrong, the memories of used steps may have been overwritten: what is live now counts as used,
+        // and what counted as used before goes on doing so, unless a wrong clock wrote that too.
+        let (live, trusted) = (Step(Step::at(moment.now).0 + 1), Step::at(moment.now + policy.clock_trust));
+        let before = self.settings.steps_used_to.filter(|floor| *floor <= trusted);
+        self.settings.steps_used_to = Some(before.map_or(live, |before| before.max(live)));
         vec![self.entry(AuditAction::ClockSkew, false, origin)]
     }
 
@@ -366,6 +369,25 @@ mod tests {
         ] {
             assert_eq!(account.moment(mark - behind, &policy), Moment { now, mark_ignored }, "{behind:?} behind");
         }
+    }
+
+    #[test]
+    fn what_counts_as_used_after_a_wrong_clock_still_does_after_the_next_one() {
+        let (mut lab, policy) = (Lab::new(), Policy::default());
+        let mut account = lab.account();
+        let (right, ahead) = (lab.clock, lab.clock + Duration::from_hours(30));
+        let step = |at| Step(Step::at(at).0 + 1);
+        let wrong_until = |account: &mut Account, clock| {
+            account.settings.last_seen_at = ahead;
+            let moment = account.moment(clock, &policy);
+            assert_eq!(account.seen(moment, &Origin::default(), &policy).len(), 1, "an alarm");
+            account.settings.steps_used_to
+        };
+        assert_eq!(wrong_until(&mut account, right), Some(step(right)));
+        let earlier = right - Duration::from_hours(5);
+        assert_eq!(wrong_until(&mut account, earlier), Some(step(right)), "it went down");
+        let long_ago = right - Duration::from_days(9);
+        assert_eq!(wrong_until(&mut account, long_ago), Some(step(long_ago)), "it locks nobody out for days");
     }
 
     #[test]

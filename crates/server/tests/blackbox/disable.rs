@@ -1,5 +1,6 @@
 //! Turning the second factor off: only by a code, whole, and once.
 
+use domain::testing::rounds;
 use serde_json::json;
 
 use crate::client::{Answer, Browser};
@@ -127,16 +128,10 @@ async fn one_recovery_code_is_good_for_one_door(database: Database) {
     }
 }
 
-/// How often two calls race: fifty times in a full run, a few times in others.
-#[expect(clippy::disallowed_methods, reason = "a test is configured by its environment")]
-fn rounds() -> usize {
-    if std::env::var_os("TWINLOCK_TEST_FULL").is_some() { 50 } else { 12 }
-}
-
 /// confirming and disabling at once, again and again: it ends whole or not at all.
 async fn confirming_and_disabling_at_once_ends_in_a_legal_state(database: Database) {
     let world = World::on(database).in_cluster().start().await;
-    for turn in 0..rounds() {
+    for turn in 0..rounds(12, 50) {
         let (person, browser) = (world.add_person(None), world.browser());
         let holder = Session::of(&login(&browser, &person).await.expect(200));
         // By turns: the first factor being confirmed, or a further one beside it.
