@@ -497,6 +497,7 @@ mod tests {
                 user_agent: Some("ua".into()),
                 actor: Some("me".into()),
                 request_id: Some("id".into()),
+                ..Origin::default()
             },
         };
         let hash = |entry: &AuditEntry| entry_hash(1, &[0; 32], id, Timestamp::EPOCH, entry);

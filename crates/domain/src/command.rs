@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use rand::CryptoRng;
 
 use crate::decision::Decision;
+use crate::locale::Locale;
 use crate::policy::Policy;
 use crate::secret::{Broken, KeyRing};
 use crate::time::Timestamp;
@@ -32,7 +33,7 @@ pub struct Context<'a> {
     pub policy: &'a Policy,
 }
 
-/// Where a command came from, for the audit log.
+/// Where a command came from: for the audit log, and for what a person is told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     /// The client's address; `None` for the command line and jobs.
@@ -43,4 +44,6 @@ pub struct Origin {
     pub actor: Option<String>,
     /// The request's id.
     pub request_id: Option<String>,
+    /// The language the client asks to be answered in. Not for the audit log.
+    pub locale: Option<Locale>,
 }

@@ -10,6 +10,7 @@ use crate::ids::{
     SentCodeId, SessionId, TrustedDeviceId, UserId,
 };
 use crate::link_token::{LinkPurpose, LinkToken};
+use crate::locale::Locale;
 use crate::message::{Channel, MessageKind};
 use crate::recovery_code::StoredRecoveryCode;
 use crate::recovery_code::set::KeptRecoveryCodes;
@@ -126,6 +127,8 @@ pub enum Change {
     AddUser(Box<User>, Settings),
     /// A password hash is replaced.
     SetPassword(UserId, PasswordHash),
+    /// A person is spoken to in another language.
+    SetLocale(UserId, Locale),
     /// A person's settings and guess budget, whole.
     SaveSettings(UserId, Settings),
     /// A new challenge.

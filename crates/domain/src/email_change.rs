@@ -71,7 +71,8 @@ impl Decide for BeginEmailChange {
         }
         let told = notice::notice(MessageKind::EmailChangeRequested, &account, origin, now, context, |_| {});
         if let Some(owner) = view.owner.filter(|owner| owner.user.id != user) {
-            let message = notice::link(MessageKind::AccountExists, &owner.user.email, "", None, origin, now, context);
+            let (kind, reader) = (MessageKind::AccountExists, &owner.user);
+            let message = notice::link(kind, &reader.email, "", None, &reader.locale, origin, now, context);
             let entry = entry(true).because("address_taken");
             return Ok(decision(Ok(())).audit(entry).send(told).send(message));
         }

@@ -19,6 +19,7 @@ pub mod factor;
 mod guess;
 pub mod ids;
 pub mod link_token;
+pub mod locale;
 pub mod login;
 pub mod message;
 pub mod notice;

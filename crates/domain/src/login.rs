@@ -268,8 +268,11 @@ impl Decide for FinishLogin {
         }
         let mut decision = if account.factor_due(&factors, context.policy)? {
             let shown = self.device.as_ref().filter(|_| context.policy.trusted_devices);
-            let Recognition { trusted, cookie, changes, audit, told } =
+            let Recognition { trusted, cookie, mut changes, audit, told } =
                 shown.map(|token| recognize(token, device, &account, &self.origin, now, context)).unwrap_or_default();
+            if trusted {
+                changes.extend(account.spoken_to(&self.origin));
+            }
             let mut decision = match account.settings.guesses.check(now) {
                 // Also while codes are refused: nobody guesses here.
                 _ if trusted => self.trusted(&account, cookie, right, now, context),
@@ -282,6 +285,7 @@ impl Decide for FinishLogin {
             decision.outbox.extend(told);
             decision.audit_all(audit)
         } else {
+            changes.extend(account.spoken_to(&self.origin));
             let (mut session, grant) = Session::start(&account, None, self.holder, &self.origin, now, context);
             if !factors.is_empty() {
                 // The second factor is switched off, not gone: the password alone is no proof for changing it.

@@ -33,11 +33,13 @@ fn seal(message: &MessageContent, user: Option<UserId>, now: Timestamp, context:
 }
 
 /// A mail that carries a link with a token: `{base}/{path}#token=…`. In the fragment, so that no server log ever has it.
+#[expect(clippy::too_many_arguments, reason = "all that a message is made of")]
 pub fn link(
     kind: MessageKind,
     to: &Email,
     path: &str,
     token: Option<(&SecretText, Timestamp)>,
+    locale: &str,
     origin: &Origin,
     now: Timestamp,
     context: &mut Context<'_>,
@@ -47,7 +49,7 @@ pub fn link(
         kind,
         channel: Channel::Email,
         to: to.as_str().to_owned(),
-        locale: "en".to_owned(),
+        locale: locale.to_owned(),
         code: None,
         link: Some(match token {
             Some((token, _)) => format!("{base}/{path}#token={}", token.expose()),

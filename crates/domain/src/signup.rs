@@ -124,12 +124,13 @@ impl Decide for SignUp {
             None => {
                 let link = Some((&token, expires_at));
                 let kind = MessageKind::EmailVerification;
-                notice::link(kind, &self.email, "verify-email", link, &self.origin, now, context)
+                let locale = self.origin.locale.unwrap_or_default().as_str();
+                notice::link(kind, &self.email, "verify-email", link, locale, &self.origin, now, context)
             }
             // To the address its owner proved: spelled with other capitals it may be another mailbox.
             Some(owner) => {
-                let kind = MessageKind::AccountExists;
-                notice::link(kind, &owner.user.email, "", None, &self.origin, now, context)
+                let (kind, reader) = (MessageKind::AccountExists, &owner.user);
+                notice::link(kind, &reader.email, "", None, &reader.locale, &self.origin, now, context)
             }
         };
         let decision = Decision::new(Ok(()), now).change(Change::AddPendingSignup(pending)).audit(if send {
@@ -187,6 +188,7 @@ impl Decide for ResendVerification {
             &pending.email,
             "verify-email",
             link,
+            self.origin.locale.unwrap_or_default().as_str(),
             &pending.origin,
             now,
             context,
@@ -272,7 +274,7 @@ impl NewUser {
             password: self.password,
             email_verified_at: Some(now),
             disabled_at: None,
-            locale: "en".to_owned(),
+            locale: origin.locale.unwrap_or_default().as_str().to_owned(),
             created_at: now,
         };
         let account = Account { user, settings: Settings::new(now), head: crate::audit::AuditHead::START };

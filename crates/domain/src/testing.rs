@@ -50,6 +50,7 @@ pub fn origin() -> Origin {
         user_agent: Some("Firefox".to_owned()),
         actor: None,
         request_id: Some("request-1".to_owned()),
+        locale: None,
     }
 }
 

@@ -187,15 +187,19 @@ pub(crate) fn revoke_trust(account: &Account, why: &'static str, origin: &Origin
 
 /// What a browser is called: "Firefox on Linux". Made of the words of a list only, so nothing a stranger sends is repeated.
 pub(crate) fn device_name(user_agent: Option<&str>) -> String {
-    let parser = woothee::parser::Parser::new();
-    let parsed = user_agent.and_then(|agent| parser.parse(agent)).unwrap_or_default();
-    let known = |word: &&str| !word.is_empty() && *word != woothee::woothee::VALUE_UNKNOWN;
-    match (Some(parsed.name).filter(known), Some(parsed.os).filter(known)) {
+    match user_agent.map_or((None, None), browser_and_system) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
         (Some(browser), None) => browser.to_owned(),
         (None, Some(system)) => format!("Browser on {system}"),
         (None, None) => "Unknown browser".to_owned(),
     }
+}
+
+/// The browser and the system that a user agent names, in the words of a list, as far as they are in it.
+pub fn browser_and_system(user_agent: &str) -> (Option<&str>, Option<&str>) {
+    let parsed = woothee::parser::Parser::new().parse(user_agent).unwrap_or_default();
+    let known = |word: &&str| !word.is_empty() && *word != woothee::woothee::VALUE_UNKNOWN;
+    (Some(parsed.name).filter(known), Some(parsed.os).filter(known))
 }
 
 #[cfg(test)]

@@ -6,8 +6,10 @@ use std::str::FromStr;
 
 use crate::audit::{self, AuditAction, AuditEntry, AuditHead};
 use crate::command::Origin;
+use crate::decision::Change;
 use crate::factor::Factor;
 use crate::ids::{ApplicationId, FactorId, PersonId, UserId};
+use crate::locale::Locale;
 use crate::policy::Policy;
 use crate::secret::{Broken, Fault, SecretText};
 use crate::throttle::GuessBudget;
@@ -247,6 +249,14 @@ impl Account {
         // While the clock was wrong, the memories of used steps may have been overwritten: what is live now counts as used.
         self.settings.steps_used_to = Some(Step(Step::at(moment.now).0 + 1));
         vec![self.entry(AuditAction::ClockSkew, false, origin)]
+    }
+
+    /// The person has signed in: from now on they are spoken to in the language of that browser, if it asks for one and it
+    /// is another. A region somebody chose for them (`de-AT`) stays.
+    pub fn spoken_to(&mut self, origin: &Origin) -> Option<Change> {
+        let wanted = origin.locale.filter(|locale| Locale::of(&self.user.locale) != Some(*locale))?;
+        wanted.as_str().clone_into(&mut self.user.locale);
+        Some(Change::SetLocale(self.user.id, wanted))
     }
 
     /// Begins an audit entry on this person's chain.

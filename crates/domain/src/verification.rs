@@ -128,6 +128,7 @@ impl Decide for Verify {
                 return Ok(self.wrong(&account, challenge, near, outcome, now, context).audit_all(alarms));
             }
         };
+        let spoken_to = account.spoken_to(&self.origin);
         let holder = self.holder.unwrap_or(challenge.holder);
         let (session, grant) = Session::start(&account, Some(method), holder, &self.origin, now, context);
         let spent = usize::from(method == Method::RecoveryCode);
@@ -150,6 +151,7 @@ impl Decide for Verify {
             .change(Change::AddSession(session))
             .audit_all(alarms)
             .audit(right.method(method));
+        decision.changes.extend(spoken_to);
         if let Some(Trust { changes, audit, told, .. }) = trust {
             decision.changes.extend(changes);
             decision = decision.audit_all(audit).send(told);

@@ -127,7 +127,7 @@ sessions_ended =
 
 email_change =
     .subject = Confirm your new e-mail address for { $app }
-    .heading = Confirm your new e-mail address
+    .heading = Confirm your new address
     .intro = Somebody, we hope you, wants to use this address for their { $app } account.
     .action = If it was you, confirm that the address is yours. Until then everything goes to the one you have.
     .button = Confirm new address
@@ -210,6 +210,7 @@ footer = { $app } sent this message by itself. Nobody from { $app } will ever as
 zone-note = UTC is Coordinated Universal Time.
 link-expires = The link works once, until { $moment }.
 code-expires = The code works once, until { $moment }.
+code-label = Code: { $digits }
 link-copy = If the button does not work, copy this link into your browser:
 
 ## Details
@@ -222,6 +223,7 @@ detail-browser = Browser
 detail-device = Trusted device
 detail-ip = IP address
 detail-locked = Locked until
+browser-and-system = { $browser } on { $system }
 unknown = not known
 until-unlocked = you or an administrator unlocks it
 

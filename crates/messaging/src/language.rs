@@ -4,14 +4,20 @@
 //! of [`LANGUAGES`]. A text that is missing everywhere is an error, never an empty line.
 //!
 //! Fluent's own isolation of arguments is off: it would put invisible characters into subjects, numbers and times.
-//! What strangers wrote is isolated by [`crate::untrusted`] before it comes here.
+//! What needs it is isolated by [`crate::untrusted`] before it comes here.
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 use unic_langid::{CharacterDirection, LanguageIdentifier};
 
 /// Tag and texts of every language; the first is what the others fall back to.
-pub(crate) const LANGUAGES: &[(&str, &str)] = &[("en", include_str!("../locales/en.ftl"))];
+pub(crate) const LANGUAGES: &[(&str, &str)] = &[
+    ("en", include_str!("../locales/en.ftl")),
+    ("de", include_str!("../locales/de.ftl")),
+    ("fr", include_str!("../locales/fr.ftl")),
+    ("es", include_str!("../locales/es.ftl")),
+    ("ar", include_str!("../locales/ar.ftl")),
+];
 
 /// The texts of a language cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

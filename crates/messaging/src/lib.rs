@@ -6,22 +6,30 @@
 //! Invariants: a link leads below the configured base URL or there is no message; a subject holds no text of users;
 //! text of strangers is one line, isolated from the direction of its surroundings, escaped, and never clickable.
 //!
-//! Text messages go out through [`sms`]. Deliberately absent: the development mailbox, which is a table of the server's.
+//! Transports hand over what is rendered and say what came of it ([`Receipt`], [`SendFailure`]); text messages go out
+//! through [`sms`]. Deliberately absent: trying again, which is the worker's business, and the development mailbox, which
+//! is a table of the server's.
 
+mod kind;
 mod language;
 mod link;
+mod mail;
 mod plain;
 mod receipt;
 mod render;
 pub mod sms;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod text_message;
 mod untrusted;
+mod words;
 
 pub use language::LanguageError;
 pub use link::BaseUrlError;
+pub use mail::{Mailer, RenderedMail, Security, Sender, Sending, SmtpMailer, SmtpServer, SmtpSetupError};
 pub use receipt::{Receipt, SendFailure, sanitized};
 pub use render::{RenderError, Rendered, Renderer, SetupError};
+pub use text_message::segments;
 
 #[cfg(test)]
 mod tests;

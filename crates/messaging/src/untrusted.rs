@@ -18,7 +18,7 @@ pub(crate) fn fit(text: &str) -> Option<String> {
     if line.is_empty() {
         return None;
     }
-    let mut shown = String::from(FIRST_STRONG_ISOLATE);
+    let mut shown = String::new();
     let mut rest = line.chars().peekable();
     for _ in 0..LONGEST {
         let Some(c) = rest.next() else { break };
@@ -27,8 +27,12 @@ pub(crate) fn fit(text: &str) -> Option<String> {
     if rest.peek().is_some() {
         shown.push('…');
     }
-    shown.push(POP_ISOLATE);
-    Some(shown)
+    Some(isolate(&shown))
+}
+
+/// The text between FSI and PDI: it has a direction of its own, and none of its surroundings changes with it.
+pub(crate) fn isolate(text: &str) -> String {
+    format!("{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}")
 }
 
 /// `evil.example` and `https://…` are written `evil[.]example` and `https[:]//…`, which a person can read and no mail

@@ -25,6 +25,7 @@ pub use base_url::BaseUrl;
 pub use database::DatabaseUrl;
 pub use error::ConfigError;
 pub use keys::KeySource;
+use messaging::{Sender, SmtpServer};
 pub use network::Network;
 pub use source::Sources;
 
@@ -55,6 +56,15 @@ pub enum Method {
     Sms,
     /// Codes by e-mail.
     Email,
+}
+
+/// How mail leaves, and who it is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// The server it is handed to.
+    pub server: SmtpServer,
+    /// Who it is from.
+    pub sender: Sender,
 }
 
 /// The settings of the second factor.
@@ -111,6 +121,8 @@ pub struct Config {
     pub log: String,
     /// The log format.
     pub log_format: LogFormat,
+    /// How mail leaves; `None` keeps it in the development mailbox.
+    pub mail: Option<Mail>,
     /// Whether strangers may sign up.
     pub signup_enabled: bool,
     /// The limits of text messages.
@@ -134,7 +146,7 @@ impl Config {
         let base_url_is_default = base_url.is_none();
         let database: DatabaseUrl = layers.required(&settings::DATABASE_URL)?;
         let trusted_proxies: Vec<Network> = layers.required(&settings::TRUSTED_PROXIES)?;
-        let mut warnings = layers.warnings();
+        let mut warnings = Vec::new();
         if let Some(mode) = database.plain_over_network() {
             if environment == Environment::Production {
                 return Err(ConfigError::together(
@@ -154,6 +166,7 @@ impl Config {
         }
         let sms = sms::SmsSettings::read(&layers, environment)?;
         warnings.extend(sms.warnings(&layers));
+        let mail = mail(&layers, environment, &mut warnings)?;
         Ok(Self {
             environment,
             bind,
@@ -166,6 +179,7 @@ impl Config {
             trusted_proxies,
             log: layers.required(&settings::LOG)?,
             log_format: layers.required(&settings::LOG_FORMAT)?,
+            mail,
             signup_enabled: layers.required(&settings::SIGNUP_ENABLED)?,
             sms_limits: sms_limits::load(&layers)?,
             second_factor: SecondFactor {
@@ -263,11 +277,11 @@ impl Config {
                 "example: TWINLOCK_SMS_COUNTRIES=DE,AT,CH",
             ));
         }
-        if production && self.signup_enabled {
+        if production && self.mail.is_none() {
             return Err(ConfigError::together(
-                settings::SIGNUP_ENABLED.name,
-                "needs mail, and delivery by SMTP_URL and EMAIL_FROM is not available yet in this version",
-                "example: TWOFA_SIGNUP_ENABLED=false",
+                settings::SMTP_URL.name,
+                "is not set, and production reaches people by mail: to verify an address, to set a password, and to warn them",
+                "example: SMTP_URL=smtps://user:password@mail.example.com and EMAIL_FROM=Example <no-reply@example.com>",
             ));
         }
         Ok(())
@@ -285,6 +299,39 @@ impl Config {
             self.base_url = BaseUrl::of_address(address);
         }
     }
+}
+
+/// Server and sender go together. What would cross a network readable is refused where real people's codes are in it.
+fn mail(
+    layers: &source::Layers,
+    environment: Environment,
+    warnings: &mut Vec<String>,
+) -> Result<Option<Mail>, ConfigError> {
+    let sender = layers.optional(&settings::EMAIL_FROM)?;
+    let Some(server) = layers.optional(&settings::SMTP_URL)? else {
+        if sender.is_some() {
+            warnings.push("EMAIL_FROM has no effect without SMTP_URL".to_owned());
+        }
+        return Ok(None);
+    };
+    let Some(sender) = sender else {
+        return Err(ConfigError::together(
+            settings::EMAIL_FROM.name,
+            "is not set, and mail that leaves by SMTP_URL has to be from somebody",
+            "example: EMAIL_FROM=Example <no-reply@example.com>",
+        ));
+    };
+    if server.is_plain_over_network() {
+        if environment == Environment::Production {
+            return Err(ConfigError::together(
+                settings::SMTP_URL.name,
+                "has tls=none, and production sends nothing over a network unencrypted",
+                "leave tls out, or example: SMTP_URL=smtps://user:password@mail.example.com",
+            ));
+        }
+        warnings.push("SMTP_URL has tls=none: codes and the password cross the network unencrypted".to_owned());
+    }
+    Ok(Some(Mail { server, sender }))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod django_hash;
 pub mod fault;
 pub mod http;
 pub mod keys;
+pub mod mail;
 pub mod openapi;
 pub mod password;
 pub mod phone;

@@ -41,6 +41,7 @@ fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statem
         Change::ConsumePendingSignup { id, application, email_key } => signup::consume(*id, *application, email_key),
         Change::AddUser(new, settings) => user::insert(new, settings),
         Change::SetPassword(id, hash) => vec![user::set_password(*id, hash)],
+        Change::SetLocale(id, locale) => vec![user::set_locale(*id, *locale)],
         Change::SaveSettings(id, settings) => vec![user::save_settings(*id, settings, at)],
         Change::AddChallenge(new) => vec![challenge::insert(new)],
         Change::SaveAttempts { id, attempts, skew } => vec![challenge::save_attempts(*id, *attempts, *skew)],

@@ -85,7 +85,7 @@ pub(crate) fn holder(text: &str) -> Option<RefreshHolder> {
 }
 
 pub(crate) fn origin(ip: Option<String>, user_agent: Option<String>) -> Origin {
-    Origin { ip: ip.and_then(|ip| ip.parse::<IpAddr>().ok()), user_agent, actor: None, request_id: None }
+    Origin { ip: ip.and_then(|ip| ip.parse::<IpAddr>().ok()), user_agent, ..Origin::default() }
 }
 
 /// A new session.

@@ -2,6 +2,7 @@
 
 use domain::audit::AuditHead;
 use domain::ids::{ApplicationId, FactorId, PersonId, UserId};
+use domain::locale::Locale;
 use domain::secret::TokenHash;
 use domain::throttle::{GuessBudget, Unlock};
 use domain::time::Timestamp;
@@ -202,6 +203,11 @@ pub(crate) fn save_settings(user: UserId, settings: &Settings, at: Timestamp) ->
 /// Replaces a password hash.
 pub(crate) fn set_password(user: UserId, hash: &PasswordHash) -> Statement {
     Statement::guarded("UPDATE users SET password_hash = $2 WHERE id = $1", params![user.uuid(), hash.as_str()])
+}
+
+/// Has a user spoken to in another language.
+pub(crate) fn set_locale(user: UserId, locale: Locale) -> Statement {
+    Statement::guarded("UPDATE users SET locale = $2 WHERE id = $1", params![user.uuid(), locale.as_str()])
 }
 
 /// Gives a user another address, verified.

@@ -40,6 +40,7 @@ fn change_line(change: &Change) -> String {
         Change::ConsumePendingSignup { .. } => "ConsumePendingSignup".to_owned(),
         Change::AddUser(..) => "AddUser".to_owned(),
         Change::SetPassword(..) => "SetPassword".to_owned(),
+        Change::SetLocale(_, locale) => format!("SetLocale {}", locale.as_str()),
         Change::SaveSettings(_, settings) => {
             let guesses = &settings.guesses;
             let mut line = format!("SaveSettings, {} wrong, {} in a row", guesses.recent.len(), guesses.in_a_row);

@@ -562,6 +562,7 @@ impl World {
                 assert!(self.users.insert(account.user.id, account).is_none());
             }
             Change::SetPassword(user, hash) => self.account_mut(user).user.password = hash,
+            Change::SetLocale(user, locale) => locale.as_str().clone_into(&mut self.account_mut(user).user.locale),
             Change::SaveSettings(user, settings) => self.account_mut(user).settings = settings,
             Change::AddChallenge(challenge) => assert!(self.challenges.insert(challenge.id, challenge).is_none()),
             Change::SaveAttempts { id, attempts, skew } => {

@@ -1,7 +1,10 @@
 //! `twinlock doctor`: looks at everything a start depends on, and says what to do.
 
+use anyhow::Context as _;
+
 use super::say;
 use crate::config::Config;
+use crate::mail::mailer;
 use crate::{keys, serve};
 
 /// Examines an installation. Fails when something would keep it from serving.
@@ -23,6 +26,14 @@ pub(super) async fn examine(config: anyhow::Result<Config>) -> anyhow::Result<()
             report("configuration", settings.map_err(anyhow::Error::from))?;
             for warning in config.warnings() {
                 say(&format!("note  {warning}"))?;
+            }
+            if let Some(mail) = &config.mail {
+                let takes = match mailer(&config) {
+                    Ok(Some(mailer)) => mailer.check().await.map_err(anyhow::Error::from),
+                    Ok(None) => Ok(()),
+                    Err(error) => Err(error),
+                };
+                report("mail", takes.map(|()| mail.server.to_string()).context(mail.server.to_string()))?;
             }
             match serve::connect(&config).await {
                 Err(error) => report("database", Err(error))?,

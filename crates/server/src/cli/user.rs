@@ -12,6 +12,7 @@ use domain::account_admin::{Act, ActOnUser, AddUser, explain_email};
 use domain::command::Origin;
 use domain::decision::{PasswordFault, Refusal};
 use domain::ids::{ApplicationId, UserId};
+use domain::locale::Locale;
 use domain::totp::TotpSecret;
 use domain::user::Email;
 use store::{Surroundings, UserSummary};
@@ -41,6 +42,9 @@ pub(super) enum Command {
         /// The base32 secret itself. Other users of this machine can see it: for tests.
         #[arg(long, value_name = "BASE32")]
         totp_secret: Option<String>,
+        /// The language this person is spoken to in until they sign in: en, de, fr, es or ar.
+        #[arg(long, value_name = "TAG", value_parser = language)]
+        language: Option<Locale>,
     },
     /// List users, oldest first.
     List {
@@ -103,9 +107,9 @@ pub(super) async fn run(config: &Config, command: Command) -> anyhow::Result<()>
     let ring = serve::keys_for(config, &db).await?;
     let app = serve::assemble(config, db, ring)?;
     let result = match command {
-        Command::Add { email, password_stdin, totp_secret_stdin, totp_secret } => {
+        Command::Add { email, password_stdin, totp_secret_stdin, totp_secret, language } => {
             let (password, typed) = read_secrets(password_stdin, totp_secret_stdin)?;
-            add(&app, &email, password, typed.or(totp_secret.map(Zeroizing::new))).await
+            add(&app, &email, password, typed.or(totp_secret.map(Zeroizing::new)), language).await
         }
         Command::List { limit, after } => list(&app, limit, after.map(UserId::from_uuid)).await,
         Command::Import { file, dry_run } => import::run(&app, &file, dry_run).await,
@@ -177,7 +181,17 @@ fn read_secrets(password_stdin: bool, totp_stdin: bool) -> anyhow::Result<(Secre
     Ok((password, totp))
 }
 
-async fn add(app: &App, email: &str, password: Secret, totp: Option<Secret>) -> anyhow::Result<()> {
+fn language(tag: &str) -> Result<Locale, String> {
+    Locale::of(tag).ok_or_else(|| "there are words in en, de, fr, es and ar".to_owned())
+}
+
+async fn add(
+    app: &App,
+    email: &str,
+    password: Secret,
+    totp: Option<Secret>,
+    locale: Option<Locale>,
+) -> anyhow::Result<()> {
     let email = Email::parse(email).map_err(|fault| anyhow::anyhow!("--email {}", explain_email(fault)))?;
     let totp = match totp {
         None => None,
@@ -193,7 +207,7 @@ async fn add(app: &App, email: &str, password: Secret, totp: Option<Secret>) -> 
         });
     }
     let password = app.hasher.hash(password, salt(app)).await?;
-    let origin = Origin { actor: Some("cli".to_owned()), ..Origin::default() };
+    let origin = Origin { actor: Some("cli".to_owned()), locale, ..Origin::default() };
     let command = AddUser { application: ApplicationId::DEFAULT, email, password, totp, origin };
     let world: Arc<dyn Surroundings> = Arc::clone(&app.world) as _;
     match app.db.run(Arc::new(command), world).await? {

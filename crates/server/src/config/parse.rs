@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use messaging::{Sender, SmtpServer};
+
 use super::{BaseUrl, DatabaseUrl, Environment, LogFormat, Method, Network};
 
 pub(super) type Parsed<T> = Result<T, String>;
@@ -109,6 +111,14 @@ pub(super) fn methods(text: &str) -> Parsed<Vec<Method>> {
 
 pub(super) fn networks(text: &str) -> Parsed<Vec<Network>> {
     list(text).map(|item| Network::parse(item).ok_or_else(|| "is not a list of addresses and blocks".into())).collect()
+}
+
+pub(super) fn smtp(text: &str) -> Parsed<SmtpServer> {
+    SmtpServer::parse(text)
+}
+
+pub(super) fn sender(text: &str) -> Parsed<Sender> {
+    Sender::parse(text)
 }
 
 /// The parts of a comma-separated list, blanks around them and empty ones left out.

@@ -1,7 +1,7 @@
 //! The table of settings: name, example, default, meaning and parser, each once.
 //!
 //! The names are those of the environment; `twinlock.toml` has the same names in lower case. A setting stands here
-//! only if it does something; names that belong to parts not built yet are in [`LATER`].
+//! only if it does something.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -12,6 +12,7 @@ use domain::secret::SecretText;
 use domain::sms_fraud::Country;
 use domain::user::Email;
 use messaging::sms::standard_webhook::WebhookSecret;
+use messaging::{Sender, SmtpServer};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -154,6 +155,10 @@ settings! {
         "How many codes to a country that percentage is judged from.";
     ALARM_EMAIL: Email = "TWINLOCK_ALARM_EMAIL", "ops@example.com", None, sms_limits::address,
         "Who gets a mail when a limit of text messages is reached.";
+    SMTP_URL: SmtpServer = "SMTP_URL", "smtps://user:password@mail.example.com", None, parse::smtp,
+        "The mail server: smtps://, or smtp:// with STARTTLS. Default: none, and in development mail goes to the mailbox page.", secret;
+    EMAIL_FROM: Sender = "EMAIL_FROM", "Example <no-reply@example.com>", None, parse::sender,
+        "Who mail is from.";
     SIGNUP_ENABLED: bool = "TWOFA_SIGNUP_ENABLED", "false", Some("true"), parse::boolean,
         "Whether people may make an account themselves.";
     SMS_PROVIDER: Vec<SmsProviderName> = "SMS_PROVIDER", "twilio,vonage", None, sms::parse::providers,
@@ -202,6 +207,3 @@ settings! {
 
 /// The file to read, known by name because it decides where the other settings come from.
 pub const CONFIG_FILE: &str = "TWINLOCK_CONFIG";
-
-/// Settings of parts that this version does not have: known, without effect, and said so at the start.
-pub const LATER: &[&str] = &["EMAIL_FROM", "SMTP_URL"];

@@ -96,15 +96,6 @@ impl Layers {
         value.is_some_and(|text| !text.is_empty())
     }
 
-    /// One sentence for every setting that is known but does nothing yet.
-    pub(super) fn warnings(&self) -> Vec<String> {
-        settings::LATER
-            .iter()
-            .filter(|name| self.merged.get::<Value>(&name.to_lowercase()).is_ok())
-            .map(|name| format!("{name} is set but has no effect yet in this version"))
-            .collect()
-    }
-
     fn parse<T>(&self, setting: &Setting<T>, text: &str) -> Result<T, ConfigError> {
         (setting.parse)(text.trim()).map_err(|fault| self.wrong(setting, Some(text), &fault))
     }
@@ -181,9 +172,7 @@ fn known_keys(path: &Path) -> Result<File<config::FileSourceString, FileFormat>,
 }
 
 fn is_known(name: &str) -> bool {
-    name == settings::CONFIG_FILE
-        || settings::LATER.contains(&name)
-        || settings::ALL.iter().any(|setting| setting.name() == name)
+    name == settings::CONFIG_FILE || settings::ALL.iter().any(|setting| setting.name() == name)
 }
 
 /// A value as the text the environment would have held; lists become comma-separated.
@@ -214,7 +203,6 @@ fn nearest(name: &str) -> Option<&'static str> {
     settings::ALL
         .iter()
         .map(|setting| setting.name())
-        .chain(settings::LATER.iter().copied())
         .chain([settings::CONFIG_FILE])
         .map(|known| (distance(name, known), known))
         .min()

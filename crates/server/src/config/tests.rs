@@ -9,7 +9,8 @@ mod sms;
 const HTTPS: (&str, &str) = ("TWINLOCK_BASE_URL", "https://login.example.com");
 const PRODUCTION: (&str, &str) = ("TWINLOCK_ENV", "production");
 const KEYS: (&str, &str) = ("TWINLOCK_KEYS", "secret-ring");
-const NO_SIGNUP: (&str, &str) = ("TWOFA_SIGNUP_ENABLED", "false");
+const SMTP: (&str, &str) = ("SMTP_URL", "smtps://sender:hunter2@mail.example.com");
+const FROM: (&str, &str) = ("EMAIL_FROM", "Example <no-reply@example.com>");
 
 fn load(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
     // A named file, so that no test reads what lies in the working directory.
@@ -182,18 +183,6 @@ fn variables_of_other_programs_and_of_the_platform_are_left_alone() {
 }
 
 #[test]
-fn a_setting_of_a_later_version_is_said_to_have_no_effect() {
-    let config = with_file("email_from = 'Example <no-reply@example.com>'", &[("SMTP_URL", "smtp://mail")]).unwrap();
-    assert_eq!(
-        config.warnings(),
-        [
-            "EMAIL_FROM is set but has no effect yet in this version",
-            "SMTP_URL is set but has no effect yet in this version",
-        ]
-    );
-}
-
-#[test]
 fn a_setting_set_to_nothing_is_not_set() {
     let config = load(&[("TWINLOCK_BIND", ""), ("TWINLOCK_BASE_URL", ""), ("TWINLOCK_KEYS", "")]).unwrap();
     assert_eq!(config.base_url.origin(), "http://127.0.0.1:8080");
@@ -212,7 +201,7 @@ fn a_named_file_that_is_not_there_is_refused() {
 
 #[test]
 fn debug_shows_neither_keys_nor_the_database_password() {
-    let config = load(&[KEYS, ("DATABASE_URL", "postgres://u:hunter2@db/x?password=hunter2")]).unwrap();
+    let config = load(&[KEYS, SMTP, FROM, ("DATABASE_URL", "postgres://u:hunter2@db/x?password=hunter2")]).unwrap();
     let debug = format!("{config:?}");
     assert!(!debug.contains("hunter2") && !debug.contains("secret-ring"), "{debug}");
     assert!(debug.contains("postgres://db/x"), "{debug}");
@@ -220,7 +209,7 @@ fn debug_shows_neither_keys_nor_the_database_password() {
 
 #[test]
 fn production_refuses_what_is_only_convenient() {
-    let all = [PRODUCTION, HTTPS, KEYS, NO_SIGNUP];
+    let all = [PRODUCTION, HTTPS, KEYS, SMTP, FROM];
     assert_eq!(check(&all, false), Ok(()));
     let without = |missing: &str| -> String {
         let pairs: Vec<_> = all.iter().copied().filter(|(name, _)| *name != missing).collect();
@@ -228,9 +217,54 @@ fn production_refuses_what_is_only_convenient() {
     };
     assert!(without("TWINLOCK_BASE_URL").starts_with("TWINLOCK_BASE_URL: is not an https address"));
     assert!(without("TWINLOCK_KEYS").starts_with("TWINLOCK_KEYS: is not set, and production"));
-    assert!(without("TWOFA_SIGNUP_ENABLED").contains("SMTP_URL and EMAIL_FROM is not available yet"));
+    let line = check(&[PRODUCTION, HTTPS, KEYS], false).unwrap_err();
+    assert!(line.starts_with("SMTP_URL: is not set, and production reaches people by mail"), "{line}");
     assert!(check(&all, true).unwrap_err().contains("test mode is refused"));
     assert!(!load(&all).unwrap().migrate);
+}
+
+#[test]
+fn mail_has_a_server_and_a_sender_or_neither() {
+    let mail = load(&[SMTP, FROM]).unwrap().mail.unwrap();
+    assert_eq!(mail.server.to_string(), "mail.example.com:465 (TLS)");
+    assert_eq!(
+        line(load(&[SMTP])),
+        "EMAIL_FROM: is not set, and mail that leaves by SMTP_URL has to be from somebody; example: EMAIL_FROM=Example \
+         <no-reply@example.com>"
+    );
+    let alone = load(&[FROM]).unwrap();
+    assert!(alone.mail.is_none());
+    assert_eq!(alone.warnings(), ["EMAIL_FROM has no effect without SMTP_URL"]);
+    assert_eq!(
+        line(load(&[("SMTP_URL", "smtps://sender:hunter2@mail.example.com?tls=none"), FROM])),
+        "SMTP_URL: the value is smtps with tls=none; example: SMTP_URL=smtps://user:password@mail.example.com"
+    );
+    let wrong = line(load(&[SMTP, ("EMAIL_FROM", "Example\r\nBcc: e@example.com <no-reply@example.com>")]));
+    assert!(wrong.starts_with("EMAIL_FROM: \"Example\\r\\nBcc") && wrong.contains("on one line"), "{wrong}");
+}
+
+#[test]
+fn mail_does_not_cross_a_network_unencrypted_in_production() {
+    for (server, plain) in [
+        ("smtp://relay.example.com?tls=none", true),
+        ("smtp://10.0.0.1:25?tls=none", true),
+        ("smtp://relay.example.com", false),
+        ("smtp://localhost:1025", false),
+        ("smtp://127.0.0.1?tls=none", false),
+    ] {
+        let refused = line_or_nothing(load(&[PRODUCTION, HTTPS, KEYS, FROM, ("SMTP_URL", server)]));
+        assert_eq!(
+            refused.contains("production sends nothing over a network unencrypted"),
+            plain,
+            "{server}: {refused}"
+        );
+        let config = load(&[FROM, ("SMTP_URL", server)]).unwrap();
+        assert_eq!(config.warnings().iter().any(|warning| warning.contains("tls=none")), plain, "{server}");
+    }
+}
+
+fn line_or_nothing(result: Result<Config, ConfigError>) -> String {
+    result.err().map(|error| error.to_string()).unwrap_or_default()
 }
 
 #[test]

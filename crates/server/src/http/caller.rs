@@ -32,6 +32,7 @@ impl FromRequestParts<App> for Anyone {
             user_agent: client.user_agent.map(|agent| agent.to_string()),
             actor: None,
             request_id: Some(id.as_str().to_owned()),
+            locale: client.locale,
         }))
     }
 }

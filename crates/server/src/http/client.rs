@@ -4,9 +4,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use axum::http::header::USER_AGENT;
+use axum::http::header::{ACCEPT_LANGUAGE, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
+
+use domain::locale::Locale;
 
 use crate::config::Network;
 use crate::fault::Fault;
@@ -28,11 +30,13 @@ pub struct Client {
     pub address: IpAddr,
     /// The browser's own description: at most 256 characters, none of them a control character.
     pub user_agent: Option<Arc<str>>,
+    /// The language it asks for, if it is one there are words in.
+    pub locale: Option<Locale>,
 }
 
 impl Client {
     pub(super) fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> Self {
-        Self { address: address(peer, headers, trusted), user_agent: user_agent(headers) }
+        Self { address: address(peer, headers, trusted), user_agent: user_agent(headers), locale: locale(headers) }
     }
 }
 
@@ -75,6 +79,11 @@ fn user_agent(headers: &HeaderMap) -> Option<Arc<str>> {
     let kept: String = text.chars().filter(|c| !c.is_control()).take(USER_AGENT_LENGTH).collect();
     let kept = kept.trim();
     (!kept.is_empty()).then(|| kept.into())
+}
+
+/// A header that comes several times is one list (RFC 9110, section 5.3); its first line is enough to know a language by.
+fn locale(headers: &HeaderMap) -> Option<Locale> {
+    Locale::preferred(headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?)
 }
 
 #[cfg(test)]

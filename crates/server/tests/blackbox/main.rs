@@ -47,6 +47,7 @@
 //! | `time` | A-94, A-95, A-98 |
 //! | `outage` | R-40, R-41, A-97, A-101 |
 //! | `nodes` | A-97, A-98 |
+//! | `languages` | R-24 |
 //! | `outbox` | R-10, R-17, A-41, A-89, A-90, A-98 |
 //! | `missing` | R-59, A-100, A-101 |
 //! | `start` | R-68, A-97, A-103 |
@@ -135,6 +136,7 @@ mod hardening;
 mod http;
 mod import;
 mod input;
+mod languages;
 mod leaks;
 mod limits;
 mod missing;

@@ -80,13 +80,17 @@ async fn production_refuses_what_is_only_convenient(database: Database) {
     let world = World::on(database)
         .with("TWINLOCK_ENV", "production")
         .with("TWINLOCK_BASE_URL", "https://login.example.com")
-        .with("TWOFA_SIGNUP_ENABLED", "false")
+        .with("SMTP_URL", "smtp://127.0.0.1:1")
+        .with("EMAIL_FROM", "Example <no-reply@example.com>")
         .build()
         .await;
     let keys = world.generate_keys();
-    let refused = |keys: Option<&str>, base: &str, arguments: &[&str]| {
+    let started = |keys: Option<&str>, base: &str, mail: Option<&str>, arguments: &[&str]| {
         let mut command = world.command(free_port(), base);
         command.env("TWINLOCK_BASE_URL", base);
+        if let Some(mail) = mail {
+            command.env("SMTP_URL", mail);
+        }
         if let Some(keys) = keys {
             command.env("TWINLOCK_KEYS", keys);
         }
@@ -96,7 +100,12 @@ async fn production_refuses_what_is_only_convenient(database: Database) {
         assert!(!said.contains("panicked"), "{said}");
         said
     };
+    let refused = |keys: Option<&str>, base: &str, arguments: &[&str]| started(keys, base, None, arguments);
     let https = "https://login.example.com";
+    for mail in ["", "smtp://mail.example.com?tls=none"] {
+        let said = started(Some(&keys), https, Some(mail), &["serve", "--migrate"]);
+        assert!(said.contains("SMTP_URL"), "{said}");
+    }
     let said = refused(Some(&keys), "http://login.example.com", &["serve", "--migrate"]);
     assert!(said.contains("TWINLOCK_BASE_URL"), "{said}");
     let said = refused(None, https, &["serve", "--migrate"]);
@@ -113,6 +122,8 @@ async fn production_shows_nothing_of_its_inside(database: Database) {
         .without_test_mode()
         .with("TWINLOCK_ENV", "production")
         .with("TWINLOCK_BASE_URL", "https://login.example.com")
+        .with("SMTP_URL", "smtp://127.0.0.1:1")
+        .with("EMAIL_FROM", "Example <no-reply@example.com>")
         .with("TWOFA_SIGNUP_ENABLED", "false");
     let keys = World::on(Database::Sqlite).build().await.generate_keys();
     plan = plan.with("TWINLOCK_KEYS", keys);

@@ -7,7 +7,7 @@ use messaging::sms::Sms;
 use messaging::testing::{Dialect, FakeProvider};
 use uuid::Uuid;
 
-use super::{HTTPS, KEYS, NO_SIGNUP, PRODUCTION, check, line, load, with_file};
+use super::{FROM, HTTPS, KEYS, PRODUCTION, SMTP, check, line, load, with_file};
 use crate::config::sms::SmsProviderSettings;
 use crate::config::{Config, ConfigError};
 
@@ -129,7 +129,7 @@ fn what_is_set_for_a_provider_that_is_not_named_is_said() {
 
 #[test]
 fn production_refuses_the_mailbox_even_as_the_last_of_the_list() {
-    let base = [PRODUCTION, HTTPS, KEYS, NO_SIGNUP];
+    let base = [PRODUCTION, HTTPS, KEYS, SMTP, FROM];
     for list in ["mailbox", "twilio,mailbox"] {
         let pairs = [&base[..], &with(list, &TWILIO)].concat();
         let line = check(&pairs, false).unwrap_err();
@@ -141,7 +141,7 @@ fn production_refuses_the_mailbox_even_as_the_last_of_the_list() {
 
 #[test]
 fn production_with_a_provider_needs_a_list_of_countries() {
-    let base = [PRODUCTION, HTTPS, KEYS, NO_SIGNUP];
+    let base = [PRODUCTION, HTTPS, KEYS, SMTP, FROM];
     assert_eq!(check(&base, false), Ok(()));
     let line = check(&[&base[..], &with("twilio", &TWILIO)].concat(), false).unwrap_err();
     assert!(line.starts_with("TWINLOCK_SMS_COUNTRIES: names no countries"), "{line}");
