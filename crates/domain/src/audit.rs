@@ -108,13 +108,15 @@ pub enum AuditAction {
     CodeSent,
     /// A message was too old to be sent.
     DeliveryExpired,
+    /// An operator dropped a message that waited.
+    MessageDropped,
     /// The server's clock lies more than a day behind a time the person was seen at.
     ClockSkew,
 }
 
 impl AuditAction {
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 47] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -160,6 +162,7 @@ impl AuditAction {
         Self::UserDeleted,
         Self::CodeSent,
         Self::DeliveryExpired,
+        Self::MessageDropped,
         Self::ClockSkew,
     ];
 
@@ -211,6 +214,7 @@ impl AuditAction {
             Self::UserDeleted => "user_deleted",
             Self::CodeSent => "code_sent",
             Self::DeliveryExpired => "delivery_expired",
+            Self::MessageDropped => "message_dropped",
             Self::ClockSkew => "clock_skew",
         }
     }

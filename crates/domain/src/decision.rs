@@ -2,6 +2,7 @@
 
 use crate::audit::{AuditEntry, AuditHead};
 use crate::challenge::Challenge;
+use crate::delivery::Unsent;
 use crate::destination::PhoneFault;
 use crate::enrollment::Enrollment;
 use crate::factor::{Factor, Method};
@@ -253,6 +254,8 @@ pub enum Change {
     EndLinkTokens(UserId, &'static [LinkPurpose]),
     /// A person's messages that hold a code or a link, and wait to be sent, are not.
     DropMessagesOf(UserId),
+    /// *Guarded.* A message ends unsent.
+    EndMessage(MessageId, Unsent),
     /// A person has another address, verified.
     SetEmail(UserId, Email),
     /// Since when a user may not sign in; `None` when they may.
@@ -317,6 +320,8 @@ pub struct OutboxMessage {
     pub channel: Channel,
     /// Recipient and content, sealed into this row.
     pub payload: Sealed,
+    /// Where it goes, masked: for operators, once the payload is gone.
+    pub destination: String,
     /// After this it is not sent any more.
     pub expires_at: Option<Timestamp>,
 }

@@ -11,6 +11,7 @@ pub mod challenge;
 pub mod code;
 pub mod command;
 pub mod decision;
+pub mod delivery;
 pub mod destination;
 pub mod disable;
 pub mod email_change;

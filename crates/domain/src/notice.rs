@@ -2,7 +2,7 @@
 
 use crate::command::{Context, Origin};
 use crate::decision::OutboxMessage;
-use crate::destination::Destination;
+use crate::destination::{Destination, PhoneNumber};
 use crate::ids::{MessageId, UserId};
 use crate::message::{Channel, EventDetails, MessageContent, MessageKind};
 use crate::secret::{Place, SecretText};
@@ -28,7 +28,15 @@ fn seal(message: &MessageContent, user: Option<UserId>, now: Timestamp, context:
         kind: message.kind,
         channel: message.channel,
         payload: context.keys.seal(&place(id), &plain, context.rng),
+        destination: masked(message),
         expires_at: Some(message.expires_at.unwrap_or(now + NOTICE_LIFE)),
+    }
+}
+
+fn masked(message: &MessageContent) -> String {
+    match message.channel {
+        Channel::Sms => PhoneNumber::from_e164(&message.to).map(|number| number.masked()).unwrap_or_default(),
+        Channel::Email => Email::stored(message.to.clone()).masked(),
     }
 }
 

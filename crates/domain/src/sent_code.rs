@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 use rand::CryptoRng;
 
+use crate::delivery::Stage;
 use crate::destination::Destination;
 use crate::factor::Method;
 use crate::ids::{ChallengeId, EnrollmentId, FactorId, SentCodeId, SessionId, UserId};
@@ -136,10 +137,18 @@ pub struct SentCode {
     /// When it died unused.
     pub ended_at: Option<Timestamp>,
     /// How its message fares.
-    pub delivery: Delivery,
+    pub stage: Stage,
 }
 
 impl SentCode {
+    /// How its sending stands, as told to the person.
+    pub const fn delivery(&self) -> Delivery {
+        match self.stage {
+            Stage::Queued | Stage::Accepted | Stage::Delivered => Delivery::Queued,
+            Stage::Delayed(_) | Stage::Failed(_) => Delivery::Unavailable,
+        }
+    }
+
     /// Whether it would still be accepted. One from the future was made by a wrong clock, and would live too long.
     fn is_live(&self, now: Timestamp) -> bool {
         self.used_at.is_none() && self.ended_at.is_none() && self.created_at <= now && now < self.expires_at

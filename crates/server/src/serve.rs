@@ -11,7 +11,6 @@ use domain::ids::ApplicationId;
 use domain::secret::{KeyId, KeyRing, new_token};
 use domain::totp::TotpSecret;
 use domain::user::Email;
-use messaging::Renderer;
 use store::{Db, Options, Surroundings};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -28,7 +27,7 @@ use crate::password::Hasher;
 use crate::phone::Phones;
 use crate::run::salt;
 use crate::token::AccessTokens;
-use crate::worker::{self, Transport};
+use crate::worker::{self, Transports, Worker};
 use crate::{keys, telemetry};
 
 /// How long a stop waits for requests under way.
@@ -79,7 +78,8 @@ pub fn assemble(config: &Config, db: Db, ring: KeyRing) -> anyhow::Result<App> {
     let tokens = AccessTokens::new(&config.base_url.origin(), &ring);
     let world = Arc::new(World::real(ring, policy(config)));
     let http = HttpContext::new(config, Limits::default());
-    Ok(App::new(Parts { db, world, hasher: Hasher::new()?, phones: Phones::new(), tokens, http }))
+    let carrier = config.sms.carrier().context("SMS_PROVIDER")?.map(Arc::new);
+    Ok(App::new(Parts { db, world, hasher: Hasher::new()?, phones: Phones::new(), tokens, http, carrier }))
 }
 
 /// Serves until the process is told to stop; then finishes what has begun.
@@ -109,12 +109,8 @@ pub async fn serve(mut config: Config, asked: Asked) -> anyhow::Result<()> {
     };
 
     let metrics = telemetry::start_metrics(shutdown.clone())?;
-    let renderer = Renderer::new(&config.second_factor.issuer_name, &config.base_url.origin())?;
-    let transport = match config.environment {
-        Environment::Development => Transport::Mailbox,
-        Environment::Production => Transport::None,
-    };
-    let worker = tokio::spawn(worker::work(app.clone(), renderer, transport, shutdown.clone()));
+    let transports = Transports::new(&config, app.carrier.clone(), asked.test_mode)?;
+    let worker = tokio::spawn(worker::work(Worker::new(app.clone(), transports), shutdown.clone()));
     let aside = match config.metrics_bind {
         Some(address) => {
             let listener = TcpListener::bind(address)

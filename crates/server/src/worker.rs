@@ -1,29 +1,38 @@
 //! The worker: sends what the outbox holds, outside any transaction, and tidies up now and then.
 //!
 //! It wakes at once when a command of this process leaves a message, and by a timer for what others left. Any number of
-//! workers may run: a message is leased to one of them at a time.
+//! workers may run: a message is leased to one of them at a time. Each channel has a queue of its own.
 
 mod deliver;
+mod queue;
+mod transport;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use domain::message::Channel;
 use domain::time::{Duration as Span, Timestamp};
-use messaging::Renderer;
-use store::Surroundings;
-use tokio::time::{Instant, interval};
+use store::Surroundings as _;
+use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 
-/// How often messages of other nodes and of lost leases are looked for.
+pub use transport::{REPORTS, Transports};
+
+/// How often the work that is not sending is looked at.
 const TICK: Duration = Duration::from_secs(1);
 /// How often the database is tidied.
 const SWEEP: Duration = Duration::from_mins(10);
-
 /// How often recovery codes are looked for that were kept long enough.
 const WIPE: Duration = Duration::from_secs(15);
+/// How often the backlog is measured.
+const MEASURE: Duration = Duration::from_secs(15);
 /// How far the clock may stray between two sweeps from the time that has really passed.
 const STRAY: Span = Span::from_hours(1);
+/// No message waits longer than this for its next try, unless a wrong clock put it off.
+const LONGEST_WAIT: Span = Span::from_hours(1);
 
 /// Watches the clock by one that nobody sets. A sweep deletes by the clock: once it jumped, rows that live would look dead.
 struct Watch {
@@ -45,31 +54,97 @@ impl Watch {
     }
 }
 
-/// Where messages go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
-    /// Into the development mailbox.
-    Mailbox,
-    /// Nowhere: this version has no mail transport for production. Messages wait for their end.
-    None,
+/// What a worker works with.
+pub struct Worker {
+    app: App,
+    transports: Transports,
+    /// Whether others may have been told that text messages do not go out. A worker that was here before may have.
+    outage_told: AtomicBool,
+}
+
+impl Worker {
+    /// A worker of this application.
+    pub fn new(app: App, transports: Transports) -> Arc<Self> {
+        Arc::new(Self { app, transports, outage_told: AtomicBool::new(true) })
+    }
+
+    /// A message went out: so does the next.
+    async fn goes_out(&self, channel: Channel, now: Timestamp) {
+        if channel == Channel::Sms && self.transports.sms_wait(now).is_none() {
+            self.app.world.sms_is_away(None);
+            if self.outage_told.swap(false, Ordering::SeqCst) {
+                self.tell_outage(None, now).await;
+            }
+        }
+    }
+
+    /// A message did not go out. When no provider can even be tried, whoever asks for a code is told so at once.
+    async fn does_not_go_out(&self, channel: Channel, now: Timestamp) {
+        if channel == Channel::Sms
+            && let Some(wait) = self.transports.sms_wait(now)
+        {
+            tracing::error!(seconds = wait.as_secs_ceil(), "no provider of text messages can be reached");
+            self.app.world.sms_is_away(Some(now + wait));
+            self.outage_told.store(true, Ordering::SeqCst);
+            self.tell_outage(Some(wait), now).await;
+        }
+    }
+
+    /// For nodes that send nothing themselves.
+    async fn tell_outage(&self, wait: Option<Span>, now: Timestamp) {
+        if let Err(error) = self.app.db.report_outage(Channel::Sms, wait, now).await {
+            tracing::warn!(%error, "other nodes could not be told how sending goes");
+        }
+    }
+
+    /// What operators watch: how much waits, how long it has, and who is left alone.
+    async fn measure(&self, now: Timestamp) {
+        for (provider, left_alone) in self.transports.providers() {
+            metrics::gauge!("sms_provider_left_alone", "provider" => provider).set(if left_alone { 1.0 } else { 0.0 });
+        }
+        match self.app.db.recall_messages(now, LONGEST_WAIT).await {
+            Ok(0) => {}
+            Ok(recalled) => tracing::warn!(recalled, "messages that a wrong clock had put off were brought back"),
+            Err(error) => tracing::warn!(%error, "messages could not be looked through"),
+        }
+        let backlog = match self.app.db.backlog().await {
+            Ok(backlog) => backlog,
+            Err(error) => return tracing::warn!(%error, "the backlog could not be measured"),
+        };
+        for channel in [Channel::Email, Channel::Sms] {
+            let of = backlog.iter().find(|backlog| backlog.channel == channel);
+            let oldest = of.map_or(0.0, |of| transport::seconds(now.since(of.oldest)));
+            let depth = of.map_or(0, |of| of.depth);
+            metrics::gauge!("outbox_depth", "channel" => channel.as_str()).set(f64::from(depth));
+            metrics::gauge!("outbox_oldest_seconds", "channel" => channel.as_str()).set(oldest);
+        }
+    }
 }
 
 /// Works until `shutdown`, and finishes what it began.
-pub async fn work(app: App, renderer: Renderer, transport: Transport, shutdown: CancellationToken) {
-    let mut messages = app.db.messages();
-    let mut tick = interval(TICK);
-    let mut swept = Instant::now();
-    let mut wiped = Instant::now();
-    let mut watch = Watch { at: swept, clock: app.world.now() };
-    loop {
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            _ = tick.tick() => {}
-            Ok(()) = messages.changed() => {}
+pub async fn work(worker: Arc<Worker>, shutdown: CancellationToken) {
+    let drain = |channel| tokio::spawn(queue::drain(Arc::clone(&worker), channel, shutdown.clone()));
+    let queues = [drain(Channel::Email), drain(Channel::Sms)];
+    keep_house(&worker, &shutdown).await;
+    for queue in queues {
+        if let Err(error) = queue.await {
+            tracing::error!(%error, "a queue did not come to its end");
         }
-        messages.mark_unchanged();
-        if transport == Transport::Mailbox {
-            while deliver::deliver_some(&app, &renderer).await && !shutdown.is_cancelled() {}
+    }
+}
+
+async fn keep_house(worker: &Worker, shutdown: &CancellationToken) {
+    let app = &worker.app;
+    let mut tick = interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut swept = Instant::now();
+    let mut wiped = swept;
+    let mut measured = None;
+    let mut watch = Watch { at: swept, clock: app.world.now() };
+    while shutdown.run_until_cancelled(tick.tick()).await.is_some() {
+        if measured.is_none_or(|at: Instant| at.elapsed() > MEASURE) {
+            measured = Some(Instant::now());
+            worker.measure(app.world.now()).await;
         }
         if wiped.elapsed() > WIPE {
             wiped = Instant::now();

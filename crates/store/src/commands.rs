@@ -2,6 +2,7 @@
 
 use domain::account_admin::{ActOnUser, AddUser, ImportUser};
 use domain::challenge::{ChallengeView, ReadChallenge};
+use domain::delivery::EndMessage;
 use domain::disable::Disable;
 use domain::email_change::{
     BeginEmailChange, BeginEmailChangeView, ConfirmEmailChange, ConfirmEmailChangeView, ReadEmailChange,
@@ -613,5 +614,12 @@ impl Load for ConfirmEmailChange {
         let link = link_view(&self.token, reads);
         let owner = unlocked(reads, &Whose::Email(ApplicationId::DEFAULT, &self.email.key()));
         Box::new(move |answers| Ok(ConfirmEmailChangeView { link: link(answers)?, owner: answers.get(&owner)? }))
+    }
+}
+
+impl Load for EndMessage {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<Option<Account>> {
+        let account = self.user.map(|user| locked(reads, &Whose::Id(user)));
+        Box::new(move |answers| account.as_ref().map_or(Ok(None), |account| answers.get(account)))
     }
 }

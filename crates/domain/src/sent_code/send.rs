@@ -5,6 +5,7 @@ use crate::audit::AuditAction;
 use crate::challenge::Challenge;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, OutboxMessage, Refusal};
+use crate::delivery::Stage;
 use crate::destination::Destination;
 use crate::enrollment::Enrollment;
 use crate::factor::{Factor, Method};
@@ -140,7 +141,7 @@ pub(crate) fn dispatch(
         expires_at,
         used_at: None,
         ended_at: None,
-        delivery: Delivery::Queued,
+        stage: Stage::Queued,
     };
     Ok(Dispatch {
         change: Change::AddSentCode(Box::new(sent), day_counter(key, policy), count),
