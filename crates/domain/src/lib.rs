@@ -28,6 +28,7 @@ pub mod password;
 pub mod policy;
 pub mod recovery_code;
 pub mod rotating_token;
+pub mod schedule;
 pub mod secret;
 pub mod sent_code;
 pub mod session;

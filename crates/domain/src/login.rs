@@ -378,6 +378,10 @@ impl FinishLogin {
                 }
                 Err(unsent) => {
                     (state.delivery, state.next_send_at) = unsent.told();
+                    if state.delivery.is_some() {
+                        let others = answerable.iter().filter(|other| other.id != first.id).map(|other| other.method);
+                        state.alternatives = unsent.alternatives(others, context.policy);
+                    }
                     decision = decision.audit(entry(false).because(unsent.why()));
                     decision = unsent.alarm(decision, &self.origin, context);
                 }

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 use rand::CryptoRng;
 
-use crate::delivery::Stage;
+use crate::delivery::{Stage, Trouble};
 use crate::destination::Destination;
 use crate::factor::Method;
 use crate::ids::{ChallengeId, EnrollmentId, FactorId, SentCodeId, SessionId, UserId};
@@ -326,6 +326,13 @@ impl Sends {
         sent.sort_unstable();
         let first = sent.len().checked_sub(policy.sms.per_account as usize)?;
         sent.get(first).map(|at| *at + DAY)
+    }
+
+    /// Whether this person's last code there was refused for good, within the hour: the next one would be, too.
+    pub(crate) fn is_refused(&self, destination: &[u8; 32], now: Timestamp) -> bool {
+        let there = self.codes.iter().filter(|code| code.destination == *destination && code.created_at <= now);
+        let last = there.max_by_key(|code| code.created_at);
+        last.is_some_and(|code| code.stage == Stage::Failed(Trouble::Refused) && now.since(code.created_at) < HOUR)
     }
 
     /// Until when this person may not send set-up codes where they have not sent any within the day: nobody enrolls a block

@@ -5,6 +5,7 @@
 
 mod deliver;
 mod queue;
+pub mod schedule;
 mod transport;
 
 use std::sync::Arc;
@@ -19,53 +20,32 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 
+use schedule::Rounds;
 pub use transport::{REPORTS, Transports};
 
 /// How often the work that is not sending is looked at.
 const TICK: Duration = Duration::from_secs(1);
-/// How often the database is tidied.
-const SWEEP: Duration = Duration::from_mins(10);
 /// How often recovery codes are looked for that were kept long enough.
 const WIPE: Duration = Duration::from_secs(15);
 /// How often the backlog is measured.
 const MEASURE: Duration = Duration::from_secs(15);
-/// How far the clock may stray between two sweeps from the time that has really passed.
-const STRAY: Span = Span::from_hours(1);
 /// No message waits longer than this for its next try, unless a wrong clock put it off.
 const LONGEST_WAIT: Span = Span::from_hours(1);
-
-/// Watches the clock by one that nobody sets. A sweep deletes by the clock: once it jumped, rows that live would look dead.
-struct Watch {
-    at: Instant,
-    clock: Timestamp,
-}
-
-impl Watch {
-    /// Whether the clock moved as far as time has passed since it was last believed. Then it is believed anew; else not
-    /// until it comes back.
-    fn believes(&mut self, at: Instant, clock: Timestamp) -> bool {
-        let passed = i64::try_from(at.duration_since(self.at).as_micros()).unwrap_or(i64::MAX);
-        let strayed = clock.since(self.clock).as_micros().saturating_sub(passed);
-        let believed = strayed.unsigned_abs() <= STRAY.as_micros().unsigned_abs();
-        if believed {
-            *self = Self { at, clock };
-        }
-        believed
-    }
-}
 
 /// What a worker works with.
 pub struct Worker {
     app: App,
     transports: Transports,
+    /// When trusted devices are cleaned up: so long after midnight, UTC.
+    cleanup_at: Span,
     /// Whether others may have been told that text messages do not go out. A worker that was here before may have.
     outage_told: AtomicBool,
 }
 
 impl Worker {
     /// A worker of this application.
-    pub fn new(app: App, transports: Transports) -> Arc<Self> {
-        Arc::new(Self { app, transports, outage_told: AtomicBool::new(true) })
+    pub fn new(app: App, transports: Transports, cleanup_at: Span) -> Arc<Self> {
+        Arc::new(Self { app, transports, cleanup_at, outage_told: AtomicBool::new(true) })
     }
 
     /// A message went out: so does the next.
@@ -133,14 +113,24 @@ pub async fn work(worker: Arc<Worker>, shutdown: CancellationToken) {
     }
 }
 
+/// Where this process sends nothing: learns from those that do whether text messages go out. Until `shutdown`.
+pub async fn listen_for_outages(app: App, shutdown: CancellationToken) {
+    let mut tick = interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while shutdown.run_until_cancelled(tick.tick()).await.is_some() {
+        match app.db.outage(Channel::Sms, app.world.now()).await {
+            Ok(until) => app.world.sms_is_away(until),
+            Err(error) => tracing::debug!(%error, "it is not known whether text messages go out"),
+        }
+    }
+}
+
 async fn keep_house(worker: &Worker, shutdown: &CancellationToken) {
     let app = &worker.app;
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut swept = Instant::now();
-    let mut wiped = swept;
-    let mut measured = None;
-    let mut watch = Watch { at: swept, clock: app.world.now() };
+    let (mut wiped, mut measured) = (Instant::now(), None);
+    let mut rounds = Rounds::new(app.world.now());
     while shutdown.run_until_cancelled(tick.tick()).await.is_some() {
         if measured.is_none_or(|at: Instant| at.elapsed() > MEASURE) {
             measured = Some(Instant::now());
@@ -152,38 +142,6 @@ async fn keep_house(worker: &Worker, shutdown: &CancellationToken) {
                 tracing::warn!(%error, "recovery codes that were kept could not be wiped");
             }
         }
-        if swept.elapsed() > SWEEP {
-            swept = Instant::now();
-            let now = app.world.now();
-            if !watch.believes(swept, now) {
-                tracing::error!(
-                    clock = %now,
-                    "the clock jumped: nothing is deleted until it is right again, or until a restart says that it is right"
-                );
-            } else if let Err(error) = app.db.sweep(now).await {
-                tracing::warn!(%error, "the database could not be tidied");
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_clock_that_jumps_is_not_believed_until_it_comes_back() {
-        let (at, clock) = (Instant::now(), Timestamp::from_secs(1_800_000_000));
-        let mut watch = Watch { at, clock };
-        let mut after = |minutes: u64, clock_moved: i64| {
-            watch.believes(at + Duration::from_mins(minutes), clock + Span::from_mins(clock_moved))
-        };
-        assert!(after(10, 10));
-        assert!(after(20, 25), "a little is no jump");
-        assert!(!after(30, 60 * 24 * 3650));
-        assert!(!after(40, 60 * 24 * 3650 + 10), "not even when it goes on evenly from there");
-        assert!(after(50, 50), "it came back");
-        assert!(!after(60, -120), "nor back");
-        assert!(after(70, 69));
+        rounds.go(app, worker.cleanup_at).await;
     }
 }

@@ -40,7 +40,8 @@ impl Owner {
         let (user, row, hash) = (self.user, Uuid::from_u128(number.into()), vec![number; 32]);
         let other = Uuid::from_u128(1000 + u128::from(number));
         let db = &self.db;
-        let sql = "INSERT INTO factors (id, user_id, method, label, secret, created_at) VALUES ($1, $2, 'totp', '', $3, $4)";
+        let sql =
+            "INSERT INTO factors (id, user_id, method, label, secret, created_at) VALUES ($1, $2, 'totp', '', $3, $4)";
         write(db, sql, params![row, user, &sealed, START]).await;
         let sql = "INSERT INTO factors (id, user_id, method, label, destination, destination_key, created_at) \
                    VALUES ($1, $2, 'sms', '', $3, $4, $5)";
@@ -63,7 +64,8 @@ impl Owner {
         let sql = "INSERT INTO outbox (id, kind, channel, payload, state, attempts, available_at, created_at) \
                    VALUES ($1, 'login_code', 'sms', $2, 'queued', 0, $3, $3)";
         write(db, sql, params![row, &sealed, START]).await;
-        let sql = "INSERT INTO recovery_codes (id, user_id, pepper_id, code_hash, created_at) VALUES ($1, $2, $3, $4, $5)";
+        let sql =
+            "INSERT INTO recovery_codes (id, user_id, pepper_id, code_hash, created_at) VALUES ($1, $2, $3, $4, $5)";
         write(db, sql, params![row, user, hex.as_str(), &hash, START]).await;
         let sql = "INSERT INTO two_factor_codes (id, user_id, challenge_id, factor_id, method, purpose, destination_key, \
                    pepper_id, code_hash, created_at, expires_at) VALUES ($1, $2, $1, $1, 'sms', 'login', $3, $4, $3, $5, $5)";
@@ -136,7 +138,12 @@ async fn what_has_no_key_id_is_not_overlooked() {
         }
         write(&owner.db, "UPDATE outbox SET payload = NULL", params![]).await;
         write(&owner.db, "UPDATE recovery_codes SET pepper_id = '7777777'", params![]).await;
-        assert_eq!(owner.beyond(&ring).await, BTreeSet::from([("recovery_codes", String::new(), 1)]), "{}", database.name);
+        assert_eq!(
+            owner.beyond(&ring).await,
+            BTreeSet::from([("recovery_codes", String::new(), 1)]),
+            "{}",
+            database.name
+        );
     }
 }
 
@@ -170,15 +177,15 @@ async fn a_start_goes_through_indexes_only() {
         for read in &units[0].reads {
             let table = read.sql.split(" FROM ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
             let plan: Vec<String> = plan(&db, &read.sql).await.iter().map(|line| format!("{line} ")).collect();
-            let reads_table = |line: &&String| {
-                ["on", "SCAN", "SEARCH"].iter().any(|step| line.contains(&format!("{step} {table} ")))
-            };
+            let reads_table =
+                |line: &&String| ["on", "SCAN", "SEARCH"].iter().any(|step| line.contains(&format!("{step} {table} ")));
             let found: Vec<&String> = plan.iter().filter(reads_table).collect();
             // PostgreSQL does not show the one in the recursion, but its cost: an index that did not fit would cost 10^10.
             let costs = |line: &String| line.contains("Disabled") || line.contains("=1000000");
             let shown = 2 + usize::from(read.sql.ends_with("empty")) - usize::from(database.name == "postgres");
             assert!(found.len() == shown && !plan.iter().any(costs), "{}: {plan:#?}", database.name);
-            let index = |line: &&String| line.contains(&format!("{table}_by_key_of_")) || line.contains("_by_pepper_id");
+            let index =
+                |line: &&String| line.contains(&format!("{table}_by_key_of_")) || line.contains("_by_pepper_id");
             assert!(found.iter().all(index), "{}: {plan:#?}", database.name);
         }
     }

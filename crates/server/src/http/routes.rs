@@ -7,7 +7,7 @@ use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::health::Readiness;
-use super::{auth, dev_mailbox, health, layers, pages, test_mode};
+use super::{auth, dev_mailbox, health, hooks, layers, pages, test_mode};
 use crate::app::App;
 use crate::config::{Config, Environment};
 use crate::fault::Fault;
@@ -19,8 +19,10 @@ pub fn router(app: &App, config: &Config, metrics: Option<PrometheusHandle>, tes
     let document = openapi::document()
         .to_json()
         .map_err(|error| Fault::new("the OpenAPI document could not be written", error))?;
-    let mut router =
-        api.merge(pages::routes()).route("/openapi.json", get(async move || openapi_json(document.clone())));
+    let mut router = api
+        .merge(pages::routes())
+        .merge(hooks::routes())
+        .route("/openapi.json", get(async move || openapi_json(document.clone())));
     let development = config.environment == Environment::Development;
     if development {
         router = router.merge(dev_mailbox::routes());

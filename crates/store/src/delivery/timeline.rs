@@ -1,7 +1,7 @@
 //! Messages as operators see them: lists, and what happened to those of one person. No content.
 
 use domain::delivery::Stage;
-use domain::ids::{MessageId, PersonId, UserId};
+use domain::ids::{MessageId, UserId};
 use domain::time::Timestamp;
 use uuid::Uuid;
 
@@ -119,16 +119,11 @@ impl Db {
 
     /// Everything known of the messages to a person since `since`, oldest first: what they asked for, what was queued, and
     /// what became of it.
-    pub async fn timeline(
-        &self,
-        user: UserId,
-        person: PersonId,
-        since: Timestamp,
-    ) -> Result<Vec<TimelineEntry>, StoreError> {
+    pub async fn timeline(&self, user: UserId, since: Timestamp) -> Result<Vec<TimelineEntry>, StoreError> {
         let asked = Statement::new(
             "SELECT created_at, success, method, detail FROM two_factor_audit_log \
-             WHERE person_id = $1 AND action = 'code_sent' AND created_at >= $2",
-            params![person.uuid(), since],
+             WHERE person_id = (SELECT person_id FROM users WHERE id = $1) AND action = 'code_sent' AND created_at >= $2",
+            params![user.uuid(), since],
         );
         let queued = Statement::new(
             summaries_where!("user_id = $2 AND created_at >= $3"),
