@@ -121,6 +121,7 @@ pub(crate) fn origin() -> Origin {
         ip: Some(std::net::Ipv4Addr::LOCALHOST.into()),
         user_agent: Some(crate::http::USER_AGENT.to_owned()),
         actor: None,
+        locale: None,
         request_id: Some(id(Kind::Fresh as u16, 0).to_string()),
     }
 }

@@ -222,14 +222,14 @@ pub enum Change {
     },
     /// A session ends.
     EndSession(SessionId, EndReason),
-    /// A person's sessions end, but for one.
+    /// A person's sessions end, but for one, and with them the set-ups they began.
     EndOtherSessions {
         /// Whose.
         user: UserId,
         /// The one that stays.
         keep: SessionId,
     },
-    /// Every session of a person ends.
+    /// Every session of a person ends, and every set-up with them.
     EndSessionsOf(UserId, EndReason),
     /// The trust in every device of a person ends.
     RevokeTrust(UserId),

@@ -1,5 +1,8 @@
 //! Changing the address: the new one gets a link, the old one is told, and nothing changes before the link is used.
 //!
+//! The link ends with the session that asked, like everything a session has begun: whoever reads at the old address that
+//! somebody else asked, and ends that session, has stopped it.
+//!
 //! A taken address gets the same answer and no link; its owner is told that they have an account.
 
 use uuid::Uuid;
@@ -85,7 +88,16 @@ impl Decide for BeginEmailChange {
     }
 }
 
-/// Reads the new address of a link, so that it can be looked up whether it was taken meanwhile.
+/// What a link asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedAddress {
+    /// The session that asked.
+    pub session: SessionId,
+    /// The new address.
+    pub email: Email,
+}
+
+/// Reads what a link asks for, so that it can be looked up what became of it meanwhile.
 #[derive(Debug)]
 pub struct ReadEmailChange {
     /// Hash of the token shown.
@@ -94,27 +106,26 @@ pub struct ReadEmailChange {
 
 impl Decide for ReadEmailChange {
     type View = LinkView;
-    type Reply = Email;
+    type Reply = WantedAddress;
 
-    fn decide(&self, view: LinkView, context: &mut Context<'_>) -> Result<Decision<Email>, Broken> {
+    fn decide(&self, view: LinkView, context: &mut Context<'_>) -> Result<Decision<WantedAddress>, Broken> {
         // A used link has been emptied.
         let holds = |link: &LinkToken| link.purpose == LinkPurpose::EmailChange && link.used_at.is_none();
         let reply = match view.link.filter(holds) {
-            Some(link) => Ok(wanted(&link, context)?.1),
+            Some(link) => Ok(wanted(&link, context)?),
             None => Err(Refusal::TokenInvalid),
         };
         Ok(Decision::new(reply, context.clock))
     }
 }
 
-/// The session that asked, and the address it asked for.
-fn wanted(link: &LinkToken, context: &Context<'_>) -> Result<(SessionId, Email), Broken> {
+fn wanted(link: &LinkToken, context: &Context<'_>) -> Result<WantedAddress, Broken> {
     let plain = link.open(context)?;
     let altered = || Broken { table: "link_tokens", column: "payload", fault: crate::secret::Fault::Altered };
     let (session, email) = plain.split_at_checked(16).ok_or_else(altered)?;
     let session = Uuid::from_slice(session).map_err(|_| altered())?;
     let email = String::from_utf8(email.to_vec()).map_err(|_| altered())?;
-    Ok((SessionId::from_uuid(session), Email::stored(email)))
+    Ok(WantedAddress { session: SessionId::from_uuid(session), email: Email::stored(email) })
 }
 
 /// Proves the new address with the link's token. Signs nobody in.
@@ -122,8 +133,8 @@ fn wanted(link: &LinkToken, context: &Context<'_>) -> Result<(SessionId, Email),
 pub struct ConfirmEmailChange {
     /// Hash of the token shown.
     pub token: TokenHash,
-    /// The address [`ReadEmailChange`] found in it.
-    pub email: Email,
+    /// What [`ReadEmailChange`] found in it.
+    pub wanted: WantedAddress,
     /// Where from.
     pub origin: Origin,
 }
@@ -133,6 +144,8 @@ pub struct ConfirmEmailChange {
 pub struct ConfirmEmailChangeView {
     /// The link and its person.
     pub link: LinkView,
+    /// The session that asked.
+    pub session: Option<Session>,
     /// Whose address it became meanwhile.
     pub owner: Option<Account>,
 }
@@ -149,10 +162,18 @@ impl Decide for ConfirmEmailChange {
                 Err(refused) => return Ok(*refused),
             };
         let (user, origin) = (account.user.id, &self.origin);
-        let (session, email) = wanted(&link, context)?;
+        let wanted = wanted(&link, context)?;
+        let ended = view.session.is_none_or(|session| session.ended_at.is_some());
         let taken = view.owner.is_some_and(|owner| owner.user.id != user);
-        if taken || email != self.email {
-            let why = if taken { "address_taken" } else { "link_replaced" };
+        let fault = if wanted != self.wanted {
+            Some("link_replaced")
+        } else if ended {
+            Some("session_ended")
+        } else {
+            taken.then_some("address_taken")
+        };
+        let WantedAddress { session, email } = wanted;
+        if let Some(why) = fault {
             return Ok(Decision::new(Err(Refusal::TokenInvalid), now)
                 .on_chain_of(&account)
                 .audit_all(alarms)

@@ -6,9 +6,9 @@
 //! Invariants: a link leads below the configured base URL or there is no message; a subject holds no text of users;
 //! text of strangers is one line, isolated from the direction of its surroundings, escaped, and never clickable.
 //!
-//! Transports hand over what is rendered and say what came of it ([`Receipt`], [`SendFailure`]); text messages go out
-//! through [`sms`]. Deliberately absent: trying again, which is the worker's business, and the development mailbox, which
-//! is a table of the server's.
+//! Transports hand over what is rendered and say what came of it ([`Receipt`], [`SendFailure`]): mail by SMTP, text messages
+//! through [`sms`]. Deliberately absent: trying again, which is the worker's business; the development mailbox, which is a table
+//! of the server's.
 
 mod kind;
 mod language;
@@ -26,8 +26,8 @@ mod words;
 
 pub use language::LanguageError;
 pub use link::BaseUrlError;
-pub use mail::{Mailer, RenderedMail, Security, Sender, Sending, SmtpMailer, SmtpServer, SmtpSetupError};
-pub use receipt::{Receipt, SendFailure, sanitized};
+pub use mail::{Mailer, RenderedMail, Sender, Sending, SmtpMailer, SmtpServer, SmtpSetupError};
+pub use receipt::{Receipt, SendFailure};
 pub use render::{RenderError, Rendered, Renderer, SetupError};
 pub use text_message::segments;
 

@@ -30,7 +30,7 @@ use crate::receipt::{Receipt, SendFailure};
 use crate::render::Rendered;
 use crate::untrusted;
 
-pub use server::{Security, SmtpServer};
+pub use server::SmtpServer;
 pub use smtp::{SmtpMailer, SmtpSetupError};
 
 /// The longest name of a sender, in characters.

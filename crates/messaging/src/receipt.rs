@@ -71,7 +71,7 @@ const LONGEST_WORDS: usize = 120;
 
 /// What a foreign server said, fit for logs: one line, short, and without anything that may be an address, a number,
 /// a code or a token. Words with an `@` or with four or more digits in a row go whole.
-pub fn sanitized(words: &str) -> String {
+pub(crate) fn sanitized(words: &str) -> String {
     let mut kept = String::new();
     for word in words.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
         let shown = if tells_too_much(word) { "…" } else { word };

@@ -70,6 +70,30 @@ fn every_kind_says_when_whence_and_what_to_do() {
 }
 
 #[test]
+fn every_mail_can_be_heard_and_found_one_s_way_in() {
+    for content in samples() {
+        let html = renderer().render(&content).unwrap().html;
+        let shown: String =
+            html.split("<!--").map(|part| part.split_once("-->").map_or(part, |(_, rest)| rest)).collect();
+        let count = |what: &str| shown.matches(what).count();
+        assert_eq!((count("<h1 "), count("<h2 "), count("<table"), count("<img"), count("<script")), (1, 2, 0, 0, 0));
+        assert!(shown.find("<h1 ") < shown.find("<h2 ") && count("<dt ") == count("<dd ") && count("<dt ") >= 3);
+        assert_eq!((count(" lang=\"en\""), count(" dir=\"ltr\"") >= 2), (2, true), "document and outer box");
+        assert_eq!(
+            count("role=\"group\" aria-label=\"Code: 0 1 2 3 4 5\""),
+            usize::from(CODES.contains(&content.kind))
+        );
+        assert!(
+            shown.contains("name=\"color-scheme\" content=\"light dark\"")
+                && shown.contains("prefers-color-scheme: dark")
+        );
+        for line in html.lines() {
+            assert!(line.len() < 998, "too long a line for SMTP: {line}");
+        }
+    }
+}
+
+#[test]
 fn the_text_part_reads_well_in_a_terminal() {
     let mail = renderer().render(&sample(MessageKind::EmailVerification)).unwrap();
     assert_eq!(mail.subject, "Confirm your e-mail address for Tinybeans");

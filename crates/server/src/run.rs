@@ -3,6 +3,7 @@
 //! A command is spawned, so that a request that hangs up cannot cancel it half-way: it is decided and committed, or neither.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::ids::new_uuid;
 use domain::session::Grant;
@@ -18,6 +19,19 @@ pub async fn run<C: Load>(app: &App, command: C) -> Result<C::Reply, Problem> {
     let task = tokio::spawn(async move { db.run(Arc::new(command), world as Arc<dyn Surroundings>).await });
     let reply = task.await.map_err(|error| Fault::new("a command did not come to its end", error))??;
     reply.map_err(Problem::from)
+}
+
+/// How long an answer takes that must not tell by its time what was found, or a multiple of it.
+const BEAT: Duration = Duration::from_millis(100);
+
+/// As [`run`], for commands whose one answer hides whether an address is somebody's: a mail to write takes the database
+/// longer than none, so the answer waits for the next beat after the request came.
+pub async fn run_on_the_beat<C: Load>(app: &App, command: C) -> Result<C::Reply, Problem> {
+    let came = tokio::time::Instant::now();
+    let reply = run(app, command).await;
+    let beats = came.elapsed().as_millis() / BEAT.as_millis() + 1;
+    tokio::time::sleep_until(came + BEAT * u32::try_from(beats).unwrap_or(u32::MAX)).await;
+    reply
 }
 
 /// Answers a question, which changes nothing.

@@ -612,8 +612,12 @@ impl Load for ReadEmailChange {
 impl Load for ConfirmEmailChange {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<ConfirmEmailChangeView> {
         let link = link_view(&self.token, reads);
-        let owner = unlocked(reads, &Whose::Email(ApplicationId::DEFAULT, &self.email.key()));
-        Box::new(move |answers| Ok(ConfirmEmailChangeView { link: link(answers)?, owner: answers.get(&owner)? }))
+        let session = session::by_id(reads, self.wanted.session);
+        let owner = unlocked(reads, &Whose::Email(ApplicationId::DEFAULT, &self.wanted.email.key()));
+        Box::new(move |answers| {
+            let (session, owner) = (answers.get(&session)?, answers.get(&owner)?);
+            Ok(ConfirmEmailChangeView { link: link(answers)?, session, owner })
+        })
     }
 }
 

@@ -78,13 +78,17 @@ fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statem
         }
         Change::RaiseSession { id, method, at } => vec![session::raise(*id, *method, *at)],
         Change::EndSession(id, reason) => vec![session::end(*id, *reason, at)],
-        Change::EndOtherSessions { user, keep } => vec![session::end_others(*user, *keep, at)],
+        Change::EndOtherSessions { user, keep } => {
+            vec![session::end_others(*user, *keep, at), enrollment::abandon_of_others(*user, *keep)]
+        }
         Change::RevokeTrust(id) => vec![trusted_device::revoke_all(*id, at)],
         Change::AddTrustedDevice(new) => vec![trusted_device::insert(new)],
         Change::SaveTrustedDevice { was, device } => vec![trusted_device::save(was, device)],
         Change::RevokeTrustedDevice(id) => vec![trusted_device::revoke(*id, at)],
         Change::ReturnCharge(shared) => vec![counter::give_back(shared)],
-        Change::EndSessionsOf(id, reason) => vec![session::end_all(*id, *reason, at)],
+        Change::EndSessionsOf(id, reason) => {
+            vec![session::end_all(*id, *reason, at), enrollment::abandon_all_of(*id)]
+        }
         Change::PutLinkToken(link) => vec![link_token::put(link)],
         Change::ConsumeLinkToken(id) => vec![link_token::consume(*id, at)],
         Change::EndLinkTokens(id, purposes) => {

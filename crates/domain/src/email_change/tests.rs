@@ -41,9 +41,11 @@ fn token(world: &World) -> String {
     message.link.as_ref().unwrap().split_once("/change-email#token=").unwrap().1.to_owned()
 }
 
-fn confirm(world: &mut World, token: &str, owner: Option<Account>) -> Decision<()> {
-    let view = ConfirmEmailChangeView { link: world.link_view(token), owner };
-    let command = ConfirmEmailChange { token: TokenHash::of(token), email: new_address(), origin: origin() };
+fn confirm(world: &mut World, grant: &Grant, token: &str, owner: Option<Account>) -> Decision<()> {
+    let session = world.sessions.get(&grant.session).cloned();
+    let view = ConfirmEmailChangeView { link: world.link_view(token), session, owner };
+    let wanted = WantedAddress { session: grant.session, email: new_address() };
+    let command = ConfirmEmailChange { token: TokenHash::of(token), wanted, origin: origin() };
     world.lab.decide(&command, view).unwrap()
 }
 
@@ -96,8 +98,8 @@ fn the_link_moves_the_account_once_and_tells_the_old_address() {
         let view = world.link_view(&token);
         world.lab.decide(&ReadEmailChange { token: TokenHash::of(&token) }, view).unwrap().reply.unwrap()
     };
-    assert_eq!(found, new_address());
-    let decision = confirm(&mut world, &token, None);
+    assert_eq!(found, WantedAddress { session: grant.session, email: new_address() });
+    let decision = confirm(&mut world, &grant, &token, None);
     assert_snapshot!(summary(&decision), @r"
     yes
     change ConsumeLinkToken
@@ -119,10 +121,29 @@ fn the_link_moves_the_account_once_and_tells_the_old_address() {
     assert!(world.sessions[&grant.session].ended_at.is_none());
     let told = world.lab.read(world.outbox.last().unwrap()).unwrap();
     assert_eq!(told.to, person.account.user.email.as_str());
-    assert_eq!(confirm(&mut world, &token, None).reply.unwrap_err(), Refusal::TokenInvalid);
+    assert_eq!(confirm(&mut world, &grant, &token, None).reply.unwrap_err(), Refusal::TokenInvalid);
     let view = world.link_view(&token);
     let again = world.lab.decide(&ReadEmailChange { token: TokenHash::of(&token) }, view).unwrap();
     assert_eq!(again.reply.unwrap_err(), Refusal::TokenInvalid);
+}
+
+#[test]
+fn the_link_ends_with_the_session_that_asked() {
+    let (mut world, _, grant) = signed_in();
+    let decision = begin(&mut world, &grant, None, 1);
+    world.commit(decision).unwrap();
+    let token = token(&world);
+    let ended_at = world.lab.clock;
+    world.sessions.get_mut(&grant.session).unwrap().ended_at = Some(ended_at);
+    let decision = confirm(&mut world, &grant, &token, None);
+    assert_snapshot!(summary(&decision), @r"
+    no: TokenInvalid
+    change SaveSettings, 0 wrong, 0 in a row
+    audit email_changed failed session_ended
+    ");
+    assert_eq!(decision.reply.unwrap_err(), Refusal::TokenInvalid);
+    world.sessions.remove(&grant.session);
+    assert_eq!(confirm(&mut world, &grant, &token, None).reply.unwrap_err(), Refusal::TokenInvalid);
 }
 
 #[test]
@@ -133,9 +154,9 @@ fn an_address_taken_meanwhile_stays_with_its_owner() {
     let token = token(&world);
     let mut owner = world.lab.account();
     owner.user.email = new_address();
-    let decision = confirm(&mut world, &token, Some(owner));
+    let decision = confirm(&mut world, &grant, &token, Some(owner));
     assert_eq!(decision.changes.len(), 1, "{decision:?}");
     assert_eq!(decision.reply.unwrap_err(), Refusal::TokenInvalid);
     world.lab.pass(Duration::from_hours(24));
-    assert_eq!(confirm(&mut world, &token, None).reply.unwrap_err(), Refusal::TokenInvalid);
+    assert_eq!(confirm(&mut world, &grant, &token, None).reply.unwrap_err(), Refusal::TokenInvalid);
 }

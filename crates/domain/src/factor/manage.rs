@@ -133,7 +133,7 @@ impl Decide for RenameFactor {
     }
 }
 
-/// Removes a factor, but never the last one: that is turning the second factor off, and needs a code.
+/// Removes a factor, but never the last one that is a way in: that is turning the second factor off, and needs a code.
 #[derive(Debug)]
 pub struct RemoveFactor {
     /// Who.
@@ -168,7 +168,10 @@ impl Decide for RemoveFactor {
         let alarms = account.seen(moment, &self.origin, policy);
         let entry = |success| account.entry(AuditAction::FactorRemoved, success, &self.origin);
         let found = find(&view.factors, self.factor, &session, now, policy).and_then(|factor| {
-            let next = view.factors.iter().find(|other| other.id != factor.id);
+            // One of a kind that is switched off is no way in: what is left of a factor that is must be one, too.
+            let others = || view.factors.iter().filter(|other| other.id != factor.id);
+            let usable = others().find(|other| policy.allows(other.method));
+            let next = usable.or_else(|| others().next().filter(|_| !policy.allows(factor.method)));
             next.map(|next| (factor, next.id)).ok_or((Refusal::LastFactor, "last_factor"))
         });
         let (factor, next) = match found {

@@ -658,6 +658,7 @@ impl World {
                 others.for_each(|session| {
                     session.ended_at.get_or_insert(at);
                 });
+                self.enrollments.retain(|_, waiting| waiting.user != user || waiting.session == keep);
             }
             Change::RevokeTrust(user) => {
                 let own = self.devices.values_mut().filter(|device| device.user == user);
@@ -680,6 +681,7 @@ impl World {
                 for session in self.sessions.values_mut().filter(|session| session.user == user) {
                     session.ended_at.get_or_insert(at);
                 }
+                self.enrollments.retain(|_, waiting| waiting.user != user);
             }
             Change::PutLinkToken(new) => {
                 self.links.retain(|_, old| old.user != new.user || old.purpose != new.purpose);

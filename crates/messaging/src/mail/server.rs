@@ -18,7 +18,7 @@ pub struct SmtpServer {
 
 /// How a connection is protected. A certificate is checked always; there is no "if it can be had".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Security {
+pub(super) enum Security {
     /// TLS from the first byte.
     Tls,
     /// Plain up to STARTTLS, and nothing before it: a server that does not offer it gets no mail.

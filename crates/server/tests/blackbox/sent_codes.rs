@@ -51,7 +51,7 @@ impl World {
         (person, session)
     }
 
-    async fn enroll_at(&self, browser: &Browser, session: &Session, method: &str, to: &str) -> Answer {
+    pub(crate) async fn enroll_at(&self, browser: &Browser, session: &Session, method: &str, to: &str) -> Answer {
         let before = self.codes_to(to).await;
         begin(browser, session, method, to).await.expect(201);
         let code = self.code_to(to, "setup_code", before + 1).await;
@@ -59,12 +59,12 @@ impl World {
     }
 }
 
-async fn begin(browser: &Browser, session: &Session, method: &str, to: &str) -> Answer {
+pub(crate) async fn begin(browser: &Browser, session: &Session, method: &str, to: &str) -> Answer {
     let field = if method == "sms" { "phone_number" } else { "email" };
     browser.post_as(&session.access, SETUP, json!({ "method": method, field: to })).await
 }
 
-async fn send_again(browser: &Browser, token: &str, method: &str) -> Answer {
+pub(crate) async fn send_again(browser: &Browser, token: &str, method: &str) -> Answer {
     browser.post(SEND, json!({ "partial_token": token, "method": method })).await
 }
 

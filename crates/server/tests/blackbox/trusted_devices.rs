@@ -12,24 +12,24 @@ use crate::people::{PASSWORD, Person, Session, login, partial_token, verificatio
 use crate::tokens::claims;
 use crate::totp::{code, wrong_codes};
 
-const COOKIE: &str = "twinlock_device";
+pub(crate) const COOKIE: &str = "twinlock_device";
 const DEVICES: &str = "/auth/2fa/trusted-devices/";
 const DAY: i64 = 86_400;
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
-fn shown(browser: &Browser) -> String {
+pub(crate) fn shown(browser: &Browser) -> String {
     browser.cookie(COOKIE).expect("a device cookie")
 }
 
 /// A browser that shows this cookie and no other.
-fn showing(world: &World, cookie: &str) -> Browser {
+pub(crate) fn showing(world: &World, cookie: &str) -> Browser {
     let browser = world.browser();
     browser.set_cookie(COOKIE, cookie);
     browser
 }
 
 /// Signs in with the factor and asks to be remembered.
-async fn remember(world: &World, browser: &Browser, person: &Person) -> Answer {
+pub(crate) async fn remember(world: &World, browser: &Browser, person: &Person) -> Answer {
     let token = partial_token(browser, person).await;
     let mut body = verification(&token, &code(&person.secret, world.fresh_step().await));
     body["remember_me"] = json!(true);
@@ -47,7 +47,7 @@ async fn with_trusted_browser(world: &World) -> (Person, Browser) {
 
 /// Gives the right password; says whether the factor was spared.
 #[track_caller]
-fn is_trusted(answer: &Answer) -> bool {
+pub(crate) fn is_trusted(answer: &Answer) -> bool {
     if answer.json["requires_2fa"] == true {
         assert!(answer.cookies().is_empty(), "a challenge set a cookie");
         answer.clone().expect(200).holds_no_session();

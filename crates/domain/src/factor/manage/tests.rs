@@ -81,6 +81,18 @@ fn preference_moves_on_and_the_last_factor_stays() {
 }
 
 #[test]
+fn the_last_factor_of_a_kind_that_is_not_switched_off_stays_too() {
+    let (mut world, person, bearer) = two_factors();
+    let [works, off] = [person.factors[0].id, person.factors[1].id];
+    world.factors.get_mut(&off).unwrap().method = Method::Sms;
+    world.lab.policy.methods = vec![Method::Totp];
+    assert_eq!(world.remove(bearer, works).map(drop).unwrap_err(), Refusal::LastFactor);
+    world.remove(bearer, off).unwrap();
+    world.lab.policy.methods = vec![Method::Sms];
+    assert_eq!(world.remove(bearer, works).map(drop).unwrap_err(), Refusal::LastFactor);
+}
+
+#[test]
 fn what_is_not_the_callers_is_not_there() {
     let (mut world, person, bearer) = two_factors();
     assert_eq!(world.prefer(bearer, stranger()).map(drop).unwrap_err(), Refusal::NotFound);

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::http::caller::{Anyone, SignedIn};
 use crate::http::{Fields, Json, ReadBody};
 use crate::problem::{Problem, ProblemCode};
-use crate::run::{ask, run};
+use crate::run::{ask, run, run_on_the_beat};
 
 /// What asking may refuse.
 pub(super) const REFUSALS: &[ProblemCode] =
@@ -45,7 +45,7 @@ pub(super) async fn change(
     Json(body): Json<Body>,
 ) -> Result<StatusCode, Problem> {
     let email = view::email(&body.new_email)?;
-    run(&app, BeginEmailChange { bearer, email, origin }).await?;
+    run_on_the_beat(&app, BeginEmailChange { bearer, email, origin }).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -80,7 +80,7 @@ pub(super) async fn confirm(
     Anyone(origin): Anyone,
     Json(body): Json<ConfirmBody>,
 ) -> Result<Json<Status>, Problem> {
-    let email = ask(&app, &ReadEmailChange { token: body.token }).await?;
-    run(&app, ConfirmEmailChange { token: body.token, email, origin }).await?;
+    let wanted = ask(&app, &ReadEmailChange { token: body.token }).await?;
+    run(&app, ConfirmEmailChange { token: body.token, wanted, origin }).await?;
     Ok(Json(Status { status: "changed".to_owned() }))
 }

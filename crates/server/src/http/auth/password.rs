@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::http::caller::{Anyone, CookieRefresh, SignedIn};
 use crate::http::{Fields, Json, ReadBody};
 use crate::problem::{Problem, ProblemCode};
-use crate::run::{ask, run, salt};
+use crate::run::{ask, run, run_on_the_beat, salt};
 
 /// What changing may refuse.
 pub(super) const CHANGE_REFUSALS: &[ProblemCode] = &[
@@ -123,7 +123,7 @@ pub(super) async fn request(
     Json(body): Json<RequestBody>,
 ) -> Result<StatusCode, Problem> {
     let email = view::email(&body.email)?;
-    run(&app, RequestPasswordReset { application: ApplicationId::DEFAULT, email, origin }).await?;
+    run_on_the_beat(&app, RequestPasswordReset { application: ApplicationId::DEFAULT, email, origin }).await?;
     Ok(StatusCode::ACCEPTED)
 }
 

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::http::caller::Anyone;
 use crate::http::{Fields, Json, ReadBody};
 use crate::problem::{Problem, ProblemCode};
-use crate::run::run;
+use crate::run::{run, run_on_the_beat};
 
 /// What verifying may refuse.
 pub(super) const REFUSALS: &[ProblemCode] = &[ProblemCode::TokenInvalid];
@@ -78,6 +78,6 @@ pub(super) async fn resend(
     Json(body): Json<ResendBody>,
 ) -> Result<StatusCode, Problem> {
     let email = view::email(&body.email)?;
-    run(&app, ResendVerification { application: ApplicationId::DEFAULT, email, origin }).await?;
+    run_on_the_beat(&app, ResendVerification { application: ApplicationId::DEFAULT, email, origin }).await?;
     Ok(StatusCode::ACCEPTED)
 }
