@@ -108,6 +108,8 @@ pub enum AuditAction {
     CodeSent,
     /// A message was too old to be sent.
     DeliveryExpired,
+    /// An operator dropped a message that waited.
+    MessageDropped,
     /// The server's clock lies more than a day behind a time the person was seen at.
     ClockSkew,
     /// An address for copies of notices was asked for.
@@ -120,7 +122,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 50] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -166,6 +168,7 @@ impl AuditAction {
         Self::UserDeleted,
         Self::CodeSent,
         Self::DeliveryExpired,
+        Self::MessageDropped,
         Self::ClockSkew,
         Self::BackupEmailRequested,
         Self::BackupEmailChanged,
@@ -220,6 +223,7 @@ impl AuditAction {
             Self::UserDeleted => "user_deleted",
             Self::CodeSent => "code_sent",
             Self::DeliveryExpired => "delivery_expired",
+            Self::MessageDropped => "message_dropped",
             Self::ClockSkew => "clock_skew",
             Self::BackupEmailRequested => "backup_email_requested",
             Self::BackupEmailChanged => "backup_email_changed",

@@ -2,6 +2,7 @@
 
 use crate::audit::{AuditEntry, AuditHead};
 use crate::challenge::Challenge;
+use crate::delivery::Unsent;
 use crate::destination::PhoneFault;
 use crate::enrollment::Enrollment;
 use crate::factor::{Factor, Method};
@@ -261,6 +262,8 @@ pub enum Change {
     EndLinkTokens(UserId, &'static [LinkPurpose]),
     /// A person's messages that are nothing but a code or a link, and wait to be sent, are not. Notices are.
     DropMessagesOf(UserId),
+    /// *Guarded.* A message ends unsent.
+    EndMessage(MessageId, Unsent),
     /// A person has another address, verified.
     SetEmail(UserId, Email),
     /// Copies of a person's notices go to this address, sealed into its row; `None` for nowhere.
@@ -327,6 +330,8 @@ pub struct OutboxMessage {
     pub channel: Channel,
     /// Recipient and content, sealed into this row.
     pub payload: Sealed,
+    /// Where it goes, masked: for operators, once the payload is gone.
+    pub destination: String,
     /// After this it is not sent any more.
     pub expires_at: Option<Timestamp>,
 }

@@ -166,6 +166,11 @@ impl MessageKind {
         }
     }
 
+    /// Whether it carries a code that a person types, and is of no use without it.
+    pub fn carries_code(self) -> bool {
+        matches!(self, Self::LoginCode | Self::SetupCode | Self::StepUpCode)
+    }
+
     /// The kind of that name, if there is one.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)

@@ -4,7 +4,7 @@
 
 use crate::command::{Context, Origin};
 use crate::decision::OutboxMessage;
-use crate::destination::Destination;
+use crate::destination::{Destination, PhoneNumber};
 use crate::ids::{MessageId, UserId};
 use crate::message::{Channel, EventDetails, MessageContent, MessageKind};
 use crate::secret::{Place, SecretText};
@@ -57,12 +57,12 @@ fn seal(message: &MessageContent, user: Option<UserId>, now: Timestamp, context:
     // Plain strings and times always serialize; were that ever to fail, the message would not open and be given up.
     let plain = message.to_bytes().unwrap_or_default();
     let expires_at = message.expires_at.unwrap_or(now + NOTICE_LIFE);
-    seal_bytes(&plain, (message.kind, message.channel), user, expires_at, now, context)
+    seal_bytes(&plain, (message.kind, message.channel, masked(message)), user, expires_at, now, context)
 }
 
 fn seal_bytes(
     plain: &[u8],
-    (kind, channel): (MessageKind, Channel),
+    (kind, channel, destination): (MessageKind, Channel, String),
     user: Option<UserId>,
     expires_at: Timestamp,
     now: Timestamp,
@@ -70,7 +70,14 @@ fn seal_bytes(
 ) -> OutboxMessage {
     let id = MessageId::new(now, context.rng);
     let payload = context.keys.seal(&place(id), plain, context.rng);
-    OutboxMessage { id, user, kind, channel, payload, expires_at: Some(expires_at) }
+    OutboxMessage { id, user, kind, channel, payload, destination, expires_at: Some(expires_at) }
+}
+
+fn masked(message: &MessageContent) -> String {
+    match message.channel {
+        Channel::Sms => PhoneNumber::from_e164(&message.to).map(|number| number.masked()).unwrap_or_default(),
+        Channel::Email => Email::stored(message.to.clone()).masked(),
+    }
 }
 
 /// A mail that carries a link with a token: `{base}/{path}#token=…`. In the fragment, so that no server log ever has it.
@@ -238,7 +245,7 @@ fn copy(
             let event = EventDetails { copy_for: Some(account.user.email.masked()), ..event };
             Some(seal(&told(kind, &to, account, event), user, now, context))
         }
-        Err(_) => Some(seal_bytes(&[], (kind, Channel::Email), user, now + NOTICE_LIFE, now, context)),
+        Err(_) => Some(seal_bytes(&[], (kind, Channel::Email, String::new()), user, now + NOTICE_LIFE, now, context)),
     }
 }
 

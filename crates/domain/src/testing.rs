@@ -23,6 +23,7 @@ use crate::challenge::{Challenge, Purpose};
 use crate::code::TypedCode;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Decision, OutboxMessage};
+use crate::delivery::Stage;
 use crate::enrollment::{Enrollment, import_factor};
 use crate::factor::{Factor, Method};
 use crate::ids::{
@@ -33,7 +34,7 @@ use crate::notice;
 use crate::policy::Policy;
 use crate::recovery_code::{self, RecoveryCode, StoredRecoveryCode};
 use crate::secret::{Broken, KeyRing, SecretText, TokenHash, new_token};
-use crate::sent_code::{self, Delivery, Scope, SentCode};
+use crate::sent_code::{self, Scope, SentCode};
 use crate::session::{Bearer, Grant, RefreshHolder, Session};
 use crate::time::{Duration, Timestamp};
 use crate::totp::{Step, TotpSecret};
@@ -303,7 +304,7 @@ pub fn sent_code(
         expires_at,
         used_at: None,
         ended_at: None,
-        delivery: Delivery::Queued,
+        stage: Stage::Queued,
     }))
 }
 

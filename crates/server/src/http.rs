@@ -14,6 +14,7 @@ mod dev_mailbox;
 mod gate;
 mod headers;
 pub mod health;
+mod hooks;
 pub mod limits;
 pub mod listen;
 mod manners;

@@ -3,6 +3,7 @@
 use domain::account_admin::{ActOnUser, AddUser, ImportUser};
 use domain::backup_email::{BeginBackupEmail, BeginBackupEmailView, ConfirmBackupEmail, RemoveBackupEmail};
 use domain::challenge::{ChallengeView, ReadChallenge};
+use domain::delivery::EndMessage;
 use domain::disable::Disable;
 use domain::email_change::{
     BeginEmailChange, BeginEmailChangeView, ConfirmEmailChange, ConfirmEmailChangeView, ReadEmailChange,
@@ -693,5 +694,12 @@ impl Load for ConfirmBackupEmail {
 impl Load for RemoveBackupEmail {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<SessionView> {
         caller(&self.bearer, reads)
+    }
+}
+
+impl Load for EndMessage {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<Option<Account>> {
+        let account = self.user.map(|user| locked(reads, &Whose::Id(user)));
+        Box::new(move |answers| account.as_ref().map_or(Ok(None), |account| answers.get(account)))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::command::{Context, Decide};
 use domain::decision::{Change, Decision};
-use domain::message::MessageKind;
+use domain::message::{Channel, MessageKind};
 use domain::notice::{Link, notice, with_link};
 use domain::policy::Policy;
 use domain::secret::{Broken, KeyRing, SecretText};
@@ -97,8 +97,8 @@ async fn codes_and_links_are_dropped_and_the_notice_that_warns_of_it_all_is_not(
         for make in [Make::Tell(account.clone()), Make::Tell(other), Make::Drop(account)] {
             db.run(Arc::new(make), world.clone()).await.unwrap().unwrap();
         }
-        let waiting = db.claim_messages(START, Duration::from_secs(60), 100).await.unwrap();
-        let notices = waiting.iter().filter(|message| message.kind == MessageKind::FactorRemoved).count();
+        let waiting = db.claim_messages(Channel::Email, START, Duration::from_secs(60), 100).await.unwrap();
+        let notices = waiting.iter().filter(|message| message.kind == Some(MessageKind::FactorRemoved)).count();
         assert_eq!((notices, waiting.len()), (2, 2 + MessageKind::ACTING.len()), "{}", database.name);
     }
 }

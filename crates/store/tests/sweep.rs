@@ -45,7 +45,7 @@ async fn one_sweep_takes_all_that_is_due() {
         db.migrate().await.unwrap();
         add_entry(&db, NOW - Duration::from_hours(1)).await;
         add_dead(&db, 950).await;
-        db.sweep(NOW).await.unwrap();
+        db.sweep(NOW, false).await.unwrap();
         assert_eq!(left(&db).await, 0, "{}", database.name);
     }
 }
@@ -58,7 +58,7 @@ async fn entries_of_the_future_do_not_vouch_for_the_clock() {
         add_dead(&db, 3).await;
         add_entry(&db, NOW - Duration::from_days(5)).await;
         add_entry(&db, NOW + Duration::from_days(400)).await;
-        db.sweep(NOW).await.unwrap();
+        db.sweep(NOW, false).await.unwrap();
         assert_eq!(left(&db).await, 3, "{}", database.name);
     }
 }
@@ -111,7 +111,7 @@ async fn what_ended_goes_and_what_lives_stays() {
         add_entry(&db, NOW - Duration::from_hours(1)).await;
         add_one_of_each(&db, 1, NOW - Duration::from_days(2)).await;
         add_one_of_each(&db, 2, NOW + Duration::from_mins(5)).await;
-        db.sweep(NOW).await.unwrap();
+        db.sweep(NOW, false).await.unwrap();
         let lives = uuid::Uuid::from_bytes([2; 16]);
         for (table, left) in [
             ("SELECT id FROM challenges", vec![lives]),

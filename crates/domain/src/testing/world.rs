@@ -699,7 +699,7 @@ impl World {
             Change::RevokeTrustedDevice(id) => {
                 self.devices.get_mut(&id).unwrap().revoked_at.get_or_insert(at);
             }
-            Change::DropMessagesOf(_) | Change::MarkSmsAlarm(..) => {}
+            Change::DropMessagesOf(_) | Change::MarkSmsAlarm(..) | Change::EndMessage(..) => {}
             Change::EndSessionsOf(user, _) => {
                 for session in self.sessions.values_mut().filter(|session| session.user == user) {
                     session.ended_at.get_or_insert(at);

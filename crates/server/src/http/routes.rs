@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use store::Surroundings;
 
 use super::health::Readiness;
-use super::{auth, dev_mailbox, health, layers, pages, reference, test_mode};
+use super::{auth, dev_mailbox, health, hooks, layers, pages, reference, test_mode};
 use crate::app::App;
 use crate::config::{Config, Environment};
 use crate::fault::Fault;
@@ -23,6 +23,7 @@ pub fn router(app: &App, config: &Config, metrics: Option<PrometheusHandle>, tes
     let mut router = api
         .merge(pages::routes(app))
         .merge(reference::routes(&app.world.policy().base_url)?)
+        .merge(hooks::routes())
         .route("/openapi.json", get(async move || openapi_json(document.clone())));
     let development = config.environment == Environment::Development;
     if development {

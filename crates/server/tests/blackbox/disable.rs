@@ -143,12 +143,13 @@ async fn confirming_and_disabling_at_once_ends_in_a_legal_state(database: Databa
             confirm(&browser, &holder, &code_at(&setup, now, 0)).await.expect(200);
             begin(&browser, &holder).await.expect(201).text_at("/secret")
         };
+        let node = usize::try_from(turn).unwrap();
         let call = |node, path, code| {
             world.browser_at(node).submit(path).bearer(&holder.access).json(&json!({ "code": code }))
         };
         let calls = vec![
-            call(turn, "/auth/2fa/verify-setup/", code_at(&secret, now, 0)),
-            call(turn + 1, "/auth/2fa/disable/", code_at(&setup, now, 1)),
+            call(node, "/auth/2fa/verify-setup/", code_at(&secret, now, 0)),
+            call(node + 1, "/auth/2fa/disable/", code_at(&setup, now, 1)),
         ];
         for answer in world.burst(calls).await {
             assert!(answer.status < 500, "{} {}", answer.status, answer.text);

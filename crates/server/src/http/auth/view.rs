@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{HeaderValue, SET_COOKIE};
 use axum::http::request::Parts;
 use domain::challenge::{ChallengeState, Offer};
+use domain::delivery::Stage;
 use domain::login::SignedInUser;
 use domain::session::{Grant, RefreshHolder, expires_in};
 use domain::time::Timestamp;
@@ -193,6 +194,15 @@ pub(super) struct ChallengeBody {
     code_sent: bool,
     /// How the sending of the last code stands: `queued`, `unavailable`, or null when none was sent.
     delivery: Option<String>,
+    /// How far the last code has come, more exactly: `queued`, `delayed` (a try failed, another follows), `accepted` (a
+    /// provider took it), `delivered`, `failed`; null when none was sent.
+    #[schema(example = "accepted")]
+    delivery_state: Option<String>,
+    /// With `delayed` and `failed`: `refused` (this destination cannot be reached), `unavailable` (nobody sends now),
+    /// `undelivered`, `expired`, `lost` (it may have arrived), or another word.
+    delivery_reason: Option<String>,
+    /// The kinds of factor that work, when `delivery` is `unavailable`; else empty.
+    alternatives: Vec<String>,
     /// When the next code may be asked for; null when there is nothing to send.
     #[schema(value_type = Option<String>, format = DateTime)]
     next_send_at: Option<Timestamp>,
@@ -210,6 +220,9 @@ impl From<ChallengeState> for ChallengeBody {
             methods: state.methods.into_iter().map(MethodView::from).collect(),
             code_sent: state.code_sent,
             delivery: state.delivery.map(|delivery| delivery.as_str().to_owned()),
+            delivery_state: state.stage.map(|stage| stage.as_str().to_owned()),
+            delivery_reason: state.stage.and_then(Stage::trouble).map(|trouble| trouble.as_str().to_owned()),
+            alternatives: state.alternatives.iter().map(|method| method.as_str().to_owned()).collect(),
             next_send_at: state.next_send_at,
             attempts_left: state.attempts_left,
             expires_at: state.expires_at,
