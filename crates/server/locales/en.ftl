@@ -132,7 +132,7 @@ said-verified = Your address is confirmed. You can sign in now.
 said-password-reset = Your new password is saved. Sign in with it.
 said-unlocked = You have one more try. Sign in with your password and a code.
 said-email-changed = Your new address is confirmed. Use it to sign in from now on.
-said-backup-email = Your backup address is confirmed.
+said-notices-copied = Your backup address is confirmed.
 said-challenge-over = That took too long. Sign in again to get a new code.
 said-start-again = That sign-in is finished. Please start again.
 

@@ -47,7 +47,7 @@ pub(super) const SAID: [&str; 9] = [
     "password-reset",
     "unlocked",
     "email-changed",
-    "backup-email",
+    "notices-copied",
     "challenge-over",
     "start-again",
 ];

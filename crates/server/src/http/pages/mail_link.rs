@@ -246,5 +246,5 @@ pub(super) async fn submit_backup_email(
     Form(body): Form<Body>,
 ) -> Result<Response, Problem> {
     let came = run(&app, ConfirmBackupEmail { token: body.token(), origin }).await.map(drop);
-    done(frame, BACKUP_EMAIL, &body, came, "/sign-in?said=backup-email")
+    done(frame, BACKUP_EMAIL, &body, came, "/sign-in?said=notices-copied")
 }
