@@ -50,6 +50,8 @@
 //! | `languages` | R-24 |
 //! | `outbox` | R-10, R-17, A-41, A-89, A-90, A-98 |
 //! | `missing` | R-59, A-100, A-101 |
+//! | `delivery` | R-30, R-72, A-86, A-93 |
+//! | `crashes` | A-89, A-90, A-92 |
 //! | `start` | R-68, A-97, A-103 |
 //! | `commands` | R-17, A-97 |
 //! | `password_change` | R-11, R-27, R-35, R-57, A-09, A-24, A-31, A-32, A-47, A-99 |
@@ -125,7 +127,9 @@ mod addresses;
 mod audit;
 mod audit_commands;
 mod canary;
+mod crashes;
 mod crowds;
+mod delivery;
 mod disable;
 mod email_change;
 mod enabling;
