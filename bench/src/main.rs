@@ -12,6 +12,7 @@ mod bare;
 mod databases;
 mod http;
 mod load;
+mod outbox;
 mod population;
 mod process;
 mod report;

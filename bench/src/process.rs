@@ -85,6 +85,17 @@ impl Server {
     }
 }
 
+/// A worker on a database, ready to be started: it sends, and serves nobody.
+pub(crate) fn worker_command(installation: &Installation, database: &str) -> Command {
+    let mut command = ended_with_us(&installation.program);
+    command
+        .arg("worker")
+        .current_dir(&installation.folder)
+        .env("TWINLOCK_KEYS", &installation.keys)
+        .env("DATABASE_URL", database);
+    command
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         let pid = self.pid().to_string();

@@ -18,6 +18,7 @@ use tokio::task::block_in_place;
 
 use crate::databases::{Place, SEEDED};
 use crate::load::{Errand, Numbers};
+use crate::outbox::Outbox;
 use crate::population::{World, now, seed};
 use crate::process::{Installation, Meter, Server};
 use crate::report::{Figure, Latency, Report, Target, Throughput, Twin};
@@ -188,6 +189,16 @@ impl Subject {
         self.latencies(report).await?;
         say(&self.place, "the store alone");
         self.alone(report).await?;
+        say(&self.place, "messages");
+        let outbox = Outbox {
+            place: &self.place,
+            world: &self.world,
+            installation: &self.installation,
+            pgbench: self.pgbench("twin").await?,
+            samples: self.effort.samples,
+            time: self.effort.time,
+        };
+        report.throughput.extend(outbox.measure().await?);
         if let Place::Sqlite(_) = self.place {
             self.starts(report)?;
         }

@@ -202,11 +202,17 @@ async fn a_dead_number_is_told_at_once_with_what_works(database: Database) {
     let browser = world.browser();
     world.enroll_at(&browser, &session, "email", "third@backup.example").await.expect(200);
     twilio.be(Mood::refusing(400, "21211"));
-    let token = challenged(&browser, &person).await.text_at("/partial_token");
+    let answer = challenged(&browser, &person).await;
+    let request = answer.header("x-request-id").unwrap().to_owned();
+    let token = answer.text_at("/partial_token");
     until("the refusal is told", async || state(&browser, &token).await["delivery_state"] == "failed").await;
     let told = state(&browser, &token).await;
     assert_eq!((&told["delivery"], &told["delivery_reason"]), (&json!("unavailable"), &json!("refused")));
     assert_eq!(told["alternatives"], json!(["email"]));
+    // From the request to its delivery by one id.
+    let logs = world.logs();
+    let line = logs.lines().find(|line| line.contains("a message was given up")).expect("a line");
+    assert!(line.contains(&request) && line.contains("refused"), "{request}: {line}");
     let asked = twilio.seen().len();
     world.advance(120).await;
     let answer = challenged(&browser, &person).await;
@@ -393,6 +399,24 @@ async fn operators_look_into_the_outbox_and_act_on_it(database: Database) {
     assert!(world.cli(&["audit", "verify"], "").status.success());
 }
 
+/// Issue 4: `doctor` sends a test message through each provider when asked, and says which of them does not serve.
+async fn doctor_tries_each_provider_when_asked(database: Database) {
+    let twilio = FakeProvider::start(Dialect::Twilio).await;
+    let mut vonage = FakeProvider::start(Dialect::Vonage).await;
+    vonage.close().await;
+    let world = carried_by(database, "twilio,vonage", &[&twilio, &vonage]).await;
+    assert!(world.cli(&["doctor"], "").status.success(), "unasked, nobody is tried");
+    assert!(twilio.seen().is_empty());
+    let output = world.cli(&["doctor", "--send-test-to", "+12025550152"], "");
+    let said = printed(&output);
+    assert!(!output.status.success(), "one does not serve");
+    assert!(said.contains("ok    test text message by twilio: taken as SM"), "{said}");
+    assert!(said.contains("FAIL  test text message by vonage"), "{said}");
+    let sent = taken(&twilio, 1).await;
+    assert_eq!((sent.to.as_str(), sent.callback), ("+12025550152", None));
+    assert!(!sent.text.chars().any(|char| char.is_ascii_digit()), "there is no code in it: {}", sent.text);
+}
+
 /// S15, A-95: the jobs come round, one node runs each, what is missed is caught up, and an operator may run one.
 async fn jobs_run_on_one_node_and_by_hand(database: Database) {
     let world = World::on(database).in_cluster().start().await;
@@ -444,3 +468,4 @@ on_both_databases![
     operators_look_into_the_outbox_and_act_on_it,
     jobs_run_on_one_node_and_by_hand,
 ];
+on_sqlite![doctor_tries_each_provider_when_asked];

@@ -52,6 +52,7 @@
 //! | `missing` | R-59, A-100, A-101 |
 //! | `delivery` | R-30, R-72, A-86, A-93 |
 //! | `crashes` | A-89, A-90, A-92 |
+//! | `smtp` | R-72, A-80 |
 //! | `start` | R-68, A-97, A-103 |
 //! | `commands` | R-17, A-97 |
 //! | `password_change` | R-11, R-27, R-35, R-57, A-09, A-24, A-31, A-32, A-47, A-99 |
@@ -170,6 +171,7 @@ mod sessions;
 mod setup;
 mod signup;
 mod sms_fraud;
+mod smtp;
 mod start;
 mod step_up;
 mod time;
