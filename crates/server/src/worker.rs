@@ -8,8 +8,8 @@ mod queue;
 pub mod schedule;
 mod transport;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::message::Channel;
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 
-use schedule::Rounds;
+use schedule::{Rounds, Watch};
 pub use transport::{REPORTS, Transports};
 
 /// How often the work that is not sending is looked at.
@@ -38,6 +38,7 @@ pub struct Worker {
     transports: Transports,
     /// When trusted devices are cleaned up: so long after midnight, UTC.
     cleanup_at: Span,
+    watch: Mutex<Watch>,
     /// Whether others may have been told that text messages do not go out. A worker that was here before may have.
     outage_told: AtomicBool,
 }
@@ -45,7 +46,13 @@ pub struct Worker {
 impl Worker {
     /// A worker of this application.
     pub fn new(app: App, transports: Transports, cleanup_at: Span) -> Arc<Self> {
-        Arc::new(Self { app, transports, cleanup_at, outage_told: AtomicBool::new(true) })
+        let watch = Mutex::new(Watch::new(app.world.now()));
+        Arc::new(Self { app, transports, cleanup_at, watch, outage_told: AtomicBool::new(true) })
+    }
+
+    /// Whether the clock moved as far as time has passed; else nothing may be thrown away by it.
+    fn believes(&self, now: Timestamp) -> bool {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner).believes(Instant::now(), now)
     }
 
     /// A message went out: so does the next.
@@ -130,7 +137,7 @@ async fn keep_house(worker: &Worker, shutdown: &CancellationToken) {
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut wiped, mut measured) = (Instant::now(), None);
-    let mut rounds = Rounds::new(app.world.now());
+    let mut rounds = Rounds::default();
     while shutdown.run_until_cancelled(tick.tick()).await.is_some() {
         if measured.is_none_or(|at: Instant| at.elapsed() > MEASURE) {
             measured = Some(Instant::now());
@@ -142,6 +149,9 @@ async fn keep_house(worker: &Worker, shutdown: &CancellationToken) {
                 tracing::warn!(%error, "recovery codes that were kept could not be wiped");
             }
         }
-        rounds.go(app, worker.cleanup_at).await;
+        rounds.go(worker).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,6 +65,14 @@ const RULES: &[(&str, &str, &str)] = &[
     ("text messages: form, length, name", "crates/messaging/src/text_message.rs", "const SHORT_NAME"),
     ("SMTP: dialog, what is final", "crates/messaging/src/mail/dialog.rs", "fn refuses_recipient"),
     ("SMTP: time-outs, connections", "crates/messaging/src/mail/smtp.rs", "const PATIENCE"),
+    ("delivery: tries, back-off, when a message is given up", "crates/domain/src/delivery.rs", "struct Course"),
+    ("delivery: tries, back-off, when a message is given up", "crates/domain/src/delivery.rs", "const MOST_LOST"),
+    ("delivery: lease, messages under way", "crates/server/src/worker/deliver.rs", "const LEASE"),
+    ("delivery: lease, messages under way", "crates/server/src/worker/transport.rs", "const SLOTS"),
+    ("delivery: what a report changes", "crates/domain/src/delivery.rs", "fn advances"),
+    ("delivery: what a report changes", "crates/store/src/delivery.rs", "fn record_report"),
+    ("which jobs there are, and when they come round", "crates/domain/src/schedule.rs", "enum Schedule"),
+    ("whose job it is", "crates/store/src/schedule.rs", "fn begin_job"),
 ];
 
 /// The tasks that the index has a way for.

@@ -24,6 +24,10 @@ use super::transport::{Handed, seconds};
 pub(super) const LEASE: Duration = Duration::from_secs(20);
 /// How often it is extended.
 const HEARTBEAT: Time = Time::from_secs(5);
+/// As good as without an end.
+const FOREVER: Time = Time::from_hours(24);
+/// How long a message waits that would be written off by a clock that jumped.
+const DOUBT: Duration = Duration::from_mins(1);
 /// How often it is tried to write down what came of a try, and how long after the first failure to do so again; each
 /// further wait is twice as long.
 const INSISTENCE: (u32, Time) = (6, Time::from_millis(250));
@@ -111,11 +115,18 @@ impl Delivery<'_> {
     async fn hand_over(&self, content: &MessageContent) -> Result<Handed, String> {
         let clock = || self.now();
         let handing = self.worker.transports.hand_over(self.message.id, content, &clock);
-        tokio::pin!(handing);
+        let life = self.message.course.expires_at.map_or(FOREVER, |end| length(end.since(self.now())));
+        let life = tokio::time::sleep(life);
+        tokio::pin!(handing, life);
         let mut heartbeat = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
         loop {
             tokio::select! {
                 handed = &mut handing => return handed,
+                // It may have been handed over in this very moment, or not at all: nothing is sent any more.
+                () = &mut life => {
+                    let why = "its life ended while it was being sent".to_owned();
+                    return Ok(Handed::nothing(Tried::Lost { answers: 1 }, why));
+                }
                 _ = heartbeat.tick() => {
                     if let Err(error) = self.worker.app.db.hold_message(self.message, self.now() + LEASE).await {
                         tracing::warn!(%error, "a message that is being sent could not be held");
@@ -180,8 +191,15 @@ impl Delivery<'_> {
 
     /// A message past its life is never sent; that it was not is written down where its person has their entries.
     async fn expire(&self) -> Result<(), StoreError> {
+        let (message, app, now) = (self.message, &self.worker.app, self.now());
+        if !self.worker.believes(now) {
+            // Its end may not have come at all: nothing is thrown away until the clock is right again.
+            let why = "the clock jumped";
+            tracing::error!(clock = %now, "{why}: a message is neither sent nor written off");
+            let told = [Happened::new(Event::PutOff, now).trouble(Trouble::Unavailable).because(why)];
+            return app.db.back_off_message(message, now + DOUBT, (0, Trouble::Unavailable, why), &told).await;
+        }
         tracing::warn!("a message was too old to be sent");
-        let (message, app) = (self.message, &self.worker.app);
         let origin =
             Origin { actor: Some("job".to_owned()), request_id: message.request_id.clone(), ..Origin::default() };
         let how = Unsent::Expired { tries: message.course.tries };
@@ -194,6 +212,10 @@ impl Delivery<'_> {
     fn count(&self, state: Settled) {
         metrics::counter!("outbox_settled_total", "kind" => self.kind, "state" => state.as_str()).increment(1);
     }
+}
+
+fn length(time: Duration) -> Time {
+    Time::from_micros(u64::try_from(time.as_micros()).unwrap_or(0))
 }
 
 /// Why nothing was tried.

@@ -17,6 +17,8 @@ use super::deliver::{LEASE, deliver};
 
 /// How often messages of other nodes, of lost leases, and at the end of their waiting are looked for.
 const TICK: Duration = Duration::from_secs(1);
+/// How long a stop waits for what is being sent.
+const FAREWELL: Duration = Duration::from_secs(20);
 /// Messages claimed at a time.
 const CLAIM: u32 = 16;
 
@@ -37,7 +39,9 @@ pub(super) async fn drain(worker: Arc<Worker>, channel: Channel, shutdown: Cance
         while !shutdown.is_cancelled() && claim(&worker, channel, &slots, &under_way, &shutdown).await {}
     }
     under_way.close();
-    under_way.wait().await;
+    if tokio::time::timeout(FAREWELL, under_way.wait()).await.is_err() {
+        tracing::warn!(channel = channel.as_str(), "what was still being sent is left to the next worker");
+    }
 }
 
 /// Claims what there is room for. Whether there may be more.

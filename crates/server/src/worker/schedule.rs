@@ -7,6 +7,7 @@ use domain::time::{Duration as Span, Timestamp};
 use store::{StoreError, Surroundings as _, Swept};
 use tokio::time::Instant;
 
+use super::Worker;
 use crate::app::App;
 
 /// How often it is looked whether a job is due.
@@ -59,24 +60,20 @@ pub async fn run(
 }
 
 /// The rounds of one process.
+#[derive(Default)]
 pub(super) struct Rounds {
     looked: Option<Instant>,
-    watch: Watch,
 }
 
 impl Rounds {
-    pub(super) fn new(clock: Timestamp) -> Self {
-        Self { looked: None, watch: Watch { at: Instant::now(), clock } }
-    }
-
     /// Begins what is due.
-    pub(super) async fn go(&mut self, app: &App, cleanup_at: Span) {
+    pub(super) async fn go(&mut self, worker: &Worker) {
         if self.looked.is_some_and(|at| at.elapsed() < LOOK) {
             return;
         }
-        let now = app.world.now();
         self.looked = Some(Instant::now());
-        if !self.watch.believes(Instant::now(), now) {
+        let (app, now) = (&worker.app, worker.app.world.now());
+        if !worker.believes(now) {
             tracing::error!(
                 clock = %now,
                 "the clock jumped: nothing is deleted until it is right again, or until a restart says that it is right"
@@ -84,7 +81,7 @@ impl Rounds {
             return;
         }
         for job in Job::ALL {
-            let schedule = schedule(job, cleanup_at);
+            let schedule = schedule(job, worker.cleanup_at);
             match run(app, job, false, move |last| schedule.is_due(last, now)).await {
                 Ok(None) => {}
                 Ok(Some(Swept::Rows(rows))) => tracing::debug!(job = job.as_str(), rows, "a job is done"),
@@ -98,15 +95,20 @@ impl Rounds {
 }
 
 /// Watches the clock by one that nobody sets. A sweep deletes by the clock: once it jumped, rows that live would look dead.
-struct Watch {
+pub(super) struct Watch {
     at: Instant,
     clock: Timestamp,
 }
 
 impl Watch {
+    /// Begins by believing the clock.
+    pub(super) fn new(clock: Timestamp) -> Self {
+        Self { at: Instant::now(), clock }
+    }
+
     /// Whether the clock moved as far as time has passed since it was last believed. Then it is believed anew; else not
     /// until it comes back.
-    fn believes(&mut self, at: Instant, clock: Timestamp) -> bool {
+    pub(super) fn believes(&mut self, at: Instant, clock: Timestamp) -> bool {
         let passed = i64::try_from(at.duration_since(self.at).as_micros()).unwrap_or(i64::MAX);
         let strayed = clock.since(self.clock).as_micros().saturating_sub(passed);
         let believed = strayed.unsigned_abs() <= STRAY.as_micros().unsigned_abs();

@@ -79,6 +79,12 @@ impl Transports {
         Ok(Self { renderer, mail, sms, keeps_copies: test_mode, reports })
     }
 
+    /// Transports of a test's own making.
+    #[cfg(test)]
+    pub(super) const fn of(renderer: Renderer, mailer: Box<dyn Mailer>, sms: Option<Arc<Carrier>>) -> Self {
+        Self { renderer, mail: Mail::Server(mailer), sms, keeps_copies: false, reports: None }
+    }
+
     /// How many messages of a channel may be under way at a time.
     pub(super) fn slots(&self, channel: Channel) -> usize {
         match (channel, &self.mail) {

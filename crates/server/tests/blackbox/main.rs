@@ -53,6 +53,9 @@
 //! | `languages` | R-24 |
 //! | `outbox` | R-10, R-17, A-41, A-89, A-90, A-98 |
 //! | `missing` | R-59, A-100, A-101 |
+//! | `delivery` | R-30, R-72, A-86, A-93 |
+//! | `crashes` | A-89, A-90, A-92 |
+//! | `smtp` | R-72, A-80 |
 //! | `start` | R-68, A-97, A-103 |
 //! | `commands` | R-17, A-97 |
 //! | `password_change` | R-11, R-27, R-35, R-57, A-09, A-24, A-31, A-32, A-47, A-99 |
@@ -139,7 +142,9 @@ mod audit;
 mod audit_commands;
 mod backup_email;
 mod canary;
+mod crashes;
 mod crowds;
+mod delivery;
 mod disable;
 mod email_change;
 mod enabling;
@@ -186,6 +191,7 @@ mod sessions;
 mod setup;
 mod signup;
 mod sms_fraud;
+mod smtp;
 mod start;
 mod step_up;
 mod time;
