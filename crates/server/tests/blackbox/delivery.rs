@@ -78,7 +78,7 @@ async fn a_code_goes_out_by_twilio_and_its_reports_are_believed_when_signed(data
     let (person, _) = world.person_with("sms", "+12025550143").await;
     let browser = world.browser();
     let answer = challenged(&browser, &person).await;
-    assert_eq!((&answer.json["delivery"], &answer.json["delivery_state"]), (&json!("queued"), &json!("queued")));
+    assert_eq!((&answer.json["delivery"], answer.json.get("delivery_state")), (&json!("queued"), None));
     let (token, sent) = (answer.text_at("/partial_token"), taken(&twilio, 2).await);
     assert_eq!((sent.to.as_str(), sent.from.as_str()), ("+12025550143", "+15005550006"));
     until("the code is accepted", async || state(&browser, &token).await["delivery_state"] == "accepted").await;

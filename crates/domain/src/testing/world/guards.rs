@@ -41,7 +41,8 @@ impl World {
     /// be sent. A number of five or six digits stands by itself nowhere else.
     pub(super) fn assert_no_code_is_readable<R: Debug>(&mut self, decision: &Decision<R>, shown: &str) {
         for message in &decision.outbox {
-            let content = self.lab.read(message).expect("a message nobody can open");
+            // The copy of a notice for an address that does not open is empty: its worker gives it up.
+            let Some(content) = self.lab.read(message) else { continue };
             let payload = message.payload.as_bytes();
             let readable = |text: &str| payload.windows(text.len()).any(|bytes| bytes == text.as_bytes());
             assert!(!readable(&content.to), "a recipient in the payload of a message");

@@ -205,7 +205,7 @@ pub(super) struct ChallengeBody {
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery_reason: Option<String>,
-    /// The kinds of factor that work, told by `challenge/` when `delivery` is `unavailable`.
+    /// The kinds of factor that work, when `delivery` is `unavailable`.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     alternatives: Option<Vec<String>>,
@@ -222,11 +222,9 @@ pub(super) struct ChallengeBody {
 impl ChallengeBody {
     /// With how far the last code has come.
     pub(super) fn with_progress(state: ChallengeState) -> Self {
-        let names = |methods: &[Method]| methods.iter().map(|method| method.as_str().to_owned()).collect();
         Self {
             delivery_state: state.stage.map(|stage| stage.as_str().to_owned()),
             delivery_reason: state.stage.and_then(Stage::trouble).map(|trouble| trouble.as_str().to_owned()),
-            alternatives: (!state.alternatives.is_empty()).then(|| names(&state.alternatives)),
             ..state.into()
         }
     }
@@ -234,6 +232,7 @@ impl ChallengeBody {
 
 impl From<ChallengeState> for ChallengeBody {
     fn from(state: ChallengeState) -> Self {
+        let names = |methods: &[Method]| methods.iter().map(|method| method.as_str().to_owned()).collect();
         Self {
             method: state.method.as_str().to_owned(),
             methods: state.methods.into_iter().map(MethodView::from).collect(),
@@ -241,7 +240,7 @@ impl From<ChallengeState> for ChallengeBody {
             delivery: state.delivery.map(|delivery| delivery.as_str().to_owned()),
             delivery_state: None,
             delivery_reason: None,
-            alternatives: None,
+            alternatives: (!state.alternatives.is_empty()).then(|| names(&state.alternatives)),
             next_send_at: state.next_send_at,
             attempts_left: state.attempts_left,
             expires_at: state.expires_at,
