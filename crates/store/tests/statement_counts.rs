@@ -343,7 +343,7 @@ async fn no_call_sends_more_statements_than_it_did() {
             recovery codes: made                    3 16
             recovery codes: downloaded              3  3
             password: before it is checked          4  0
-            password: changed                       2 17
+            password: changed                       2 18
             disable                                 5 16
             logout                                  2  5
             login: no factor                        6  7

@@ -35,9 +35,9 @@
 //! | `http` | R-42, R-43, R-47, R-49, R-60, R-69, A-48, A-84, A-87 |
 //! | `origins` | R-46… …A-83 |
 //! | `pages` | R-47, R-49, A-84 |
-//! | `page_browser` | R-47, R-49, A-84 |
-//! | `page_guards` | R-46… …A-84 |
-//! | `page_sign_in` | R-07… …, A-36 |
+//! | `page_browser` | the pages in Chromium |
+//! | `page_guards` | R-46, R-47, R-48, R-49, A-76, A-82, A-83, A-84 |
+//! | `page_sign_in` | R-07… …, A-34 |
 //! | `limits` | A-40, A-68, A-69, A-79 |
 //! | `h2` | A-68 |
 //! | `hardening` | A-15, A-47, A-68, A-69 |
