@@ -13,7 +13,7 @@ mod properties;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-pub use crate::testing::effort::{FULL_VARIABLE, everything, rounds};
+pub use crate::testing::effort::{everything, rounds};
 pub use crate::testing::summary::summary;
 #[cfg(test)]
 pub(crate) use crate::testing::world::{Entered, Used, World};

@@ -1,17 +1,34 @@
-//! How much the tests try: a little at every run, and all of it when that is asked for.
+//! How much the tests try: a little at every run, and every round of every race, crash and random sequence where all of it is
+//! asked for. No rule reads any of this.
 //!
-//! `TWINLOCK_TEST_FULL` is read here and nowhere else; `cargo xtask test --full` sets it.
+//! `TWINLOCK_TEST_FULL` is read here and nowhere else; `cargo xtask test --full` sets it. A path in it names a file to which
+//! each test adds a line with what it tried and how often.
 
-/// The variable that asks for every round of every race, crash and random sequence.
-pub const FULL_VARIABLE: &str = "TWINLOCK_TEST_FULL";
+use std::fs::OpenOptions;
+use std::io::Write as _;
 
-/// Rounds of something that is tried again and again: `usual` ones, or `full` where all are asked for.
-pub fn rounds(usual: u32, full: u32) -> u32 {
-    if everything() { full } else { usual }
+/// Asks for all of it.
+const FULL_VARIABLE: &str = "TWINLOCK_TEST_FULL";
+
+/// How often something is tried: `usual` times, or `full` times where all of it is asked for.
+pub fn rounds(what: &str, usual: u32, full: u32) -> u32 {
+    let Some(asked) = asked() else { return usual };
+    if asked.contains(['/', '\\'])
+        && let Ok(mut figures) = OpenOptions::new().append(true).open(asked)
+    {
+        // One write a line, so that those of several tests do not mix. A figure that is lost fails nothing.
+        let _ = figures.write_all(format!("{full} {what}\n").as_bytes());
+    }
+    full
 }
 
-/// Whether every round is asked for. A variable that is empty, `0` or `false` asks for nothing.
-#[expect(clippy::disallowed_methods, reason = "how much the tests try is no setting of the program")]
+/// Whether all of it is asked for.
 pub fn everything() -> bool {
-    std::env::var_os(FULL_VARIABLE).is_some_and(|value| !["", "0", "false"].iter().any(|no| value == *no))
+    asked().is_some()
+}
+
+/// What the variable says, unless that is nothing, `0` or `false`.
+#[expect(clippy::disallowed_methods, reason = "how much the tests try is no setting of the program")]
+fn asked() -> Option<String> {
+    std::env::var(FULL_VARIABLE).ok().filter(|value| !["", "0", "false"].contains(&value.as_str()))
 }

@@ -25,9 +25,10 @@ use self::ledger::Ending;
 use self::play::Play;
 use super::{Lab, Person, Used, World, bearer, everything, rounds};
 
-/// Sequences of each kind of clock.
-fn cases() -> ProptestConfig {
-    ProptestConfig { cases: rounds(500, 5_000), failure_persistence: None, ..ProptestConfig::default() }
+/// Sequences for one kind of clock, so many.
+fn cases(what: &str) -> ProptestConfig {
+    let cases = rounds(&format!("random sequences of commands, {what}"), 500, 5_000);
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 /// The longest sequence.
@@ -36,18 +37,23 @@ fn longest() -> usize {
 }
 
 proptest! {
-    #![proptest_config(cases())]
-
+    #![proptest_config(cases("time goes forward"))]
     #[test]
     fn the_rules_hold_while_time_goes_forward(moves in moves::forward(longest()), seed: u64) {
         Play::run(&moves, seed);
     }
+}
 
+proptest! {
+    #![proptest_config(cases("the clock jumps within a day"))]
     #[test]
     fn the_rules_hold_while_the_clock_jumps_back_and_forth_within_a_day(moves in moves::jumping(longest()), seed: u64) {
         Play::run(&moves, seed);
     }
+}
 
+proptest! {
+    #![proptest_config(cases("the clock jumps by weeks"))]
     #[test]
     fn the_rules_hold_while_the_clock_jumps_by_weeks(moves in moves::anywhere(longest()), seed: u64) {
         Play::run(&moves, seed);

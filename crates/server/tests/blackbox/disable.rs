@@ -103,7 +103,7 @@ async fn it_cannot_be_guessed_off(database: Database) {
 /// thirty redemptions of one recovery code, half at the sign-in and half here: one wins.
 async fn one_recovery_code_is_good_for_one_door(database: Database) {
     let world = World::on(database).in_cluster().start().await;
-    for _ in 0..3 {
+    for _ in 0..rounds("one recovery code at sign-in and turning off", 3, 20) {
         let (person, session) = world.person_with_totp().await;
         let mut tokens = Vec::new();
         for turn in 0..5 {
@@ -131,7 +131,7 @@ async fn one_recovery_code_is_good_for_one_door(database: Database) {
 /// confirming and disabling at once, again and again: it ends whole or not at all.
 async fn confirming_and_disabling_at_once_ends_in_a_legal_state(database: Database) {
     let world = World::on(database).in_cluster().start().await;
-    for turn in 0..rounds(12, 50) {
+    for turn in 0..rounds("confirming against turning off", 12, 50) {
         let (person, browser) = (world.add_person(None), world.browser());
         let holder = Session::of(&login(&browser, &person).await.expect(200));
         // By turns: the first factor being confirmed, or a further one beside it.

@@ -49,6 +49,7 @@
 //! | `audit` | R-43…, A-88 |
 //! | `audit_commands` | R-43, R-44, A-77 |
 //! | `time` | A-94, A-95, A-98 |
+//! | `killed` | R-40, A-97, A-98 |
 //! | `outage` | R-40, R-41, A-97, A-101 |
 //! | `nodes` | A-97, A-98 |
 //! | `languages` | R-24 |
@@ -159,6 +160,7 @@ mod http;
 mod import;
 mod input;
 mod intruders;
+mod killed;
 mod languages;
 mod leaks;
 mod limits;

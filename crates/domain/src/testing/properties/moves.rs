@@ -55,6 +55,8 @@ pub(super) enum Move {
     Show(usize),
     /// Signs in with this cookie.
     ComeBack(usize),
+    /// Is remembered, and comes back so many times, so many days apart.
+    KeepComing(u8, i64),
     ReadChallenge(usize),
     /// Has a code sent for a challenge by one of the factors there are.
     Send(usize, usize),
@@ -198,10 +200,10 @@ fn change() -> impl Strategy<Value = Deed> {
     ]
 }
 
-fn a_move(pass: impl Strategy<Value = i64> + 'static) -> impl Strategy<Value = Move> {
+fn a_move(pass: impl Strategy<Value = Move> + 'static) -> impl Strategy<Value = Move> {
     let deed = prop_oneof![4 => proof(), 3 => set_up(), 1 => reading(), 3 => change()];
     prop_oneof![
-        4 => pass.prop_map(Move::Pass),
+        4 => pass,
         14 => signing_in(),
         3 => by_link(),
         1 => operation().prop_map(Move::Operate),
@@ -210,14 +212,20 @@ fn a_move(pass: impl Strategy<Value = i64> + 'static) -> impl Strategy<Value = M
     ]
 }
 
+fn coming() -> impl Strategy<Value = Move> {
+    (1..5_u8, 1..16_i64).prop_map(|(times, days)| Move::KeepComing(times, days))
+}
+
 /// A clock that goes forward, at times by days.
 pub(super) fn forward(longest: usize) -> impl Strategy<Value = Vec<Move>> {
-    vec(a_move(prop_oneof![4 => 0..60_i64, 2 => 60..4000_i64, 3 => 0..16 * DAY]), 1..longest)
+    let pass = prop_oneof![4 => 0..60_i64, 2 => 60..4000_i64, 3 => 0..16 * DAY].prop_map(Move::Pass);
+    vec(a_move(prop_oneof![9 => pass, 1 => coming()]), 1..longest)
 }
 
 /// A clock that jumps anywhere within a day, and back.
 pub(super) fn jumping(longest: usize) -> impl Strategy<Value = Vec<Move>> {
-    vec(a_move(prop_oneof![3 => 1..90_i64, 2 => -90..90_i64, 1 => -DAY..DAY]), 1..longest).prop_map(|mut moves| {
+    let pass = prop_oneof![3 => 1..90_i64, 2 => -90..90_i64, 1 => -DAY..DAY].prop_map(Move::Pass);
+    vec(a_move(pass), 1..longest).prop_map(|mut moves| {
         let mut offset = 0;
         for next in &mut moves {
             if let Move::Pass(secs) = next {
@@ -239,5 +247,5 @@ pub(super) fn anywhere(longest: usize) -> impl Strategy<Value = Vec<Move>> {
         1 => (-DAY - 5)..(-DAY + 5),
         2 => -40 * DAY..40 * DAY,
     ];
-    vec(a_move(pass), 1..longest)
+    vec(a_move(prop_oneof![9 => pass.prop_map(Move::Pass), 1 => coming()]), 1..longest)
 }

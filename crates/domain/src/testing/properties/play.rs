@@ -308,6 +308,13 @@ impl Play {
                 self.world.cookie = Self::pick(&self.cookies, *which);
                 self.log_in(true);
             }
+            Move::KeepComing(times, days) => {
+                self.step(&Move::SignIn(By::Totp, true));
+                for _ in 0..*times {
+                    self.world.lab.pass(Duration::from_days(*days));
+                    self.log_in(true);
+                }
+            }
             Move::ReadChallenge(which) => {
                 let (token, entries) = (self.token(*which), self.world.log.len());
                 let _ = self.simply(|world| world.read_challenge(&token));
