@@ -73,7 +73,8 @@
 //! | `canary` | R-17, A-73 |
 //! | `refusals` | R-39, R-42 |
 //! | `timing` | R-11, A-47, A-48 |
-//! | `crowds` | R-10, R-21, R-27, R-30, R-56, R-65, A-03, A-12, A-15, A-19, A-33, A-57, A-99 |
+//! | `crowds` | R-10, R-21, R-56, R-65, A-03, A-12, A-15, A-19, A-33 |
+//! | `moments` | R-27, R-30, R-33, R-67, A-57, A-99 |
 //! | `intruders` | R-07, R-09, R-15, R-23, R-24, R-30, R-35, R-52, R-65, R-70, A-05, A-29, A-33, A-38, A-64, A-71, A-76, A-79, A-80 |
 //! | `told` | R-23 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
@@ -165,6 +166,7 @@ mod languages;
 mod leaks;
 mod limits;
 mod missing;
+mod moments;
 mod nodes;
 mod noise;
 mod one_code_one_door;
