@@ -47,7 +47,7 @@ impl Effort {
         time: Duration::from_secs(4),
         open_time: Duration::from_secs(10),
         people: 160_000,
-        phones: 40_000,
+        phones: 60_000,
     };
     const QUICK: Self = Self {
         samples: 1,
