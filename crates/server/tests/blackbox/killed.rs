@@ -63,6 +63,8 @@ async fn use_up(browser: &Browser, person: &Person, code: String, raise: bool, h
     };
     let Ok(answer) = call.try_send().await else {
         hand.unanswered = Some(code);
+        // A step-up trades the refresh token too.
+        hand.trading = raise && !hand.sessions.is_empty();
         return false;
     };
     let session = Session::of(&answer.expect(200));
@@ -111,16 +113,20 @@ async fn a_kill_at_any_moment_loses_nothing_and_accepts_nothing_twice(database: 
         for index in dead {
             world.start_again(index).await;
         }
+        answered += spent.iter().map(|hand| hand.used.len()).sum::<usize>();
+        // Sessions first, of everybody: what follows takes hours, and access tokens live for minutes.
+        for (person, hand) in people.iter().zip(&spent) {
+            no_session_is_lost(&world, person, hand).await;
+        }
         for (person, hand) in people.iter().zip(spent) {
-            answered += hand.used.len();
-            nothing_is_lost(&world, person, hand).await;
+            no_code_works_again(&world, person, hand).await;
         }
         the_database_is_whole(&world).await;
     }
     assert!(answered > 0, "nothing was answered before a kill");
 }
 
-async fn nothing_is_lost(world: &World, person: &Person, hand: Hand) {
+async fn no_session_is_lost(world: &World, person: &Person, hand: &Hand) {
     let browser = world.browser_at(1);
     // At once, while the authenticator's code would still be good.
     for used in hand.used.iter().filter(|code| code.len() == 6) {
@@ -135,9 +141,13 @@ async fn nothing_is_lost(world: &World, person: &Person, hand: Hand) {
         let traded_away = turn == last && hand.trading && again.status == 401;
         assert!(again.is_success() || traded_away, "{} {}", again.status, again.text);
     }
-    if let Some(old) = hand.traded {
-        refresh(&browser, &old).await.refused(401, "token_invalid");
+    if let Some(old) = &hand.traded {
+        refresh(&browser, old).await.refused(401, "token_invalid");
     }
+}
+
+async fn no_code_works_again(world: &World, person: &Person, hand: Hand) {
+    let browser = world.browser_at(1);
     for codes in hand.used.chunks(4) {
         // Nobody's budget of wrong codes is to run out over this check.
         world.advance(3700).await;
