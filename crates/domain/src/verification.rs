@@ -10,10 +10,8 @@ use crate::code::TypedCode;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal};
 use crate::factor::{Factor, Judgement, Method};
-use crate::guess::{Guess, Proofs, explain, guess, reason, recovery_code_used, tell_locked};
+use crate::guess::{Guess, Proofs, explain, guess, reason, recovery_code_used, tell_wrong};
 use crate::login::SignedInUser;
-use crate::message::MessageKind;
-use crate::notice;
 use crate::recovery_code::{StoredRecoveryCode, unused};
 use crate::secret::{Broken, TokenHash};
 use crate::sent_code::{Scope, SentCode};
@@ -22,9 +20,6 @@ use crate::throttle::Outcome;
 use crate::time::Timestamp;
 use crate::trusted_device::{DeviceToken, NewDevice, Trust, TrustedDevice, trust};
 use crate::user::Account;
-
-/// Wrong codes after one right password at which the person is told, once per challenge.
-const WRONG_CODES_TOLD: u32 = 3;
 
 /// Answers a challenge.
 #[derive(Debug)]
@@ -180,16 +175,12 @@ impl Verify {
             Outcome::Open(left) => left.min(context.policy.challenge_attempts.saturating_sub(challenge.attempts)),
             Outcome::Locked(_) => 0,
         };
-        let mut decision = Decision::new(Err(Refusal::CodeIncorrect { attempts_left: left, hint }), now)
+        let decision = Decision::new(Err(Refusal::CodeIncorrect { attempts_left: left, hint }), now)
             .on_chain_of(account)
             .audit(entry)
             .change(Change::SaveAttempts { id: challenge.id, attempts: challenge.attempts, skew })
             .change(Change::SaveSettings(account.user.id, account.settings.clone()));
-        if challenge.attempts == WRONG_CODES_TOLD {
-            decision =
-                decision.send(notice::notice(MessageKind::WrongCodes, account, &self.origin, now, context, |_| {}));
-        }
-        tell_locked(decision, outcome, account, &self.origin, now, context)
+        tell_wrong(decision, outcome, account, &self.origin, now, context)
     }
 }
 

@@ -1,7 +1,9 @@
 //! What each command reads: its view, as one batch.
 
 use domain::account_admin::{ActOnUser, AddUser, ImportUser};
-use domain::backup_email::{BeginBackupEmail, BeginBackupEmailView, ConfirmBackupEmail, RemoveBackupEmail};
+use domain::backup_email::{
+    BeginBackupEmail, BeginBackupEmailView, ConfirmBackupEmail, ConfirmBackupEmailView, RemoveBackupEmail,
+};
 use domain::challenge::{ChallengeView, ReadChallenge};
 use domain::delivery::EndMessage;
 use domain::disable::Disable;
@@ -10,7 +12,7 @@ use domain::email_change::{
 };
 use domain::enrollment::{BeginEnrollment, BeginSentEnrollment, ConfirmEnrollment, EnrollmentView, ReadPending};
 use domain::factor::manage::{FactorsView, PreferFactor, RemoveFactor, RenameFactor};
-use domain::ids::ApplicationId;
+use domain::ids::{ApplicationId, UserId};
 use domain::link_token::LinkView;
 use domain::login::{AbandonLogin, BeginLogin, BeginLoginView, FinishLogin, FinishLoginView};
 use domain::password::{
@@ -634,14 +636,20 @@ impl Load for ActOnUser {
     }
 }
 
+/// Charges a mail that a person has sent to an address they have not proved.
+fn mails_from(user: UserId, email_key: &str, reads: &mut Reads<'_>) -> Vec<(Counter, Handle<Charged>)> {
+    let [hour, day] = Counter::mails_to(email_key, reads.policy, reads.keys);
+    let by = Counter::mails_by(user, reads.policy, reads.keys);
+    counter::charge(reads, vec![hour, day, by])
+}
+
 impl Load for BeginEmailChange {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<BeginEmailChangeView> {
         let key = self.email.key();
         let account = locked(reads, &Whose::Id(self.bearer.user));
         let session = session::by_id(reads, self.bearer.session);
         let owner = unlocked(reads, &Whose::Email(ApplicationId::DEFAULT, &key));
-        let mails = Counter::mails_to(&key, reads.policy, reads.keys);
-        let mails = counter::charge(reads, mails.into());
+        let mails = mails_from(self.bearer.user, &key, reads);
         Box::new(move |answers| {
             Ok(BeginEmailChangeView {
                 account: answers.get(&account)?,
@@ -676,8 +684,7 @@ impl Load for ConfirmEmailChange {
 impl Load for BeginBackupEmail {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<BeginBackupEmailView> {
         let caller = caller(&self.bearer, reads);
-        let mails = Counter::mails_to(&self.email.key(), reads.policy, reads.keys);
-        let mails = counter::charge(reads, mails.into());
+        let mails = mails_from(self.bearer.user, &self.email.key(), reads);
         Box::new(move |answers| {
             let SessionView { account, session } = caller(answers)?;
             Ok(BeginBackupEmailView { account, session, mails: charged(&mails, answers)? })
@@ -686,8 +693,13 @@ impl Load for BeginBackupEmail {
 }
 
 impl Load for ConfirmBackupEmail {
-    fn load(&self, reads: &mut Reads<'_>) -> Assemble<LinkView> {
-        link_view(&self.token, reads)
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<ConfirmBackupEmailView> {
+        let link = link_view(&self.token, reads);
+        let sessions = session::open_of_link(reads, &self.token);
+        Box::new(move |answers| {
+            let sessions = answers.get(&sessions)?;
+            Ok(ConfirmBackupEmailView { link: link(answers)?, sessions })
+        })
     }
 }
 
