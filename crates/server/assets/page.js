@@ -83,6 +83,22 @@ by("input[data-reveal]", (field) => {
   frame.append(field, button);
 });
 
+// What is copied, printed.
+by("button[data-copy]", (button) => {
+  if (!navigator.clipboard) return;
+  const words = button.textContent;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = button.dataset.copied;
+    setTimeout(() => { button.textContent = words; }, 2000);
+  });
+});
+by("button[data-print]", (button) => {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+});
+
 // Phones that read the code out of the message fill it in.
 by("input[data-otp]", async (field) => {
   if (!("OTPCredential" in window)) return;

@@ -101,4 +101,75 @@ async fn every_page_has_its_picture_taken() {
     tab.fill("#code", &totp::code(&person.secret, world.fresh_step().await));
     tab.click(".main");
     camera.take("security");
+
+    // Somebody new turns it on, and adds a number and an address.
+    let mut person = world.add_person(None);
+    let tab = chromium.open(View::PHONE);
+    let camera = Camera { tab: &tab, ..camera };
+    world.type_password(&tab, &person);
+    camera.take("security-off");
+    tab.go(&at("/security/add"));
+    camera.take("add");
+    tab.go(&at("/security/add/totp"));
+    camera.take("add-totp");
+    tab.click("button.main");
+    camera.take("set-up-totp");
+    tab.tick("summary");
+    camera.take("set-up-totp-key");
+    person.secret = tab.text("#key").replace(' ', "");
+    tab.fill("#code", &totp::code(&person.secret, world.fresh_step().await));
+    tab.click("button.main");
+    camera.take("recovery-new");
+    tab.click("a.main");
+    camera.take("remember");
+    tab.fill("#code", &totp::code(&person.secret, world.fresh_step().await));
+    tab.click("button.main");
+    camera.take("remembered");
+    for (kind, field, to) in [("sms", "#phone_number", "+12025550167"), ("email", "#email", "codes@example.org")] {
+        tab.go(&at(&format!("/security/add/{kind}")));
+        camera.take(&format!("add-{kind}"));
+        tab.fill(field, to);
+        tab.click("button.main");
+        camera.take(&format!("set-up-{kind}"));
+        tab.fill("#code", &world.code_to(to, "setup_code", 1).await);
+        tab.click("button.main");
+        world.advance(60).await;
+    }
+    camera.take("security-full");
+    tab.click(".item a.button");
+    camera.take("factor");
+    for (path, name) in [
+        ("/security/password", "password"),
+        ("/security/email", "email"),
+        ("/security/off", "off"),
+        ("/security/recovery-codes", "recovery"),
+    ] {
+        tab.go(&at(path));
+        camera.take(name);
+    }
+    world.advance(600).await;
+    tab.go(&at("/security/password"));
+    camera.take("prove");
+    tab.go(&at("/security"));
+    tab.click(".top button");
+    world.type_password(&tab, &person);
+    camera.take("code-three-ways");
+    tab.click(".others button.row");
+    camera.take("code-sms");
+    for _ in 0..10 {
+        world.type_password(&tab, &person);
+        if tab.path() == "/sign-in" {
+            break;
+        }
+        for _ in 0..5 {
+            tab.fill("#code", "000000");
+            tab.click("button.main");
+            if tab.path() != "/sign-in/code" {
+                break;
+            }
+        }
+    }
+    camera.take("locked");
+    tab.go(&at("/security/factors/nothing"));
+    camera.take("missing");
 }

@@ -7,6 +7,7 @@ use axum::http::header::{
 };
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use domain::locale::Locale;
 use domain::time::Timestamp;
 use fluent_bundle::FluentValue;
 use messaging::LanguageError;
@@ -18,8 +19,8 @@ use super::trouble::Trouble;
 use super::words::Words;
 use crate::app::App;
 use crate::fault::Fault;
-use crate::http::PAGE_CSP;
 use crate::http::cookies::Cookie;
+use crate::http::{Client, PAGE_CSP};
 use crate::problem::{Problem, ProblemCode};
 
 /// What this installation says about its pages.
@@ -40,18 +41,33 @@ impl Setting {
 }
 
 /// What [`Frame::said`] may name: said once, after a redirect.
-pub(super) const SAID: [&str; 8] = [
+pub(super) const SAID: [&str; 23] = [
     "signed-out",
     "session-over",
     "verified",
     "password-reset",
+    "password-changed",
     "unlocked",
     "email-changed",
+    "email-change-sent",
     "challenge-over",
     "start-again",
+    "set-up-over",
+    "added",
+    "renamed",
+    "preferred",
+    "removed",
+    "off",
+    "codes-saved",
+    "codes-gone",
+    "forgotten",
+    "all-forgotten",
+    "ended",
+    "others-ended",
+    "remembered",
 ];
 /// Those of them that say that something did not go as wished.
-const SAID_SADLY: [&str; 3] = ["session-over", "challenge-over", "start-again"];
+const SAID_SADLY: [&str; 5] = ["session-over", "challenge-over", "start-again", "set-up-over", "codes-gone"];
 
 /// What surrounds a page: language, name, and what the address asked for.
 pub(super) struct Frame {
@@ -60,6 +76,8 @@ pub(super) struct Frame {
     pub(super) service: String,
     /// Its time.
     pub(super) now: Timestamp,
+    /// Where this page is.
+    pub(super) path: String,
     /// Where the person wanted to go.
     pub(super) next: Target,
     /// Which factor they want to use, or `recovery`.
@@ -81,11 +99,14 @@ impl FromRequestParts<App> for Frame {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let site = app.http.site();
         let chosen = site.cookies().read(Cookie::Language, &parts.headers);
-        let words = Words::choose(chosen.as_ref().map(|tag| tag.as_str()), &parts.headers).map_err(unwritten)?;
+        let chosen = chosen.and_then(|tag| Locale::of(&tag));
+        let accepted = Client::from_request_parts(parts, app).await?.locale;
+        let words = Words::of(chosen.or(accepted).unwrap_or_default()).map_err(unwritten)?;
         let mut frame = Self {
             words,
             service: app.world.policy().issuer.clone(),
             now: app.world.now(),
+            path: parts.uri.path().to_owned(),
             next: Target::home(),
             by: None,
             said: None,
@@ -137,6 +158,11 @@ impl Frame {
         let text = self.say(key).map_err(|error| Fault::new("a sentence is missing", error))?;
         self.trouble = Some(Trouble { code: ProblemCode::InvalidRequest, text, field });
         Ok(self)
+    }
+
+    /// A text that becomes the name of something.
+    pub(super) fn name(&self, key: &str) -> Result<String, Problem> {
+        self.say(key).map_err(|error| Fault::new("a name is missing", error).into())
     }
 
     /// The language, for `lang=`.

@@ -4,12 +4,14 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use domain::session::listing::{ListedSession, ReadSessions};
-use domain::status::{ReadStatus, Status};
+use domain::status::Status;
 use domain::trusted_device::{ListTrustedDevices, ListedDevice, device_name};
+use store::Surroundings;
 
+use super::desk::Desk;
 use super::frame::Frame;
-use super::visitor::Visitor;
 use crate::app::App;
+use crate::fault::Fault;
 use crate::http::caller::CookieDevice;
 use crate::problem::Problem;
 use crate::run::ask;
@@ -23,24 +25,30 @@ struct View<'a> {
     page: &'a Frame,
     email: &'a str,
     status: Status,
+    /// How long codes are not accepted.
+    locked: Option<String>,
     devices: Vec<ListedDevice>,
     /// Each with what its browser is called.
     sessions: Vec<(String, ListedSession)>,
+    /// Whether this browser could be remembered.
+    can_remember: bool,
 }
 
 /// How it stands.
 pub(super) async fn show(
     State(app): State<App>,
-    visitor: Visitor,
+    desk: Desk,
     CookieDevice(device): CookieDevice,
-    mut page: Frame,
 ) -> Result<Response, Problem> {
-    let bearer = visitor.bearer;
-    page.signed_in = true;
-    let status = ask(&app, &ReadStatus { bearer }).await?;
+    let (bearer, page) = (desk.bearer, &desk.page);
+    let status = desk.status(&app).await?;
     let devices = ask(&app, &ListTrustedDevices { bearer, device, after: None, limit: SHOWN }).await?.items;
     let sessions = ask(&app, &ReadSessions { bearer, after: None }).await?.items.into_iter();
     let named = |listed: ListedSession| (device_name(listed.session.origin.user_agent.as_deref()), listed);
     let sessions = sessions.map(named).collect();
-    page.answer(&View { page: &page, email: visitor.email.as_str(), status, devices, sessions })
+    let known = devices.iter().any(|device| device.current);
+    let can_remember = app.world.policy().trusted_devices && status.is_enabled && !known;
+    let locked = status.locked_until.map(|until| page.how_long(page.seconds_to(until))).transpose();
+    let locked = locked.map_err(|error| Fault::new("a span of time has no words", error))?;
+    page.answer(&View { page, email: &desk.email, status, locked, devices, sessions, can_remember })
 }

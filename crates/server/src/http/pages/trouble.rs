@@ -32,6 +32,10 @@ impl Frame {
     /// Takes a refusal in, to be shown above the form; gives it back where no form can mend it.
     pub(super) fn trouble(mut self, problem: Problem) -> Result<Self, Problem> {
         let code = problem.code();
+        if self.signed_in && code == ProblemCode::TokenInvalid {
+            // Their session is over; that is no matter of the form.
+            return Err(problem);
+        }
         let Some((mut key, field)) = place(problem.document()) else { return Err(problem) };
         if key == "trouble-code-used" && self.by.as_deref() == Some("recovery") {
             "trouble-recovery-used".clone_into(&mut key);

@@ -1,27 +1,6 @@
-//! Which language a reader gets.
-
-use axum::http::HeaderValue;
+//! No text is missing, and none is left over.
 
 use super::*;
-
-fn liked(header: &str) -> Vec<&str> {
-    by_liking(header).collect()
-}
-
-#[test]
-fn a_browser_says_what_it_likes_best() {
-    assert_eq!(liked("de-CH, fr;q=0.9, en;q=0.8, *;q=0.5"), ["de-CH", "fr", "en", "*"]);
-    assert_eq!(liked("en;q=0.1,de"), ["de", "en"]);
-    assert_eq!(liked("en;q=0, de;q=x,,;q=1"), Vec::<&str>::new());
-}
-
-#[test]
-fn who_likes_nothing_we_have_gets_the_first_language() {
-    for header in ["", "tlh", "*", "\"", "x".repeat(5_000).as_str()] {
-        let headers = [(ACCEPT_LANGUAGE, HeaderValue::from_str(header).unwrap())].into_iter().collect();
-        assert_eq!(Words::choose(None, &headers).unwrap().tag(), "en", "{header}");
-    }
-}
 
 /// Every name that stands in quotes somewhere in templates and code.
 fn named() -> std::collections::BTreeSet<String> {
