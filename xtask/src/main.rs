@@ -13,6 +13,7 @@ mod deps;
 mod parts;
 mod postgres;
 mod schemathesis;
+mod screenshots;
 mod test;
 
 use std::process::ExitCode;
@@ -40,6 +41,8 @@ enum Task {
     Openapi,
     /// Search a running server for answers that its OpenAPI document does not promise.
     Schemathesis(schemathesis::Options),
+    /// Pictures of the hosted pages for the documents.
+    Screenshots,
 }
 
 fn main() -> ExitCode {
@@ -63,5 +66,6 @@ fn run(task: Task) -> Result<String> {
         Task::Deps => deps::run(),
         Task::Openapi => command::output(&mut command::cargo(&["run", "--quiet", "-p", "twinlock", "--", "openapi"])),
         Task::Schemathesis(options) => schemathesis::run(&options),
+        Task::Screenshots => screenshots::run(),
     }
 }

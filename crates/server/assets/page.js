@@ -11,6 +11,8 @@ by("form[data-link]", (form) => {
   field.value = token;
   field.type = "hidden";
   form.querySelector(".paste").hidden = true;
+  // Another language comes back to this page: the browser takes the fragment along, and sends it to nobody.
+  by("form[data-language]", (language) => { language.action += `#token=${encodeURIComponent(token)}`; });
 });
 
 // Where something went wrong, typing goes on in the field it belongs to, which is read out with the reason; else the reason is.

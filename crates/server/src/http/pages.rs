@@ -14,6 +14,8 @@ mod devices;
 mod enroll;
 mod factor;
 mod frame;
+mod language;
+mod look;
 mod mail_link;
 mod recovery;
 mod second_factor;
@@ -30,7 +32,8 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
-pub(super) use frame::Setting;
+pub(super) use look::Look;
+pub(super) use trouble::nothing;
 
 use crate::app::App;
 
@@ -38,6 +41,7 @@ use crate::app::App;
 pub(super) fn routes(app: &App) -> Router<App> {
     Router::new()
         .route("/", get(async || Redirect::to("/security")))
+        .route("/language", post(language::choose))
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
         .route("/sign-in/code", get(second_factor::show).post(second_factor::submit))
         .route("/sign-out", post(sign_in::sign_out))

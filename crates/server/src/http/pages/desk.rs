@@ -132,6 +132,8 @@ pub(super) struct CodeQuestion {
     pub(super) sendable: Vec<(Uuid, Method, String)>,
     /// Where one was sent just now.
     pub(super) sent: Option<String>,
+    /// Whether a recovery code will do.
+    pub(super) recovery: bool,
 }
 
 impl CodeQuestion {
@@ -145,7 +147,12 @@ impl CodeQuestion {
         let sendable: Vec<_> = offers().filter_map(place).collect();
         let by = page.by.as_deref().and_then(|by| Uuid::parse_str(by).ok());
         let sent = sendable.iter().find(|(id, ..)| Some(*id) == by).map(|(_, _, destination)| destination.clone());
-        Self { totp: offers().any(|offer| offer.method == Method::Totp), sendable, sent }
+        Self { totp: offers().any(|offer| offer.method == Method::Totp), sendable, sent, recovery: true }
+    }
+
+    /// The same where a factor itself has to be proved.
+    pub(super) fn by_factor(self) -> Self {
+        Self { recovery: false, ..self }
     }
 }
 

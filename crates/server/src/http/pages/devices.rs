@@ -114,7 +114,7 @@ async fn answer(app: &App, desk: &Desk) -> Result<Response, Problem> {
         return Ok(see("/security"));
     }
     let days = policy.trust_life.as_secs() / 86_400;
-    desk.page.answer(&View { page: &desk.page, days, code: CodeQuestion::of(&desk.page, &status) })
+    desk.page.answer(&View { page: &desk.page, days, code: CodeQuestion::of(&desk.page, &status).by_factor() })
 }
 
 /// A code, or the wish that one be sent.

@@ -1,5 +1,7 @@
 //! What every page has around it, and how a page becomes an answer.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::http::header::{
@@ -7,38 +9,19 @@ use axum::http::header::{
 };
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use domain::locale::Locale;
 use domain::time::Timestamp;
 use fluent_bundle::FluentValue;
 use messaging::LanguageError;
 use store::Surroundings;
 
-use super::assets::VERSION;
+use super::look::Look;
 use super::target::Target;
 use super::trouble::Trouble;
-use super::words::Words;
+use super::words::{LANGUAGES, Words};
 use crate::app::App;
 use crate::fault::Fault;
-use crate::http::cookies::Cookie;
-use crate::http::{Client, PAGE_CSP};
+use crate::http::Client;
 use crate::problem::{Problem, ProblemCode};
-
-/// What this installation says about its pages.
-#[derive(Debug, Clone)]
-pub(in crate::http) struct Setting {
-    policy: HeaderValue,
-}
-
-impl Setting {
-    /// Pages that forms may lead away from to these origins only: after a sign-in, the browser goes on to one of them.
-    pub(in crate::http) fn of(returns: &[String]) -> Self {
-        let ours = PAGE_CSP;
-        let ours = ours.to_str().unwrap_or_default();
-        let wider = ours.replace("form-action 'self'", &format!("form-action 'self' {}", returns.join(" ")));
-        let policy = if returns.is_empty() { PAGE_CSP } else { HeaderValue::from_str(&wider).unwrap_or(PAGE_CSP) };
-        Self { policy }
-    }
-}
 
 /// What [`Frame::said`] may name: said once, after a redirect.
 pub(super) const SAID: [&str; 23] = [
@@ -72,8 +55,8 @@ const SAID_SADLY: [&str; 5] = ["session-over", "challenge-over", "start-again", 
 /// What surrounds a page: language, name, and what the address asked for.
 pub(super) struct Frame {
     words: Words,
-    /// The name of the service.
-    pub(super) service: String,
+    /// Name, style and picture of the service.
+    pub(super) look: Arc<Look>,
     /// Its time.
     pub(super) now: Timestamp,
     /// Where this page is.
@@ -88,9 +71,6 @@ pub(super) struct Frame {
     pub(super) trouble: Option<Trouble>,
     /// Whether to offer signing out.
     pub(super) signed_in: bool,
-    /// What is behind the addresses of style and script.
-    pub(super) version: &'static str,
-    policy: HeaderValue,
 }
 
 impl FromRequestParts<App> for Frame {
@@ -98,13 +78,11 @@ impl FromRequestParts<App> for Frame {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let site = app.http.site();
-        let chosen = site.cookies().read(Cookie::Language, &parts.headers);
-        let chosen = chosen.and_then(|tag| Locale::of(&tag));
-        let accepted = Client::from_request_parts(parts, app).await?.locale;
-        let words = Words::of(chosen.or(accepted).unwrap_or_default()).map_err(unwritten)?;
+        let locale = Client::from_request_parts(parts, app).await?.locale.unwrap_or_default();
+        let words = Words::of(locale).map_err(unwritten)?;
         let mut frame = Self {
             words,
-            service: app.world.policy().issuer.clone(),
+            look: Arc::clone(app.http.pages()),
             now: app.world.now(),
             path: parts.uri.path().to_owned(),
             next: Target::home(),
@@ -112,8 +90,6 @@ impl FromRequestParts<App> for Frame {
             said: None,
             trouble: None,
             signed_in: false,
-            version: &VERSION,
-            policy: app.http.pages().policy.clone(),
         };
         // What an address asks for beyond that is nobody's business here.
         for (name, value) in url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
@@ -175,6 +151,17 @@ impl Frame {
         self.words.direction()
     }
 
+    /// Tag and own name of every language, and whether it is this one.
+    pub(super) fn languages(&self) -> Vec<(&'static str, &'static str, bool)> {
+        let own = self.lang();
+        LANGUAGES.iter().map(|(tag, name, _)| (*tag, *name, own == *tag)).collect()
+    }
+
+    /// This page's address, to come back to in another language.
+    pub(super) fn again(&self) -> String {
+        self.next.behind(&self.path)
+    }
+
     /// Whether what was said is sad.
     pub(super) fn is_sad(&self) -> bool {
         self.said.is_some_and(|said| SAID_SADLY.contains(&said))
@@ -217,7 +204,7 @@ impl Frame {
         let html = page.render().map_err(|error| Fault::new("a page could not be written", error))?;
         let headers: [(HeaderName, HeaderValue); 4] = [
             (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-            (CONTENT_SECURITY_POLICY, self.policy.clone()),
+            (CONTENT_SECURITY_POLICY, self.look.policy.clone()),
             // Forms have to say which origin they come from, which "no-referrer" would keep from us.
             (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
             (VARY, HeaderValue::from_static("Accept-Language, Cookie")),

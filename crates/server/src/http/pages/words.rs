@@ -6,10 +6,19 @@ use domain::locale::Locale;
 use fluent_bundle::{FluentArgs, FluentValue};
 use messaging::{LanguageError, Languages, Reader};
 
-/// Tag and texts of every language; the first is what the others fall back to.
-const LANGUAGES: &[(&str, &str)] = &[("en", include_str!("../../../locales/en.ftl"))];
+/// Tag, own name and texts of every language; the first is what the others fall back to.
+pub(super) const LANGUAGES: &[(&str, &str, &str)] = &[
+    ("en", "English", include_str!("../../../locales/en.ftl")),
+    ("de", "Deutsch", include_str!("../../../locales/de.ftl")),
+    ("fr", "Français", include_str!("../../../locales/fr.ftl")),
+    ("es", "Español", include_str!("../../../locales/es.ftl")),
+    ("ar", "العربية", include_str!("../../../locales/ar.ftl")),
+];
 
-static TEXTS: LazyLock<Result<Languages, LanguageError>> = LazyLock::new(|| Languages::load(LANGUAGES));
+static TEXTS: LazyLock<Result<Languages, LanguageError>> = LazyLock::new(|| {
+    let sources: Vec<(&str, &str)> = LANGUAGES.iter().map(|(tag, _, source)| (*tag, *source)).collect();
+    Languages::load(&sources)
+});
 
 /// The words for one reader.
 pub(super) struct Words(Reader<'static>);

@@ -38,13 +38,17 @@ fn is_used(key: &str, named: &std::collections::BTreeSet<String>) -> bool {
             }
             _ => false,
         })
+        || key.strip_prefix("event-").is_some_and(|event| {
+            let event = event.strip_suffix("-failed").unwrap_or(event).replace('-', "_");
+            domain::audit::AuditAction::parse(&event).is_some()
+        })
         || super::super::frame::SAID.iter().any(|said| key == format!("said-{said}"))
 }
 
 #[test]
 fn no_text_is_missing_and_none_is_left_over() {
     let named = named();
-    let first = texts(LANGUAGES[0].1);
+    let first = texts(LANGUAGES[0].2);
     let unused: Vec<&&str> = first.iter().filter(|key| !is_used(key, &named)).collect();
     assert!(unused.is_empty(), "nothing says {unused:?}");
     let plain =
@@ -58,7 +62,42 @@ fn no_text_is_missing_and_none_is_left_over() {
     for said in super::super::frame::SAID {
         assert!(first.contains(format!("said-{said}").as_str()), "said-{said} is missing");
     }
-    for (tag, source) in LANGUAGES {
+    for action in domain::audit::AuditAction::ALL {
+        for success in [true, false] {
+            let key = super::super::security::key(action, success);
+            let told = domain::event::is_told(action, success);
+            assert!(!told || first.contains(key.as_str()), "{key} is missing");
+        }
+    }
+    for (tag, _, source) in LANGUAGES {
         assert_eq!(texts(source), first, "{tag} has other texts than the first language");
+    }
+}
+
+/// What a text is given, in every language, so that each can be written.
+#[test]
+fn every_text_can_be_written_in_every_language() {
+    for (tag, _, source) in LANGUAGES {
+        let words = Words::of(Locale::of(tag).unwrap()).unwrap();
+        assert_eq!(words.tag(), *tag);
+        assert_eq!(words.direction(), if *tag == "ar" { "rtl" } else { "ltr" });
+        for key in texts(source) {
+            for n in [0, 1, 2, 3, 11, 100] {
+                let arguments = [
+                    ("n", FluentValue::from(n)),
+                    ("days", n.into()),
+                    ("wait", "wait".into()),
+                    ("skew", "skew".into()),
+                    ("time", "time".into()),
+                    ("label", "label".into()),
+                    ("name", "name".into()),
+                ];
+                let text = words.say(key, &arguments).unwrap_or_else(|error| panic!("{tag} {key}: {error}"));
+                assert!(!text.trim().is_empty() && !text.contains(['{', '}']), "{tag} {key}: {text}");
+            }
+        }
+        for locale in Locale::ALL {
+            assert!(LANGUAGES.iter().any(|(tag, ..)| *tag == locale.as_str()), "{locale:?} has no words");
+        }
     }
 }
