@@ -8,35 +8,21 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, anyhow, bail};
 use argon2::password_hash::PasswordHasher as _;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use domain::code::TypedCode;
-use domain::secret::TokenHash;
-use domain::session::RefreshHolder;
-use domain::verification::Verify;
 use store::{Db, Surroundings};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use crate::calls::answer;
 use crate::load::Numbers;
-use crate::population::{PASSWORD, World, code, origin, partial_token};
+use crate::population::{PASSWORD, World, code, partial_token};
 use crate::process::spent_by_all;
 use crate::stats::Run;
-
-/// A right answer to a person's challenge, as the server makes it of a request.
-pub(crate) fn right_answer(number: u64) -> Verify {
-    Verify {
-        token: TokenHash::of(&partial_token(number)),
-        code: TypedCode::parse(&format!("{:06}", code(number))),
-        holder: Some(RefreshHolder::Body),
-        remember: false,
-        device: None,
-        origin: origin(),
-    }
-}
 
 /// Runs one verification, which must succeed.
 pub(crate) async fn verify(db: &Db, world: &Arc<World>, number: u64) -> Result<()> {
     let world = Arc::clone(world) as Arc<dyn Surroundings>;
-    match db.run(Arc::new(right_answer(number)), world).await? {
+    let answer = answer(&partial_token(number), &format!("{:06}", code(number)));
+    match db.run(Arc::new(answer), world).await? {
         Ok(_) => Ok(()),
         Err(refusal) => bail!("a right code was refused: {refusal:?}"),
     }

@@ -62,18 +62,18 @@ impl Place {
         }
     }
 
-    /// Copies the seeded database, and leaves no write of that behind.
-    pub(crate) async fn copy_to(&self, name: &str) -> Result<()> {
+    /// Copies a database, and leaves no write of that behind.
+    pub(crate) async fn copy(&self, from: &str, name: &str) -> Result<()> {
         self.drop(name).await?;
         match self {
             Self::Sqlite(_) => {
                 let target = self.file(name);
-                fs::copy(self.file(SEEDED), &target).context("the seeded database cannot be copied")?;
+                fs::copy(self.file(from), &target).with_context(|| format!("{from} cannot be copied"))?;
                 File::open(&target)?.sync_all()?;
                 Ok(())
             }
             Self::Postgres(_) => {
-                let copy = format!("CREATE DATABASE bench_{name} TEMPLATE bench_{SEEDED} STRATEGY file_copy");
+                let copy = format!("CREATE DATABASE bench_{name} TEMPLATE bench_{from} STRATEGY file_copy");
                 self.administer(&[&copy, "CHECKPOINT"]).await
             }
         }

@@ -24,9 +24,18 @@ impl Connection {
 
     /// Posts a JSON body and gives the body of the answer, which must be a 200.
     pub(crate) async fn post(&mut self, path: &str, body: &str) -> Result<&str> {
+        self.post_with(path, "", body).await
+    }
+
+    /// The same with the cookie of a trusted device.
+    pub(crate) async fn post_as_device(&mut self, path: &str, device: &str, body: &str) -> Result<&str> {
+        self.post_with(path, &format!("Cookie: twinlock_device={device}\r\n"), body).await
+    }
+
+    async fn post_with(&mut self, path: &str, header: &str, body: &str) -> Result<&str> {
         let (port, length) = (self.port, body.len());
         self.exchange(&format!(
-            "POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: {USER_AGENT}\r\n\
+            "POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: {USER_AGENT}\r\n{header}\
              Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
         ))
         .await

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::http::{Connection, field};
-use crate::population::{PASSWORD, code, email, partial_token};
+use crate::population::{PASSWORD, code, cookie, email, partial_token, recovery_code, second_token, sent_code};
 use crate::process::{Cpu, Meter};
 
 /// What is asked, again and again.
@@ -25,6 +25,12 @@ pub(crate) enum Errand {
     Status { access: Vec<String>, next: AtomicU64 },
     /// Password and code of somebody new each time: two requests.
     Login(Numbers),
+    /// The first recovery code of somebody new each time, for their challenge.
+    RecoveryCode(Numbers),
+    /// The password of somebody new each time, on a device they trust.
+    TrustedDevice(Numbers),
+    /// A code sent to somebody new each time, and a sent code for their second challenge: two requests.
+    SentCode(Numbers),
 }
 
 /// Numbers of people, each given out once.
@@ -63,15 +69,37 @@ impl Errand {
                 let token = field(connection.post("/auth/login/", &body).await?, "partial_token")?.to_owned();
                 verify(connection, &token, number).await?;
             }
+            Self::RecoveryCode(numbers) => {
+                let Some(number) = numbers.take() else { return Ok(false) };
+                answer(connection, &partial_token(number), &recovery_code(number)).await?;
+            }
+            Self::TrustedDevice(numbers) => {
+                let Some(number) = numbers.take() else { return Ok(false) };
+                let email = email(number);
+                let body = format!(r#"{{"email":"{email}","password":"{PASSWORD}","refresh_in_body":true}}"#);
+                let signed_in = connection.post_as_device("/auth/login/", &cookie(number), &body).await?;
+                ensure!(field(signed_in, "reason")? == "trusted_device", "not by the device: {signed_in}");
+            }
+            Self::SentCode(numbers) => {
+                let Some(number) = numbers.take() else { return Ok(false) };
+                let body = format!(r#"{{"partial_token":"{}","method":"sms"}}"#, partial_token(number));
+                connection.post("/auth/2fa/send-code/", &body).await?;
+                let code = format!("{:06}", sent_code(number));
+                let signed_in = answer(connection, &second_token(number), &code).await?;
+                ensure!(signed_in.contains(r#""method":"sms""#), "not by the sent code: {signed_in}");
+            }
         }
         Ok(true)
     }
 }
 
-/// Answers a challenge with a right code; the answer's body.
+/// Answers a challenge with the code of a person's authenticator; the answer's body.
 pub(crate) async fn verify<'a>(connection: &'a mut Connection, token: &str, number: u64) -> Result<&'a str> {
-    let code = code(number);
-    let body = format!(r#"{{"partial_token":"{token}","code":"{code:06}","refresh_in_body":true}}"#);
+    answer(connection, token, &format!("{:06}", code(number))).await
+}
+
+async fn answer<'a>(connection: &'a mut Connection, token: &str, code: &str) -> Result<&'a str> {
+    let body = format!(r#"{{"partial_token":"{token}","code":"{code}","refresh_in_body":true}}"#);
     connection.post("/auth/2fa/verify/", &body).await
 }
 

@@ -9,6 +9,7 @@
 )]
 
 mod bare;
+mod calls;
 mod databases;
 mod http;
 mod load;

@@ -1,30 +1,40 @@
 //! The people of the benchmark: everything about one of them follows from their number, so that nothing has to be
 //! remembered and a raw twin can name any row without asking.
 
+mod names;
+
 use std::ops::Range;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use domain::challenge::{Challenge, Purpose};
 use domain::command::Origin;
+use domain::destination::{Destination, PhoneNumber};
 use domain::factor::{Factor, Method};
-use domain::ids::{ApplicationId, ChallengeId, FactorId, PersonId, RecoveryCodeId, UserId};
+use domain::ids::{
+    ApplicationId, ChallengeId, FactorId, PersonId, RecoveryCodeId, SentCodeId, TrustedDeviceId, UserId,
+};
 use domain::policy::Policy;
-use domain::recovery_code::StoredRecoveryCode;
-use domain::secret::{KeyRing, PepperedHash, TokenHash};
+use domain::recovery_code::RecoveryCode;
+use domain::secret::{KeyRing, TokenHash};
+use domain::sent_code::Scope;
 use domain::session::RefreshHolder;
+use domain::testing::{self, stored_recovery_code};
 use domain::time::{Duration, Timestamp};
-use domain::totp::{Step, TotpSecret};
+use domain::trusted_device::TrustedDevice;
 use domain::user::{Email, PasswordHash, Settings, User};
 use rand::CryptoRng;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
-use sha2::{Digest, Sha256};
-use store::testing::Person;
+use store::testing::{Belongings, Person};
 use store::{Db, Surroundings};
 use tokio::task::JoinSet;
-use uuid::Uuid;
-use zeroize::Zeroizing;
+
+pub(crate) use self::names::{
+    ID_HEAD, ID_MIDDLE, Kind, Pads, TOKENS, code, cookie, email, id, partial_token, recovery_code, second_token,
+    sent_code,
+};
+use self::names::{RECOVERY_CODES, recovery_code_text, secret};
 
 /// The password of everybody.
 pub(crate) const PASSWORD: &str = "a long password for everybody";
@@ -32,52 +42,8 @@ pub(crate) const PASSWORD: &str = "a long password for everybody";
 const CHUNK: u64 = 250;
 /// Transactions under way at once.
 const PARALLEL: usize = 6;
-/// Recovery codes of one person, as a real set-up gives them.
-const RECOVERY_CODES: u64 = 10;
-
-/// What an id is of. The ids of one kind lie side by side in the order of their numbers, as version 7 UUIDs do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    User = 1,
-    Person = 2,
-    Factor = 3,
-    Challenge = 4,
-    /// A row that a twin adds; up to 256 of them per person.
-    Fresh = 0x100,
-    RecoveryCode = 0x200,
-}
-
-/// Everything before the three digits of the kind and the twelve of the number.
-pub(crate) const ID_HEAD: &str = "01990000-0000-7";
-/// What stands between the two.
-pub(crate) const ID_MIDDLE: &str = "-8000-";
-
-/// The id of a person's row.
-pub(crate) fn id(kind: u16, number: u64) -> Uuid {
-    let (head, version, variant) = (0x0199_u128 << 112, 7_u128 << 76, 8_u128 << 60);
-    Uuid::from_u128(head | version | (u128::from(kind) << 64) | variant | u128::from(number))
-}
-
-/// The partial token of a person's challenge: 43 characters, as real ones have.
-pub(crate) fn partial_token(number: u64) -> String {
-    format!("{number:A<43}")
-}
-
-/// The address a person signs in with.
-pub(crate) fn email(number: u64) -> String {
-    format!("person{number}@bench.example")
-}
-
-/// The secret of a person's authenticator.
-pub(crate) fn secret(number: u64) -> TotpSecret {
-    let digest = Sha256::digest(format!("secret {number}").as_bytes());
-    TotpSecret::from_bytes(Zeroizing::new(digest[..20].to_vec()))
-}
-
-/// The code a person's authenticator shows now.
-pub(crate) fn code(number: u64) -> u32 {
-    secret(number).code(Step::at(now()))
-}
+/// How long challenges and codes live: a run takes longer than the minutes of real ones.
+const LIFE: Duration = Duration::from_hours(2);
 
 /// The time it is.
 pub(crate) fn now() -> Timestamp {
@@ -128,17 +94,52 @@ pub(crate) fn origin() -> Origin {
 
 /// Adds the people of these numbers, each with an authenticator, ten recovery codes and one open challenge.
 pub(crate) async fn seed(db: &Db, world: &Arc<World>, password: &str, numbers: Range<u64>) -> Result<()> {
+    let password = password.to_owned();
+    in_chunks(numbers, |chunk| {
+        let (db, world, password) = (db.clone(), Arc::clone(world), PasswordHash::new(password.clone()));
+        async move {
+            let people = chunk.map(|number| person(number, &password, &world)).collect::<Result<Vec<Person>>>()?;
+            Ok(db.seed(&people).await?)
+        }
+    })
+    .await
+}
+
+/// Lets the people of these numbers trust a device.
+pub(crate) async fn trust_devices(db: &Db, numbers: Range<u64>) -> Result<()> {
+    in_chunks(numbers, |chunk| {
+        let db = db.clone();
+        let device = |number| Belongings { trusted_devices: vec![trusted_device(number)], ..Belongings::default() };
+        let devices: Vec<Belongings> = chunk.map(device).collect();
+        async move { Ok(db.seed_belongings(&devices).await?) }
+    })
+    .await
+}
+
+/// Gives the people of these numbers a phone, and a second challenge for which a code was sent to it.
+pub(crate) async fn give_phones(db: &Db, world: &Arc<World>, numbers: Range<u64>) -> Result<()> {
+    in_chunks(numbers, |chunk| {
+        let (db, world) = (db.clone(), Arc::clone(world));
+        async move {
+            let phones = chunk.map(|number| phone(number, &world)).collect::<Result<Vec<Belongings>>>()?;
+            Ok(db.seed_belongings(&phones).await?)
+        }
+    })
+    .await
+}
+
+/// Does something for so many people at a time.
+async fn in_chunks<F>(numbers: Range<u64>, add: impl Fn(Range<u64>) -> F) -> Result<()>
+where
+    F: Future<Output = Result<()>> + Send + 'static,
+{
     let mut under_way = JoinSet::new();
     let mut start = numbers.start;
     while start < numbers.end || !under_way.is_empty() {
         if start < numbers.end && under_way.len() < PARALLEL {
             let chunk = start..numbers.end.min(start + CHUNK);
             start = chunk.end;
-            let (db, world, password) = (db.clone(), Arc::clone(world), PasswordHash::new(password.to_owned()));
-            under_way.spawn(async move {
-                let people: Vec<Person> = chunk.map(|number| person(number, &password, &world)).collect();
-                db.seed(&people).await
-            });
+            under_way.spawn(add(chunk));
         } else if let Some(done) = under_way.join_next().await {
             done?.context("people could not be added")?;
         }
@@ -146,20 +147,24 @@ pub(crate) async fn seed(db: &Db, world: &Arc<World>, password: &str, numbers: R
     Ok(())
 }
 
-fn person(number: u64, password: &PasswordHash, world: &World) -> Person {
-    let uuid = |kind: Kind| id(kind as u16, number);
+fn person(number: u64, password: &PasswordHash, world: &World) -> Result<Person> {
     let at = now();
-    let user = UserId::from_uuid(uuid(Kind::User));
-    let factor = FactorId::from_uuid(uuid(Kind::Factor));
+    let user = UserId::from_uuid(Kind::User.id(number));
+    let factor = FactorId::from_uuid(Kind::Factor.id(number));
     let mut settings = Settings::new(at);
     settings.enabled_at = Some(at);
     settings.preferred_factor = Some(factor);
     let sealed = world.keys.seal(&Factor::place(factor, user), secret(number).as_bytes(), world.rng().as_mut());
-    let pepper = world.keys.peppered("recovery code", &[]).pepper;
-    Person {
+    let recovery_code = |row: u64| {
+        let code = RecoveryCode::parse(&recovery_code_text(row)).context("no recovery code")?;
+        let id = RecoveryCodeId::from_uuid(id(Kind::RecoveryCode as u16, row));
+        Ok(stored_recovery_code(id, &code, user, &world.keys))
+    };
+    let rows = number * RECOVERY_CODES..(number + 1) * RECOVERY_CODES;
+    Ok(Person {
         user: User {
             id: user,
-            person: PersonId::from_uuid(uuid(Kind::Person)),
+            person: PersonId::from_uuid(Kind::Person.id(number)),
             application: ApplicationId::DEFAULT,
             email: Email::stored(email(number)),
             password: password.clone(),
@@ -180,27 +185,69 @@ fn person(number: u64, password: &PasswordHash, world: &World) -> Person {
             last_used_at: None,
             created_at: at,
         }],
-        recovery_codes: (0..RECOVERY_CODES)
-            .map(|code| StoredRecoveryCode {
-                id: RecoveryCodeId::from_uuid(id(Kind::RecoveryCode as u16, number * RECOVERY_CODES + code)),
-                hash: PepperedHash { pepper, hash: Sha256::digest(format!("{number} {code}").as_bytes()).into() },
-                used: false,
-            })
-            .collect(),
-        challenges: vec![Challenge {
-            id: ChallengeId::from_uuid(uuid(Kind::Challenge)),
-            user,
-            token: TokenHash::of(&partial_token(number)),
-            purpose: Purpose::Login,
-            holder: RefreshHolder::Body,
-            attempts: 0,
-            skew: None,
-            created_at: at,
-            // A run takes longer than the ten minutes of a real one.
-            expires_at: at + Duration::from_hours(2),
-            completed_at: None,
-            ended_at: None,
-            origin: origin(),
-        }],
+        recovery_codes: rows.map(recovery_code).collect::<Result<_>>()?,
+        challenges: vec![challenge(Kind::Challenge, number, &partial_token(number))],
+    })
+}
+
+fn challenge(kind: Kind, number: u64, token: &str) -> Challenge {
+    let at = now();
+    Challenge {
+        id: ChallengeId::from_uuid(kind.id(number)),
+        user: UserId::from_uuid(Kind::User.id(number)),
+        token: TokenHash::of(token),
+        purpose: Purpose::Login,
+        holder: RefreshHolder::Body,
+        attempts: 0,
+        skew: None,
+        created_at: at,
+        expires_at: at + LIFE,
+        completed_at: None,
+        ended_at: None,
+        origin: origin(),
     }
+}
+
+fn trusted_device(number: u64) -> TrustedDevice {
+    let at = now();
+    TrustedDevice {
+        id: TrustedDeviceId::from_uuid(Kind::TrustedDevice.id(number)),
+        user: UserId::from_uuid(Kind::User.id(number)),
+        name: "Unknown browser".to_owned(),
+        family: TokenHash::of(&cookie(number)[..43]),
+        secret: TokenHash::of(&cookie(number)),
+        previous: None,
+        rotated_at: at,
+        shown_at: None,
+        created_at: at,
+        last_used_at: at,
+        expires_at: at + Policy::default().trust_life,
+        revoked_at: None,
+        origin: origin(),
+    }
+}
+
+fn phone(number: u64, world: &World) -> Result<Belongings> {
+    let at = now();
+    let (user, id) = (UserId::from_uuid(Kind::User.id(number)), FactorId::from_uuid(Kind::Phone.id(number)));
+    let dialed = PhoneNumber::from_e164(&format!("+1202{number:07}")).context("no phone number")?;
+    let place = Factor::destination_place(id, user);
+    let factor = Factor {
+        id,
+        user,
+        method: Method::Sms,
+        label: "Phone".to_owned(),
+        secret: None,
+        destination: Some(Destination::Phone(dialed).seal(&place, &world.keys, world.rng().as_mut())),
+        last_used_step: None,
+        last_used_at: None,
+        created_at: at,
+    };
+    let second = challenge(Kind::SecondChallenge, number, &second_token(number));
+    let (id, scope) = (SentCodeId::from_uuid(Kind::SentCode.id(number)), Scope::Login(second.id));
+    // So long ago that the next one has to wait for nothing.
+    let sent_at = at - Duration::from_hours(2);
+    let sent = testing::sent_code(id, sent_code(number), &factor, scope, sent_at, at + LIFE, &world.keys);
+    let sent_codes = sent.map_err(|broken| anyhow!("{broken}"))?.into_iter().collect();
+    Ok(Belongings { factors: vec![factor], challenges: vec![second], sent_codes, trusted_devices: Vec::new() })
 }

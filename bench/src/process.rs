@@ -34,7 +34,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a server as an operator would, with every setting at its default but where it listens, its database and keys.
+    /// Starts a server as an operator would, with every setting at its default but where it listens, its database and keys, and
+    /// the limits of text messages, of which a run asks for more from one address than honest people do.
     pub(crate) fn start(installation: &Installation, database: &str) -> Result<Self> {
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
         let log = installation.folder.join(format!("server-{port}.log"));
@@ -46,6 +47,8 @@ impl Server {
             .env("TWINLOCK_BIND", format!("127.0.0.1:{port}"))
             .env("TWINLOCK_KEYS", &installation.keys)
             .env("DATABASE_URL", database)
+            .env("TWINLOCK_SMS_PER_DAY", "100000000")
+            .env("TWINLOCK_SMS_PER_BLOCK", "1000000")
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output);

@@ -92,6 +92,18 @@ pub(crate) struct Figure {
     pub(crate) target: Option<Target>,
 }
 
+/// What one call costs the database.
+pub(crate) struct Cost {
+    pub(crate) database: &'static str,
+    pub(crate) call: &'static str,
+    pub(crate) transactions: usize,
+    /// Statements between the beginning and the end of its transactions.
+    pub(crate) reads: usize,
+    pub(crate) writes: usize,
+    /// Where there is a wire to count them on.
+    pub(crate) round_trips: Option<usize>,
+}
+
 /// Everything of one run.
 #[derive(Default)]
 pub(crate) struct Report {
@@ -99,6 +111,7 @@ pub(crate) struct Report {
     pub(crate) conditions: String,
     pub(crate) throughput: Vec<Throughput>,
     pub(crate) latency: Vec<Latency>,
+    pub(crate) costs: Vec<Cost>,
     pub(crate) figures: Vec<Figure>,
 }
 
@@ -162,6 +175,14 @@ impl Report {
                 row.database, row.what, row.rate, row.connections
             );
         }
+        text.push_str(
+            "\n| database | call | transactions | statements that read | that write | round trips |\n|---|---|--:|--:|--:|--:|\n",
+        );
+        for row in &self.costs {
+            let Cost { database, call, transactions, reads, writes, round_trips } = row;
+            let round_trips = round_trips.map(|count| count.to_string()).unwrap_or_default();
+            let _ = writeln!(text, "| {database} | {call} | {transactions} | {reads} | {writes} | {round_trips} |");
+        }
         text.push_str("\n| figure | | target | |\n|---|--:|---|---|\n");
         for figure in &self.figures {
             let (target, verdict) = verdict(figure.target, Some(figure.value));
@@ -192,6 +213,12 @@ impl Report {
                 "p50": ms(row.p50), "p99": ms(row.p99), "p99_9": ms(row.p999),
             })
         });
+        let costs = self.costs.iter().map(|row| {
+            json!({
+                "database": row.database, "call": row.call, "transactions": row.transactions, "reads": row.reads,
+                "writes": row.writes, "round_trips": row.round_trips,
+            })
+        });
         let figures = self.figures.iter().map(|figure| {
             json!({
                 "what": figure.what, "value": figure.value, "unit": figure.unit,
@@ -202,6 +229,7 @@ impl Report {
             "conditions": self.conditions,
             "throughput": throughput.collect::<Vec<_>>(),
             "latency": latency.collect::<Vec<_>>(),
+            "calls": costs.collect::<Vec<_>>(),
             "figures": figures.collect::<Vec<_>>(),
         })
     }
@@ -238,5 +266,22 @@ mod tests {
         assert!(text.contains("| 799 | plain loop | 1000 | 0.80 | ≥ 0.8 | **MISS** |"), "{text}");
         assert!(text.contains("| size | 25.1 MB | ≤ 25 | **MISS** |"), "{text}");
         assert_eq!(report.json()["throughput"][1]["target"]["met"], false);
+    }
+
+    #[test]
+    fn what_a_call_costs_is_printed_with_its_round_trips_where_there_are_any() {
+        let cost = |database, round_trips| Cost {
+            database,
+            call: "send-code",
+            transactions: 1,
+            reads: 6,
+            writes: 7,
+            round_trips,
+        };
+        let report = Report { costs: vec![cost("SQLite", None), cost("PostgreSQL", Some(2))], ..Report::default() };
+        let text = report.markdown();
+        assert!(text.contains("| SQLite | send-code | 1 | 6 | 7 |  |\n"), "{text}");
+        assert!(text.contains("| PostgreSQL | send-code | 1 | 6 | 7 | 2 |\n"), "{text}");
+        assert_eq!(report.json()["calls"][1]["round_trips"], 2);
     }
 }

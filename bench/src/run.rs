@@ -4,21 +4,21 @@
 //! turns, so that a slow moment of the machine meets both.
 
 mod stage;
+mod ways;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use domain::session::Bearer;
-use domain::status::ReadStatus;
-use store::testing::RecordedUnit;
+use store::testing::CountingProxy;
 use store::{Db, Surroundings as _};
 use tokio::task::block_in_place;
 
+use crate::calls::{Call, Desk, Noted, Starts};
 use crate::databases::{Place, SEEDED};
 use crate::load::{Errand, Numbers};
-use crate::population::{World, now, seed};
+use crate::population::{self, World, now};
 use crate::process::{Installation, Meter, Server};
 use crate::report::{Figure, Latency, Report, Target, Throughput, Twin};
 use crate::stats::Run;
@@ -36,6 +36,8 @@ struct Effort {
     open_time: Duration,
     /// People in each database.
     people: u64,
+    /// The first of them have a phone, in the databases that are copies of [`PHONES`].
+    phones: u64,
 }
 
 impl Effort {
@@ -45,6 +47,7 @@ impl Effort {
         time: Duration::from_secs(4),
         open_time: Duration::from_secs(10),
         people: 160_000,
+        phones: 60_000,
     };
     const QUICK: Self = Self {
         samples: 1,
@@ -52,11 +55,18 @@ impl Effort {
         time: Duration::from_secs(2),
         open_time: Duration::from_secs(3),
         people: 40_000,
+        phones: 8_000,
     };
 
-    /// The first of the people who are kept for signing in with a password and for asking for their status.
+    /// The first of the people who are kept for signing in with a password, on a device they trust or not, and for asking
+    /// for their status.
     const fn kept(&self) -> u64 {
         self.people - Self::KEPT
+    }
+
+    /// Those of them who sign in with a password.
+    const fn with_password(&self) -> std::ops::Range<u64> {
+        self.kept()..self.people - Self::SIGNED_IN
     }
 
     const KEPT: u64 = 4000;
@@ -67,6 +77,10 @@ impl Effort {
 const CONNECTIONS: [usize; 4] = [1, 8, 32, 64];
 /// Where the targets hold.
 const TARGET_CONNECTIONS: usize = 32;
+/// The database in which people have phones.
+const PHONES: &str = "phones";
+/// The database in which every call was made once.
+const RECORDED: &str = "recorded";
 const PLAIN_LOOP: &str = "plain loop, same statements";
 const PGBENCH: &str = "pgbench, same statements";
 
@@ -77,8 +91,9 @@ struct Subject {
     installation: Installation,
     pgbench: Option<std::path::PathBuf>,
     effort: Effort,
-    verification: Script,
-    statuses: Vec<RecordedUnit>,
+    noted: Vec<Noted>,
+    verification: Vec<Script>,
+    statuses: Vec<Script>,
 }
 
 /// Runs everything.
@@ -102,7 +117,7 @@ pub(crate) async fn run(options: Options) -> Result<Report> {
         let effort = if options.quick { Effort::QUICK } else { Effort::FULL };
         let subject = prepare(place, &options, effort).await?;
         subject.measure(&mut report).await?;
-        for name in [SEEDED, "recorded"] {
+        for name in [SEEDED, PHONES, RECORDED] {
             subject.place.drop(name).await?;
         }
     }
@@ -131,50 +146,58 @@ async fn connect(place: &Place, name: &str) -> Result<Db> {
     Ok(Db::connect(&options).await?)
 }
 
-/// Seeds, and learns what a verification sends.
+/// Seeds, and learns what each call sends.
 async fn prepare(place: Place, options: &Options, effort: Effort) -> Result<Subject> {
     say(&place, &format!("seeding {} people", effort.people));
-    let world = Arc::new(World::new());
+    let (world, password) = (Arc::new(World::new()), bare::password_hash()?);
     place.create(SEEDED).await?;
     let db = connect(&place, SEEDED).await?;
     db.migrate().await?;
-    seed(&db, &world, &bare::password_hash()?, 0..effort.people).await?;
+    population::seed(&db, &world, &password, 0..effort.people).await?;
+    population::trust_devices(&db, effort.with_password()).await?;
     db.close().await;
     place.tidy(SEEDED).await?;
-
-    place.copy_to("recorded").await?;
-    let db = connect(&place, "recorded").await?;
-    let (verification, statuses) = record(&db, &world).await?;
+    place.copy(SEEDED, PHONES).await?;
+    let db = connect(&place, PHONES).await?;
+    population::give_phones(&db, &world, 0..effort.phones).await?;
     db.close().await;
+    place.tidy(PHONES).await?;
+
+    place.copy(PHONES, RECORDED).await?;
+    let (noted, statuses) = note(&place, &world, &password, effort).await?;
+    let verification = Noted::scripts(&noted, Call::Verify)?;
     let installation = Installation {
         program: options.server.canonicalize()?,
         folder: options.folder.clone(),
         keys: world.keys().to_text().expose().replace('\n', ","),
     };
     let pgbench = options.pgbench.clone();
-    Ok(Subject { place, world, installation, pgbench, effort, verification, statuses })
+    Ok(Subject { place, world, installation, pgbench, effort, noted, verification, statuses })
 }
 
-/// The statements of a verification, and of some people's questions for their status.
-async fn record(db: &Db, world: &Arc<World>) -> Result<(Script, Vec<RecordedUnit>)> {
+/// The statements of every call, and of some people's questions for their status.
+async fn note(place: &Place, world: &Arc<World>, password: &str, effort: Effort) -> Result<(Vec<Noted>, Vec<Script>)> {
     const PEOPLE: u64 = 8;
+    let proxy = match place {
+        Place::Sqlite(_) => None,
+        Place::Postgres(_) => Some(CountingProxy::in_front_of(&place.url(RECORDED)).await),
+    };
+    let url = proxy.as_ref().map_or_else(|| place.url(RECORDED), CountingProxy::url);
+    let db = Db::connect(&store::Options { url, ..store::Options::default() }).await?;
+    let desk = Desk { db: &db, world, password, proxy: proxy.as_ref() };
+    let noted = Noted::all(&desk, Starts { phones: 0, plain: effort.phones, devices: effort.kept() }).await?;
+
     let mut bearers = Vec::new();
-    db.start_recording();
-    for number in 0..PEOPLE {
-        let answer = Arc::new(bare::right_answer(number));
-        let reply = db.run(answer, Arc::clone(world) as Arc<dyn store::Surroundings>).await?;
-        let grant = reply.map_err(|refusal| anyhow::anyhow!("a right code was refused: {refusal:?}"))?.grant;
-        bearers.push(Bearer { user: grant.user, session: grant.session, expires_at: grant.access_expires_at });
+    for number in effort.phones + 100..effort.phones + 100 + PEOPLE {
+        bearers.push(desk.sign_in(number).await?);
     }
-    let units = db.stop_recording();
-    let (first, second) = (units.first().context("nothing recorded")?, units.get(1).context("nothing recorded")?);
-    let verification = Script::learn((0, first), (1, second))?;
     db.start_recording();
     for bearer in bearers {
-        let status = db.ask(&ReadStatus { bearer }, world.as_ref()).await?;
-        anyhow::ensure!(status.is_ok_and(|status| status.is_enabled), "a status that is not what was seeded");
+        desk.ask_status(bearer).await?;
     }
-    Ok((verification, db.stop_recording()))
+    let statuses = db.stop_recording().iter().map(Script::literal).collect();
+    db.close().await;
+    Ok((noted, statuses))
 }
 
 impl Subject {
@@ -184,6 +207,8 @@ impl Subject {
             say(&self.place, &format!("{connections} connections"));
             self.stage(connections, report).await?;
         }
+        say(&self.place, "recovery codes, trusted devices, sent codes");
+        self.ways(report).await?;
         say(&self.place, "latencies at half of the peak");
         self.latencies(report).await?;
         say(&self.place, "the store alone");
@@ -197,13 +222,7 @@ impl Subject {
     /// Statements and round trips.
     async fn count(&self, report: &mut Report) -> Result<()> {
         let name = self.place.name();
-        let mut figure = |what: String, count: usize| {
-            let value = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-            report.figures.push(Figure { what, value, unit: "", target: None });
-        };
-        let script = &self.verification;
-        figure(format!("{name}: statements of a verification that read"), script.reads.len());
-        figure(format!("{name}: statements of a verification that write"), script.writes.len());
+        report.costs.extend(self.noted.iter().map(|noted| noted.cost(name)));
         if let Place::Postgres(_) = self.place {
             let value = self.round_trips().await?;
             let what = format!("{name}: round trips of a verification, counted at a proxy");
@@ -216,18 +235,19 @@ impl Subject {
     async fn round_trips(&self) -> Result<f64> {
         const WARM_UP: u64 = 20;
         const COUNTED: u64 = 10;
-        let proxy = store::testing::CountingProxy::in_front_of(&self.place.url("recorded")).await;
+        let proxy = CountingProxy::in_front_of(&self.place.url(RECORDED)).await;
         let through = proxy.url();
         let part = |key: &str| through.split(' ').find_map(|part| part.strip_prefix(key)).unwrap_or_default();
         let url = format!("postgres://{}@127.0.0.1:{}/{}", part("user="), part("port="), part("dbname="));
         let server = block_in_place(|| Server::start(&self.installation, &url))?;
         let mut connection = crate::http::Connection::open(server.port).await?;
         let mut before = 0;
-        for number in 1000..1000 + WARM_UP + COUNTED {
-            if number == 1000 + WARM_UP {
+        let first = self.effort.phones + 1000;
+        for number in first..first + WARM_UP + COUNTED {
+            if number == first + WARM_UP {
                 before = proxy.round_trips();
             }
-            load::verify(&mut connection, &crate::population::partial_token(number), number).await?;
+            load::verify(&mut connection, &population::partial_token(number), number).await?;
         }
         let counted = u32::try_from(proxy.round_trips() - before)?;
         Ok(f64::from(counted) / f64::from(u32::try_from(COUNTED)?))
@@ -237,7 +257,7 @@ impl Subject {
     /// time is what counts.
     async fn latencies(&self, report: &mut Report) -> Result<()> {
         let Effort { warm_up, time, open_time, .. } = self.effort;
-        self.place.copy_to("ours").await?;
+        self.place.copy(SEEDED, "ours").await?;
         let server = block_in_place(|| Server::start(&self.installation, &self.place.url("ours")))?;
         let meter = Meter { server: server.pid(), database: None };
         let access = self.sign_in(&server).await?;
@@ -271,14 +291,14 @@ impl Subject {
         let process = self.place.process().await?;
         let (mut ours, mut twins) = (Vec::new(), Vec::new());
         for _ in 0..samples {
-            self.place.copy_to("ours").await?;
+            self.place.copy(SEEDED, "ours").await?;
             let db = connect(&self.place, "ours").await?;
             let numbers = Arc::new(Numbers::new(0..people));
             ours.push(bare::store(&db, &self.world, TARGET_CONNECTIONS, numbers, warm_up, time, process).await?);
             db.close().await;
             if let Place::Sqlite(_) = self.place {
-                self.place.copy_to("twin").await?;
-                twins.push(self.plain_loop(&Numbers::new(0..people))?);
+                self.place.copy(SEEDED, "twin").await?;
+                twins.push(self.plain_loop(&self.verification, &Numbers::new(0..people))?);
             }
         }
         let database = self.place.name();
@@ -298,14 +318,14 @@ impl Subject {
     }
 
     /// One sample of the plain loop, for people who took part in none of the earlier ones.
-    fn plain_loop(&self, numbers: &Numbers) -> Result<Run> {
+    fn plain_loop(&self, call: &[Script], numbers: &Numbers) -> Result<Run> {
         let (file, Effort { warm_up, time, .. }) = (self.place.file("twin"), self.effort);
-        block_in_place(|| crate::twin::sqlite::run(&file, &[&self.verification], numbers, warm_up, time))
+        block_in_place(|| crate::twin::sqlite::run(&file, &[call], numbers, warm_up, time))
     }
 
     /// Time to ready on a file that is already there.
     fn starts(&self, report: &mut Report) -> Result<()> {
-        let url = self.place.url("recorded");
+        let url = self.place.url(RECORDED);
         let starts = (0..5).map(|_| Ok(Server::start(&self.installation, &url)?.ready_after.as_secs_f64() * 1000.0));
         let starts = block_in_place(|| starts.collect::<Result<Vec<f64>>>())?;
         report.figures.push(Figure {

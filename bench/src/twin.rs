@@ -10,22 +10,32 @@ use sha2::{Digest, Sha256};
 use store::Value;
 use store::testing::{Recorded, RecordedUnit};
 
-use crate::population::{Kind, id, partial_token};
+use crate::population::{Kind, Pads, TOKENS, id};
 
 pub(crate) mod pgbench;
 pub(crate) mod sqlite;
 
-const KNOWN: [Kind; 4] = [Kind::User, Kind::Person, Kind::Factor, Kind::Challenge];
+const KNOWN: [Kind; 9] = [
+    Kind::User,
+    Kind::Person,
+    Kind::Factor,
+    Kind::Challenge,
+    Kind::Phone,
+    Kind::SecondChallenge,
+    Kind::SentCode,
+    Kind::TrustedDevice,
+    Kind::RecoveryCode,
+];
 
 /// What stands in a parameter's place.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Slot {
     /// The same for everybody.
     Constant(Value),
-    /// The id of a row of the person.
+    /// The id of a row of the person, or of the first of them.
     Id(Kind),
-    /// The hash of the person's partial token.
-    Token,
+    /// The hash of one of the person's tokens.
+    Token(Pads),
     /// An id drawn anew: the so-manieth one of the run.
     FreshId(u16),
     /// 32 bytes drawn anew.
@@ -48,8 +58,9 @@ pub(crate) struct Script {
 }
 
 impl Script {
-    /// Learns from the runs for two people.
-    pub(crate) fn learn(first: (u64, &RecordedUnit), second: (u64, &RecordedUnit)) -> Result<Self> {
+    /// Learns the transactions of a call from its runs for two people. What was drawn in one of them may stand in the next.
+    pub(crate) fn learn(first: (u64, &[RecordedUnit]), second: (u64, &[RecordedUnit])) -> Result<Vec<Self>> {
+        ensure!(first.1.len() == second.1.len(), "two runs of one call took different numbers of transactions");
         let mut fresh = Vec::new();
         let mut templates = |ones: &[Recorded], others: &[Recorded]| -> Result<Vec<Template>> {
             ensure!(ones.len() == others.len(), "two runs of one command sent different numbers of statements");
@@ -58,12 +69,19 @@ impl Script {
                 .map(|(one, other)| template((first.0, one), (second.0, other), &mut fresh))
                 .collect()
         };
-        Ok(Self {
-            opening: first.1.opening.clone(),
-            reads: templates(&first.1.reads, &second.1.reads)?,
-            writes: templates(&first.1.writes, &second.1.writes)?,
-            closing: first.1.closing.clone(),
-        })
+        first
+            .1
+            .iter()
+            .zip(second.1)
+            .map(|(one, other)| {
+                Ok(Self {
+                    opening: one.opening.clone(),
+                    reads: templates(&one.reads, &other.reads)?,
+                    writes: templates(&one.writes, &other.writes)?,
+                    closing: one.closing.clone(),
+                })
+            })
+            .collect()
     }
 
     /// A script that does exactly what was recorded.
@@ -98,11 +116,11 @@ fn template(one: (u64, &Recorded), other: (u64, &Recorded), fresh: &mut Vec<Valu
 
 fn slot(one: (u64, &Value), other: (u64, &Value), fresh: &mut Vec<Value>) -> Slot {
     let both = |known: &dyn Fn(u64) -> Value| known(one.0) == *one.1 && known(other.0) == *other.1;
-    if let Some(kind) = KNOWN.into_iter().find(|kind| both(&|number| Value::Uuid(id(*kind as u16, number)))) {
+    if let Some(kind) = KNOWN.into_iter().find(|kind| both(&|number| Value::Uuid(kind.id(number)))) {
         return Slot::Id(kind);
     }
-    if both(&token) {
-        return Slot::Token;
+    if let Some(pads) = TOKENS.into_iter().find(|pads| both(&|number| token(number, *pads))) {
+        return Slot::Token(pads);
     }
     if one.1 == other.1 {
         return Slot::Constant(one.1.clone());
@@ -127,8 +145,8 @@ fn slot(one: (u64, &Value), other: (u64, &Value), fresh: &mut Vec<Value>) -> Slo
     }
 }
 
-fn token(number: u64) -> Value {
-    Value::from(TokenHash::of(&partial_token(number)).0)
+fn token(number: u64, pads: Pads) -> Value {
+    Value::from(TokenHash::of(&pads.token(number)).0)
 }
 
 impl Slot {
@@ -136,8 +154,8 @@ impl Slot {
     pub(crate) fn value(&self, number: u64) -> Value {
         match self {
             Self::Constant(value) => value.clone(),
-            Self::Id(kind) => Value::Uuid(id(*kind as u16, number)),
-            Self::Token => token(number),
+            Self::Id(kind) => Value::Uuid(kind.id(number)),
+            Self::Token(pads) => token(number, *pads),
             Self::FreshId(index) => Value::Uuid(id(Kind::Fresh as u16 + index, number)),
             Self::FreshHash(index) => Value::from(<[u8; 32]>::from(Sha256::digest(format!("{index} {number}")))),
         }
@@ -151,8 +169,9 @@ mod tests {
 
     fn run(number: u64, drawn: u128, at: i64) -> RecordedUnit {
         let params = vec![
-            Value::Uuid(id(Kind::User as u16, number)),
-            token(number),
+            Value::Uuid(Kind::User.id(number)),
+            token(number, TOKENS[2]),
+            Value::Uuid(Kind::RecoveryCode.id(number)),
             Value::Uuid(Uuid::from_u128(drawn)),
             Value::Uuid(Uuid::from_u128(drawn)),
             Value::Int(at),
@@ -164,25 +183,36 @@ mod tests {
 
     #[test]
     fn what_belongs_to_the_person_is_told_from_what_was_drawn_and_what_stays() {
-        let script = Script::learn((1, &run(1, 71, 100)), (2, &run(2, 72, 101))).unwrap();
-        let slots = &script.writes[0].slots;
+        let scripts = Script::learn((1, &[run(1, 71, 100)]), (2, &[run(2, 72, 101)])).unwrap();
+        let slots = &scripts[0].writes[0].slots;
         let expected = [
             Slot::Id(Kind::User),
-            Slot::Token,
+            Slot::Token(TOKENS[2]),
+            Slot::Id(Kind::RecoveryCode),
             Slot::FreshId(0),
             Slot::FreshId(0),
             Slot::Constant(Value::Int(100)),
             Slot::Constant(Value::from("same")),
         ];
         assert_eq!(slots, &expected);
-        assert_eq!(slots[0].value(9), Value::Uuid(id(Kind::User as u16, 9)));
-        assert_ne!(slots[2].value(9), slots[2].value(10));
+        assert_eq!(slots[0].value(9), Value::Uuid(Kind::User.id(9)));
+        assert_ne!(slots[3].value(9), slots[3].value(10));
+    }
+
+    #[test]
+    fn what_one_transaction_drew_is_the_same_in_the_next() {
+        let first = [run(1, 71, 100), run(1, 73, 100), run(1, 71, 100)];
+        let second = [run(2, 72, 101), run(2, 74, 101), run(2, 72, 101)];
+        let scripts = Script::learn((1, &first), (2, &second)).unwrap();
+        let drawn: Vec<&Slot> = scripts.iter().map(|script| &script.writes[0].slots[3]).collect();
+        assert_eq!(drawn, [&Slot::FreshId(0), &Slot::FreshId(1), &Slot::FreshId(0)]);
+        assert!(Script::learn((1, &first), (2, &second[..2])).is_err());
     }
 
     #[test]
     fn runs_that_sent_different_statements_teach_nothing() {
         let mut other = run(2, 72, 101);
         other.writes[0].sql = "UPDATE".into();
-        assert!(Script::learn((1, &run(1, 71, 100)), (2, &other)).is_err());
+        assert!(Script::learn((1, &[run(1, 71, 100)]), (2, &[other])).is_err());
     }
 }

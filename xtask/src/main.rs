@@ -10,6 +10,7 @@
 mod bench;
 mod command;
 mod deps;
+mod figures;
 mod parts;
 mod postgres;
 mod schemathesis;

@@ -2,7 +2,7 @@
 //!
 //! Format, lints, then every test with one private PostgreSQL beside it. What the tests learn from here:
 //! - `TWINLOCK_TEST_POSTGRES`: the URL of a server on which they may create databases;
-//! - `TWINLOCK_TEST_FULL`: set when every round of everything is asked for (`--full`);
+//! - `TWINLOCK_TEST_FULL`: set when every round of everything is asked for (`--full`), to a file for what they tried;
 //! - `TWINLOCK_TEST_AXE`: the file of axe-core, fetched from npm;
 //! - `TWINLOCK_TEST_MISSING`: the names, comma-separated, of the parts whose tests are to be skipped.
 
@@ -12,6 +12,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use crate::command::{cargo, run as run_step, run_keeping, succeeds};
+use crate::figures::{Figures, is_timing};
 use crate::parts::{self, Part, has_test_database, postgres_programs};
 use crate::postgres::{Cluster, Durability};
 
@@ -21,7 +22,7 @@ pub(crate) struct Options {
     /// Leave out the format check and the lints.
     #[arg(long)]
     fast: bool,
-    /// All rounds of the races, crashes and random sequences, which takes about half an hour longer.
+    /// All rounds of the races, crashes and random sequences, with their figures at the end.
     #[arg(long)]
     full: bool,
     /// Only this package; may be repeated.
@@ -60,6 +61,7 @@ pub(crate) fn run(options: &Options) -> Result<String> {
         _ => None,
     };
     let axe = parts::axe();
+    let figures = options.full.then(Figures::new).transpose()?;
     let with_surroundings = |mut command: Command| {
         if let Some(axe) = &axe {
             command.env("TWINLOCK_TEST_AXE", axe);
@@ -67,8 +69,8 @@ pub(crate) fn run(options: &Options) -> Result<String> {
         if let Some(cluster) = &cluster {
             command.env("TWINLOCK_TEST_POSTGRES", cluster.url());
         }
-        if options.full {
-            command.env("TWINLOCK_TEST_FULL", "1");
+        if let Some(figures) = &figures {
+            command.env("TWINLOCK_TEST_FULL", figures.path());
         }
         command.env("TWINLOCK_TEST_MISSING", missing.iter().map(|part| part.name).collect::<Vec<_>>().join(","));
         command
@@ -77,7 +79,8 @@ pub(crate) fn run(options: &Options) -> Result<String> {
     let has_nextest = succeeds(&mut cargo(&["nextest", "--version"]));
     let mut tests = options.cargo(if has_nextest { &["nextest", "run"] } else { &["test"] }, "--workspace");
     tests.arg("--all-features").args(&options.filter);
-    let (mut summary, result) = run_keeping(with_surroundings(tests), is_summary);
+    let (told, result) = run_keeping(with_surroundings(tests), |line| is_summary(line) || is_timing(line));
+    let (mut summary, timings): (Vec<String>, Vec<String>) = told.into_iter().partition(|line| is_summary(line));
     let result = result.and_then(|()| {
         // nextest leaves the examples in the documentation to cargo; a choice of tests does not ask for them.
         if !has_nextest || !options.filter.is_empty() || !options.package.is_empty() {
@@ -91,8 +94,11 @@ pub(crate) fn run(options: &Options) -> Result<String> {
         result
     });
     drop(cluster);
+    if let Some(figures) = &figures {
+        println!("{}", figures.report(&timings)?);
+    }
 
-    let outcome = format!("{}; {}", told(&summary, has_nextest), counted(&missing));
+    let outcome = format!("{}; {}", summed_up(&summary, has_nextest), counted(&missing));
     result.with_context(|| outcome.clone())?;
     ensure!(!summary.is_empty(), "{outcome}");
     Ok(format!("passed: {outcome}"))
@@ -113,7 +119,7 @@ fn is_summary(line: &str) -> bool {
         || (line.starts_with("test result: ") && !line.contains(" 0 passed; 0 failed"))
 }
 
-fn told(summary: &[String], has_nextest: bool) -> String {
+fn summed_up(summary: &[String], has_nextest: bool) -> String {
     if summary.is_empty() {
         return "no test was run".to_owned();
     }

@@ -9,7 +9,8 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::task::block_in_place;
 
-use super::{Effort, PGBENCH, PLAIN_LOOP, Subject, TARGET_CONNECTIONS};
+use super::{Effort, PGBENCH, PLAIN_LOOP, RECORDED, Subject, TARGET_CONNECTIONS};
+use crate::databases::SEEDED;
 use crate::http::{Connection, field};
 use crate::load::{self, Errand, Numbers, Sample};
 use crate::population::partial_token;
@@ -24,20 +25,28 @@ use crate::{bare, stats};
 const SETTLE: Duration = Duration::from_millis(500);
 
 /// A stage under way.
-struct Stage<'a> {
+pub(super) struct Stage<'a> {
     subject: &'a Subject,
     server: Server,
     connections: usize,
 }
 
+/// A call to measure, and what its statements are replayed for.
+pub(super) struct Row<'a> {
+    pub(super) what: &'static str,
+    pub(super) errand: Errand,
+    pub(super) scripts: &'a [Script],
+    /// The first so many people of the database can make the call.
+    pub(super) people: u64,
+    /// Of the ratio.
+    pub(super) target: Option<Target>,
+}
+
 impl Subject {
     pub(super) async fn stage(&self, connections: usize, report: &mut Report) -> Result<()> {
-        self.place.copy_to("ours").await?;
-        self.place.copy_to("twin").await?;
-        let server = block_in_place(|| Server::start(&self.installation, &self.place.url("ours")))?;
+        let stage = self.begin(SEEDED, connections).await?;
         thread::sleep(SETTLE);
-        let (resident, private) = (server.resident_mib()?, server.private_mib()?);
-        let stage = Stage { subject: self, server, connections };
+        let (resident, private) = (stage.server.resident_mib()?, stage.server.private_mib()?);
         stage.verify(report).await?;
         stage.status(report).await?;
         stage.login(report).await?;
@@ -59,6 +68,14 @@ impl Subject {
         Ok(())
     }
 
+    /// Copies a database twice, and starts a server on the one copy.
+    pub(super) async fn begin(&self, database: &str, connections: usize) -> Result<Stage<'_>> {
+        self.place.copy(database, "ours").await?;
+        self.place.copy(database, "twin").await?;
+        let server = block_in_place(|| Server::start(&self.installation, &self.place.url("ours")))?;
+        Ok(Stage { subject: self, server, connections })
+    }
+
     /// Access tokens of the people kept for it.
     pub(super) async fn sign_in(&self, server: &Server) -> Result<Vec<String>> {
         let mut connection = Connection::open(server.port).await?;
@@ -71,9 +88,9 @@ impl Subject {
     }
 
     /// Writes a pgbench script.
-    fn script(&self, name: &str, script: &Script, sending: Sending) -> Result<PathBuf> {
+    fn script(&self, name: &str, scripts: &[Script], sending: Sending) -> Result<PathBuf> {
         let file = self.installation.folder.join(format!("{name}.pgbench"));
-        std::fs::write(&file, pgbench::script(script, sending))?;
+        std::fs::write(&file, pgbench::script(scripts, sending))?;
         Ok(file)
     }
 }
@@ -94,49 +111,81 @@ impl Stage<'_> {
     }
 
     async fn verify(&self, report: &mut Report) -> Result<()> {
-        let errand = Arc::new(Errand::Verify(Numbers::new(0..self.subject.effort.kept())));
+        let Effort { people, .. } = self.subject.effort;
         let pgbench = self.subject.pgbench("twin").await?;
-        let script = self.subject.script("verify", &self.subject.verification, Sending::OneByOne)?;
-        let (mut ours, mut twins) = (Vec::new(), Vec::new());
-        let looped = Numbers::new(0..self.subject.effort.people);
-        for sample in 0..self.subject.effort.samples {
-            ours.push(self.sample(&errand, &self.meter().await?)?);
-            twins.push(match &pgbench {
-                Some(pgbench) => self.replay(pgbench, &script, sample).await?,
-                None => self.subject.plain_loop(&looped)?,
-            });
-        }
-        let (name, least) = if pgbench.is_some() { (PGBENCH, 0.6) } else { (PLAIN_LOOP, 0.8) };
-        let target = self.is_target().then_some(Target::AtLeast(least));
-        let rate = self.report(report, "verify", &ours, Twin::of(name, &twins), target);
+        let least = if pgbench.is_some() { 0.6 } else { 0.8 };
+        let row = Row {
+            what: "verify",
+            errand: Errand::Verify(Numbers::new(0..self.subject.effort.kept())),
+            scripts: &self.subject.verification,
+            people,
+            target: self.is_target().then_some(Target::AtLeast(least)),
+        };
+        let ours = self.row(row, report).await?;
         if let (true, Some(pgbench)) = (self.is_target(), pgbench) {
-            self.pipelined(&pgbench, rate, &ours, report).await?;
+            self.pipelined(&pgbench, &ours, report).await?;
         }
         Ok(())
     }
 
+    /// Measures a call and, in turn with it, a raw twin that replays its statements.
+    pub(super) async fn row(&self, row: Row<'_>, report: &mut Report) -> Result<Vec<Sample>> {
+        let Row { what, errand, scripts, people, target } = row;
+        let errand = Arc::new(errand);
+        let pgbench = self.subject.pgbench("twin").await?;
+        let script = self.subject.script("twin", scripts, Sending::OneByOne)?;
+        let (mut ours, mut twins) = (Vec::new(), Vec::new());
+        let looped = Numbers::new(0..people);
+        for sample in 0..self.subject.effort.samples {
+            ours.push(self.sample(&errand, &self.meter().await?)?);
+            twins.push(match &pgbench {
+                Some(pgbench) => self.replay(pgbench, &script, sample, people).await?,
+                None => self.subject.plain_loop(scripts, &looped)?,
+            });
+        }
+        let name = if pgbench.is_some() { PGBENCH } else { PLAIN_LOOP };
+        self.report(report, what, &ours, Twin::of(name, &twins), target);
+        Ok(ours)
+    }
+
+    /// A call that is a password's check and little else, beside nothing but such checks.
+    pub(super) async fn beside_argon2(&self, what: &'static str, errand: Errand, report: &mut Report) -> Result<()> {
+        let Effort { samples, time, .. } = self.subject.effort;
+        let errand = Arc::new(errand);
+        let (mut ours, mut twins) = (Vec::new(), Vec::new());
+        for _ in 0..samples {
+            ours.push(self.sample(&errand, &self.meter().await?)?);
+            twins.push(block_in_place(|| bare::argon2(2, time))?);
+        }
+        let twin = Twin::of("bare Argon2, 2 threads", &twins);
+        self.report(report, what, &ours, twin, self.is_target().then_some(Target::AtLeast(0.9)));
+        Ok(())
+    }
+
     /// One sample of pgbench, on people who took part in none of the earlier ones.
-    async fn replay(&self, pgbench: &Pgbench, script: &Path, sample: u64) -> Result<Run> {
-        let Effort { samples, time, people, .. } = self.subject.effort;
+    async fn replay(&self, pgbench: &Pgbench, script: &Path, sample: u64, people: u64) -> Result<Run> {
+        let Effort { samples, time, .. } = self.subject.effort;
         let of_sample = people / samples;
         let share = share(self.connections, sample * of_sample..(sample + 1) * of_sample)?;
         pgbench.run(&[script], self.connections, share, time).await
     }
 
     /// What pgbench does when it sends as the store does. No target: nothing that decides in between could do as much.
-    async fn pipelined(&self, pgbench: &Pgbench, rate: f64, ours: &[Sample], report: &mut Report) -> Result<()> {
-        self.subject.place.copy_to("twin").await?;
+    async fn pipelined(&self, pgbench: &Pgbench, ours: &[Sample], report: &mut Report) -> Result<()> {
+        let Effort { samples, people, .. } = self.subject.effort;
+        self.subject.place.copy(SEEDED, "twin").await?;
         let script = self.subject.script("pipelined", &self.subject.verification, Sending::Pipelined)?;
         let mut twins = Vec::new();
-        for sample in 0..self.subject.effort.samples {
-            twins.push(self.replay(pgbench, &script, sample).await?);
+        for sample in 0..samples {
+            twins.push(self.replay(pgbench, &script, sample, people).await?);
         }
+        let rates: Vec<f64> = ours.iter().map(Sample::per_second).collect();
         report.throughput.push(Throughput {
             database: self.subject.place.name(),
             what: "verify, the same samples",
             connections: self.connections,
-            rate,
-            samples: ours.iter().map(Sample::per_second).collect(),
+            rate: stats::median(&rates),
+            samples: rates,
             twin: Twin::of("pgbench, pipelined in two round trips", &twins),
             target: None,
             cpu: None,
@@ -148,13 +197,12 @@ impl Stage<'_> {
         let Effort { samples, warm_up, time, .. } = self.subject.effort;
         let access = self.subject.sign_in(&self.server).await?;
         let errand = Arc::new(Errand::Status { access, next: 0.into() });
-        let scripts: Vec<Script> = self.subject.statuses.iter().map(Script::literal).collect();
-        let scripts: Vec<&Script> = scripts.iter().collect();
-        let pgbench = self.subject.pgbench("recorded").await?;
-        let write = |(number, script): (usize, &&Script)| {
-            self.subject.script(&format!("status-{number}"), script, Sending::OneByOne)
+        let questions: Vec<&[Script]> = self.subject.statuses.iter().map(std::slice::from_ref).collect();
+        let pgbench = self.subject.pgbench(RECORDED).await?;
+        let write = |(number, question): (usize, &&[Script])| {
+            self.subject.script(&format!("status-{number}"), question, Sending::OneByOne)
         };
-        let written = scripts.iter().enumerate().map(write).collect::<Result<Vec<PathBuf>>>()?;
+        let written = questions.iter().enumerate().map(write).collect::<Result<Vec<PathBuf>>>()?;
         let files: Vec<_> = written.iter().map(PathBuf::as_path).collect();
         let (mut ours, mut twins) = (Vec::new(), Vec::new());
         for _ in 0..samples {
@@ -166,8 +214,8 @@ impl Stage<'_> {
                     twins.push(pgbench.run(&files, self.connections, share, time).await?);
                 }
                 None => {
-                    let (file, numbers) = (self.subject.place.file("recorded"), Numbers::new(0..u64::MAX));
-                    let run = || crate::twin::sqlite::run(&file, &scripts, &numbers, warm_up, time);
+                    let (file, numbers) = (self.subject.place.file(RECORDED), Numbers::new(0..u64::MAX));
+                    let run = || crate::twin::sqlite::run(&file, &questions, &numbers, warm_up, time);
                     twins.push(block_in_place(run)?);
                 }
             }
@@ -179,17 +227,8 @@ impl Stage<'_> {
     }
 
     async fn login(&self, report: &mut Report) -> Result<()> {
-        let Effort { samples, time, people, .. } = self.subject.effort;
-        let numbers = Numbers::new(self.subject.effort.kept()..people - Effort::SIGNED_IN);
-        let errand = Arc::new(Errand::Login(numbers));
-        let (mut ours, mut twins) = (Vec::new(), Vec::new());
-        for _ in 0..samples {
-            ours.push(self.sample(&errand, &self.meter().await?)?);
-            twins.push(block_in_place(|| bare::argon2(2, time))?);
-        }
-        let twin = Twin::of("bare Argon2, 2 threads", &twins);
-        self.report(report, "full login", &ours, twin, self.is_target().then_some(Target::AtLeast(0.9)));
-        Ok(())
+        let errand = Errand::Login(Numbers::new(self.subject.effort.with_password()));
+        self.beside_argon2("full login", errand, report).await
     }
 
     fn report(
@@ -199,9 +238,8 @@ impl Stage<'_> {
         ours: &[Sample],
         twin: Option<Twin>,
         target: Option<Target>,
-    ) -> f64 {
+    ) {
         let samples: Vec<f64> = ours.iter().map(Sample::per_second).collect();
-        let rate = stats::median(&samples);
         let count: u64 = ours.iter().map(|sample| sample.count).sum();
         let of_one = |spent: fn(&Sample) -> Duration| {
             let total: Duration = ours.iter().map(spent).sum();
@@ -212,13 +250,12 @@ impl Stage<'_> {
             database: self.subject.place.name(),
             what,
             connections: self.connections,
-            rate,
+            rate: stats::median(&samples),
             samples,
             twin,
             target,
             cpu: Some(cpu),
         });
-        rate
     }
 }
 

@@ -23,9 +23,16 @@ pub(crate) enum Sending {
     Pipelined,
 }
 
-/// The script in pgbench's own language.
-pub(crate) fn script(script: &Script, sending: Sending) -> String {
+/// The scripts, one after the other for the same person, in pgbench's own language.
+pub(crate) fn script<'a>(scripts: impl IntoIterator<Item = &'a Script>, sending: Sending) -> String {
     let mut text = String::from("\\set i :i + 1\n\\set n :base + :client_id * :span + :i\n");
+    for script in scripts {
+        unit(script, sending, &mut text);
+    }
+    text
+}
+
+fn unit(script: &Script, sending: Sending, text: &mut String) {
     let pipelined = sending == Sending::Pipelined;
     let (start, end) = if pipelined { ("\\startpipeline\n", "\\endpipeline\n") } else { ("", "") };
     text.push_str(start);
@@ -39,7 +46,6 @@ pub(crate) fn script(script: &Script, sending: Sending) -> String {
     }
     text.extend(script.writes.iter().map(statement));
     let _ = write!(text, "{};\n{end}", script.closing);
-    text
 }
 
 /// One statement with expressions in place of its parameters.
@@ -64,12 +70,18 @@ fn statement(template: &Template) -> String {
 
 /// `:n` is the person's number. It needs its type, for pgbench sends parameters without one.
 fn expression(slot: &Slot) -> String {
-    let uuid = |kind: u16| format!("('{ID_HEAD}{kind:03x}{ID_MIDDLE}' || lpad(to_hex(:n::bigint), 12, '0'))::uuid");
+    let uuid =
+        |kind: u16, row: &str| format!("('{ID_HEAD}{kind:03x}{ID_MIDDLE}' || lpad(to_hex({row}), 12, '0'))::uuid");
     match slot {
         Slot::Constant(value) => literal(value),
-        Slot::Id(kind) => uuid(*kind as u16),
-        Slot::Token => "sha256(rpad((:n::bigint)::text, 43, 'A')::bytea)".to_owned(),
-        Slot::FreshId(index) => uuid(Kind::Fresh as u16 + index),
+        Slot::Id(kind) if kind.each() == 1 => uuid(*kind as u16, ":n::bigint"),
+        Slot::Id(kind) => uuid(*kind as u16, &format!(":n::bigint * {}", kind.each())),
+        Slot::Token(pads) => {
+            let part = |pad: char| format!("rpad((:n::bigint)::text, 43, '{pad}')");
+            let parts: Vec<String> = pads.0.chars().map(part).collect();
+            format!("sha256(({})::bytea)", parts.join(" || "))
+        }
+        Slot::FreshId(index) => uuid(Kind::Fresh as u16 + index, ":n::bigint"),
         Slot::FreshHash(index) => format!("sha256(int8send(:n::bigint * 256 + {index}))"),
     }
 }
@@ -160,12 +172,14 @@ mod tests {
             writes: vec![one("DELETE FROM t")],
             closing: "COMMIT".into(),
         };
-        let text = script(&unit, Sending::Pipelined);
+        let text = script([&unit], Sending::Pipelined);
         let body = text.split_once("\\startpipeline\n").unwrap().1;
         assert_eq!(
             body,
             "BEGIN;\nSET LOCAL x = 1;\nSELECT 1;\n\\endpipeline\n\\startpipeline\nDELETE FROM t;\nCOMMIT;\n\\endpipeline\n"
         );
-        assert!(!script(&unit, Sending::OneByOne).contains("pipeline"));
+        assert!(!script([&unit], Sending::OneByOne).contains("pipeline"));
+        let twice = script([&unit, &unit], Sending::OneByOne);
+        assert_eq!((twice.matches("\\set n").count(), twice.matches("COMMIT").count()), (1, 2), "{twice}");
     }
 }

@@ -11,22 +11,24 @@ use crate::load::Numbers;
 use crate::process::spent_by_all;
 use crate::stats::Run;
 
-/// Runs the scripts in turn, each time for the next person.
+/// Runs the calls in turn, each with all its scripts for the next person.
 pub(crate) fn run(
     file: &Path,
-    scripts: &[&Script],
+    calls: &[&[Script]],
     numbers: &Numbers,
     warm_up: Duration,
     time: Duration,
 ) -> Result<Run> {
     let connection = store::testing::sqlite_connection(file)?;
-    let mut scripts = scripts.iter().cycle();
+    let mut calls = calls.iter().cycle();
     let mut run_for = |time: Duration| -> Result<Run> {
         let (begun, before) = (Instant::now(), spent_by_all(None));
         let mut count = 0;
         while begun.elapsed() < time {
-            let script = scripts.next().context("no script")?;
-            once(&connection, script, numbers.take().context("nobody was left: seed more people")?)?;
+            let number = numbers.take().context("nobody was left: seed more people")?;
+            for script in *calls.next().context("no call")? {
+                once(&connection, script, number)?;
+            }
             count += 1;
         }
         Ok(Run::new(count, begun.elapsed(), spent_by_all(None).saturating_sub(before)))
@@ -35,7 +37,8 @@ pub(crate) fn run(
     run_for(time)
 }
 
-fn once(connection: &Connection, script: &Script, number: u64) -> Result<()> {
+/// Runs one script for a person.
+pub(crate) fn once(connection: &Connection, script: &Script, number: u64) -> Result<()> {
     control(connection, &script.opening)?;
     for statement in script.statements() {
         execute(connection, statement, number).with_context(|| statement.sql.clone())?;

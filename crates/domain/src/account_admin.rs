@@ -202,7 +202,7 @@ impl Decide for ActOnUser {
             }
             Act::Delete => {
                 // The mail outlives the user it is about.
-                told.user = None;
+                told.outlive_user();
                 let decision = decision.change(Change::DropMessagesOf(user)).change(Change::DeleteUser(user));
                 return Ok(decision.audit(entry).send(told));
             }
@@ -232,6 +232,7 @@ pub const fn explain_email(fault: EmailFault) -> &'static str {
         EmailFault::Malformed => "is not an e-mail address",
         EmailFault::TooLong => "is longer than 254 characters",
         EmailFault::NotAscii => "has characters outside ASCII",
+        EmailFault::SameAddress => "is the address of the account",
     }
 }
 

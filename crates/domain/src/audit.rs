@@ -108,8 +108,16 @@ pub enum AuditAction {
     CodeSent,
     /// A message was too old to be sent.
     DeliveryExpired,
+    /// An operator dropped a message that waited.
+    MessageDropped,
     /// The server's clock lies more than a day behind a time the person was seen at.
     ClockSkew,
+    /// An address for copies of notices was asked for.
+    BackupEmailRequested,
+    /// The address for copies of notices was proved.
+    BackupEmailChanged,
+    /// The address for copies of notices was taken away.
+    BackupEmailRemoved,
 }
 
 impl AuditAction {
@@ -119,7 +127,7 @@ impl AuditAction {
     }
 
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 50] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -165,7 +173,11 @@ impl AuditAction {
         Self::UserDeleted,
         Self::CodeSent,
         Self::DeliveryExpired,
+        Self::MessageDropped,
         Self::ClockSkew,
+        Self::BackupEmailRequested,
+        Self::BackupEmailChanged,
+        Self::BackupEmailRemoved,
     ];
 
     /// Its name in the log.
@@ -216,7 +228,11 @@ impl AuditAction {
             Self::UserDeleted => "user_deleted",
             Self::CodeSent => "code_sent",
             Self::DeliveryExpired => "delivery_expired",
+            Self::MessageDropped => "message_dropped",
             Self::ClockSkew => "clock_skew",
+            Self::BackupEmailRequested => "backup_email_requested",
+            Self::BackupEmailChanged => "backup_email_changed",
+            Self::BackupEmailRemoved => "backup_email_removed",
         }
     }
 }

@@ -10,6 +10,7 @@
 
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Decision, Refusal, SkewHint};
+use crate::delivery::Stage;
 use crate::factor::{Factor, Method};
 use crate::ids::{ChallengeId, FactorId, UserId};
 use crate::policy::Policy;
@@ -119,6 +120,17 @@ pub fn answerable<'a>(account: &Account, factors: &'a [Factor], policy: &Policy)
     usable
 }
 
+/// The kinds of factor that work beside this one: nothing has to be sent, or there is something to send it with.
+fn others(but: FactorId, answerable: &[&Factor], policy: &Policy) -> Vec<Method> {
+    let mut methods = Vec::new();
+    for factor in answerable.iter().filter(|factor| factor.id != but && policy.delivers(factor.method)) {
+        if !methods.contains(&factor.method) {
+            methods.push(factor.method);
+        }
+    }
+    methods
+}
+
 /// How a challenge stands.
 #[derive(Clone, Debug)]
 pub struct ChallengeState {
@@ -132,6 +144,10 @@ pub struct ChallengeState {
     pub sent_by: Option<FactorId>,
     /// How the sending of the last code stands.
     pub delivery: Option<Delivery>,
+    /// How far the last code has come.
+    pub stage: Option<Stage>,
+    /// What works, when no code can be sent or the last one does not arrive.
+    pub alternatives: Vec<Method>,
     /// When the next code may be asked for; `None` when there is nothing to send.
     pub next_send_at: Option<Timestamp>,
     /// Tries left.
@@ -158,6 +174,8 @@ impl ChallengeState {
             code_sent: false,
             sent_by: None,
             delivery: undeliverable.then_some(Delivery::Unavailable),
+            stage: None,
+            alternatives: if undeliverable { others(first.id, answerable, context.policy) } else { Vec::new() },
             next_send_at: None,
             attempts_left: challenge.attempts_left(account, now, context.policy),
             expires_at: challenge.expires_at,
@@ -168,6 +186,7 @@ impl ChallengeState {
     fn with_codes(
         mut self,
         id: ChallengeId,
+        answerable: &[&Factor],
         first: &Factor,
         sends: &Sends,
         now: Timestamp,
@@ -176,7 +195,12 @@ impl ChallengeState {
         let sent = sends.codes.iter().filter(|code| code.scope == Scope::Login(id));
         let last: Option<&SentCode> = sent.max_by_key(|code| code.created_at);
         if let Some(code) = last {
-            (self.code_sent, self.sent_by, self.delivery) = (true, Some(code.factor), Some(code.delivery));
+            (self.code_sent, self.sent_by) = (true, Some(code.factor));
+            (self.delivery, self.stage) = (Some(code.delivery()), Some(code.stage));
+            self.alternatives = match code.delivery() {
+                Delivery::Queued => Vec::new(),
+                Delivery::Unavailable => others(code.factor, answerable, context.policy),
+            };
         }
         let destination = match (last, first.addressed(context.keys)?) {
             (Some(code), _) => Some((code.method, code.destination)),
@@ -239,7 +263,7 @@ impl Decide for ReadChallenge {
         let (Some(state), Some(first)) = (state, answerable.first()) else {
             return Ok(Decision::new(Err(Refusal::FeatureDisabled), now));
         };
-        let state = state.with_codes(challenge.id, first, &view.sends, now, context)?;
+        let state = state.with_codes(challenge.id, &answerable, first, &view.sends, now, context)?;
         Ok(Decision::new(Ok(state), now))
     }
 }

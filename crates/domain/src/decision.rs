@@ -2,6 +2,7 @@
 
 use crate::audit::{AuditEntry, AuditHead};
 use crate::challenge::Challenge;
+use crate::delivery::Unsent;
 use crate::destination::PhoneFault;
 use crate::enrollment::Enrollment;
 use crate::factor::{Factor, Method};
@@ -12,6 +13,7 @@ use crate::ids::{
 use crate::link_token::{LinkPurpose, LinkToken};
 use crate::locale::Locale;
 use crate::message::{Channel, MessageKind};
+use crate::notice::Notice;
 use crate::recovery_code::StoredRecoveryCode;
 use crate::recovery_code::set::KeptRecoveryCodes;
 use crate::secret::{Sealed, TokenHash};
@@ -92,10 +94,10 @@ impl<Reply> Decision<Reply> {
         self
     }
 
-    /// With one more message.
+    /// With one more message, and its copy where it has one.
     #[must_use]
-    pub fn send(mut self, message: OutboxMessage) -> Self {
-        self.outbox.push(message);
+    pub fn send(mut self, message: impl Into<Notice>) -> Self {
+        self.outbox.extend(message.into());
         self
     }
 }
@@ -258,10 +260,14 @@ pub enum Change {
     ConsumeLinkToken(LinkTokenId),
     /// A person's links of these purposes are dead.
     EndLinkTokens(UserId, &'static [LinkPurpose]),
-    /// A person's messages that hold a code or a link, and wait to be sent, are not.
+    /// A person's messages that are nothing but a code or a link, and wait to be sent, are not. Notices are.
     DropMessagesOf(UserId),
+    /// *Guarded.* A message ends unsent.
+    EndMessage(MessageId, Unsent),
     /// A person has another address, verified.
     SetEmail(UserId, Email),
+    /// Copies of a person's notices go to this address, sealed into its row; `None` for nowhere.
+    SetBackupEmail(UserId, Option<Sealed>),
     /// Since when a user may not sign in; `None` when they may.
     SetDisabled(UserId, Option<Timestamp>),
     /// A user is gone, with everything that is theirs; the audit log stays.
@@ -324,6 +330,8 @@ pub struct OutboxMessage {
     pub channel: Channel,
     /// Recipient and content, sealed into this row.
     pub payload: Sealed,
+    /// Where it goes, masked: for operators, once the payload is gone.
+    pub destination: String,
     /// After this it is not sent any more.
     pub expires_at: Option<Timestamp>,
 }
@@ -364,7 +372,7 @@ pub enum Refusal {
     AlreadyEnabled,
     /// There is no second factor yet.
     NotEnabled,
-    /// The only factor there is.
+    /// The only factor there is, or the only one that can be used here.
     LastFactor,
     /// Unknown, or somebody else's: nobody learns which.
     NotFound,

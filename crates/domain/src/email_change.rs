@@ -3,7 +3,7 @@
 //! The link ends with the session that asked, like everything a session has begun: whoever reads at the old address that
 //! somebody else asked, and ends that session, has stopped it.
 //!
-//! A taken address gets the same answer and no link; its owner is told that they have an account.
+//! A taken address gets the same answer and no link; its owner is told that somebody wanted it.
 
 use uuid::Uuid;
 
@@ -74,7 +74,7 @@ impl Decide for BeginEmailChange {
         }
         let told = notice::notice(MessageKind::EmailChangeRequested, &account, origin, now, context, |_| {});
         if let Some(owner) = view.owner.filter(|owner| owner.user.id != user) {
-            let (kind, reader) = (MessageKind::AccountExists, &owner.user);
+            let (kind, reader) = (MessageKind::EmailChangeTaken, &owner.user);
             let message = notice::link(kind, &reader.email, "", None, &reader.locale, origin, now, context);
             let entry = entry(true).because("address_taken");
             return Ok(decision(Ok(())).audit(entry).send(told).send(message));

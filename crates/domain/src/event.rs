@@ -53,6 +53,9 @@ pub const fn is_told(action: AuditAction, success: bool) -> bool {
         | AuditAction::PasswordReset
         | AuditAction::EmailChangeRequested
         | AuditAction::EmailChanged
+        | AuditAction::BackupEmailRequested
+        | AuditAction::BackupEmailChanged
+        | AuditAction::BackupEmailRemoved
         | AuditAction::SessionEnded
         | AuditAction::UserDisabled
         | AuditAction::UserEnabled => success,
@@ -79,6 +82,7 @@ pub const fn is_told(action: AuditAction, success: bool) -> bool {
         | AuditAction::UserDeleted
         | AuditAction::CodeSent
         | AuditAction::DeliveryExpired
+        | AuditAction::MessageDropped
         | AuditAction::ClockSkew => false,
     }
 }

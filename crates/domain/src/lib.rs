@@ -7,10 +7,12 @@
 
 pub mod account_admin;
 pub mod audit;
+pub mod backup_email;
 pub mod challenge;
 pub mod code;
 pub mod command;
 pub mod decision;
+pub mod delivery;
 pub mod destination;
 pub mod disable;
 pub mod email_change;
@@ -28,6 +30,7 @@ pub mod password;
 pub mod policy;
 pub mod recovery_code;
 pub mod rotating_token;
+pub mod schedule;
 pub mod secret;
 pub mod sent_code;
 pub mod session;

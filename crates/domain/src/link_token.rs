@@ -25,13 +25,17 @@ pub enum LinkPurpose {
     Unlock,
     /// Another address.
     EmailChange,
+    /// An address for copies of notices.
+    BackupEmail,
 }
 
 impl LinkPurpose {
     /// Every purpose.
-    pub const ALL: [Self; 3] = [Self::PasswordReset, Self::Unlock, Self::EmailChange];
+    pub const ALL: [Self; 4] = [Self::PasswordReset, Self::Unlock, Self::EmailChange, Self::BackupEmail];
+    /// What changes an address.
+    pub const OF_ADDRESSES: &'static [Self] = &[Self::EmailChange, Self::BackupEmail];
     /// What a change of the password ends. The way out of a lock is no way to the password, and stays.
-    pub const ENDED_BY_PASSWORD: &'static [Self] = &[Self::PasswordReset, Self::EmailChange];
+    pub const ENDED_BY_PASSWORD: &'static [Self] = &[Self::PasswordReset, Self::EmailChange, Self::BackupEmail];
 
     /// Its name in the database.
     pub const fn as_str(self) -> &'static str {
@@ -39,6 +43,7 @@ impl LinkPurpose {
             Self::PasswordReset => "password_reset",
             Self::Unlock => "unlock",
             Self::EmailChange => "email_change",
+            Self::BackupEmail => "backup_email",
         }
     }
 

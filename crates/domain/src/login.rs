@@ -8,6 +8,7 @@ use crate::audit::{AuditAction, AuditEntry, Detail};
 use crate::challenge::{Challenge, ChallengeState, Purpose, answerable};
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal};
+use crate::delivery::Stage;
 use crate::factor::Factor;
 use crate::ids::{ApplicationId, ChallengeId};
 use crate::policy::Policy;
@@ -282,7 +283,7 @@ impl Decide for FinishLogin {
                 Ok(()) => self.challenge(&account, &factors, &challenges, &sends, right, now, context)?,
             };
             decision.changes.extend(changes);
-            decision.outbox.extend(told);
+            decision.outbox.extend(told.into_iter().flatten());
             decision.audit_all(audit)
         } else {
             changes.extend(account.spoken_to(&self.origin));
@@ -371,11 +372,16 @@ impl FinishLogin {
                 Ok(sent) => {
                     (state.code_sent, state.sent_by) = (true, Some(first.id));
                     (state.delivery, state.next_send_at) = (Some(Delivery::Queued), Some(sent.next_send_at));
+                    state.stage = Some(Stage::Queued);
                     let entry = entry(true).about(scope.purpose(), scope.id());
                     decision = decision.change(sent.change).send(sent.message).audit(entry);
                 }
                 Err(unsent) => {
                     (state.delivery, state.next_send_at) = unsent.told();
+                    if state.delivery.is_some() {
+                        let others = answerable.iter().filter(|other| other.id != first.id).map(|other| other.method);
+                        state.alternatives = unsent.alternatives(others, context.policy);
+                    }
                     decision = decision.audit(entry(false).because(unsent.why()));
                     decision = unsent.alarm(decision, &self.origin, context);
                 }

@@ -58,6 +58,14 @@ pub enum MessageKind {
     EmailChangeRequested,
     /// The address was changed; told to the old one.
     EmailChanged,
+    /// Somebody wants to move their account to an address that has one; told to its owner only.
+    EmailChangeTaken,
+    /// The link that proves an address for copies of notices; sent there.
+    BackupEmail,
+    /// Copies of notices go to an address from now on, or to another one.
+    BackupEmailChanged,
+    /// Copies of notices go nowhere any more.
+    BackupEmailRemoved,
     /// An operator disabled the account.
     AccountDisabled,
     /// An operator enabled the account again.
@@ -80,7 +88,7 @@ pub enum MessageKind {
 
 impl MessageKind {
     /// Every kind, in the order of their declaration.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 33] = [
         Self::EmailVerification,
         Self::AccountExists,
         Self::TwoFactorEnabled,
@@ -101,6 +109,10 @@ impl MessageKind {
         Self::EmailChange,
         Self::EmailChangeRequested,
         Self::EmailChanged,
+        Self::EmailChangeTaken,
+        Self::BackupEmail,
+        Self::BackupEmailChanged,
+        Self::BackupEmailRemoved,
         Self::AccountDisabled,
         Self::AccountEnabled,
         Self::AccountUnlocked,
@@ -111,6 +123,9 @@ impl MessageKind {
         Self::SetupCode,
         Self::StepUpCode,
     ];
+    /// The kinds to a known person that are of no use without the code or link they carry.
+    pub const ACTING: [Self; 6] =
+        [Self::PasswordReset, Self::EmailChange, Self::BackupEmail, Self::LoginCode, Self::SetupCode, Self::StepUpCode];
 
     /// The name on the wire, in the database and in the language files.
     pub const fn as_str(self) -> &'static str {
@@ -135,6 +150,10 @@ impl MessageKind {
             Self::EmailChange => "email_change",
             Self::EmailChangeRequested => "email_change_requested",
             Self::EmailChanged => "email_changed",
+            Self::EmailChangeTaken => "email_change_taken",
+            Self::BackupEmail => "backup_email",
+            Self::BackupEmailChanged => "backup_email_changed",
+            Self::BackupEmailRemoved => "backup_email_removed",
             Self::AccountDisabled => "account_disabled",
             Self::AccountEnabled => "account_enabled",
             Self::AccountUnlocked => "account_unlocked",
@@ -145,6 +164,11 @@ impl MessageKind {
             Self::SetupCode => "setup_code",
             Self::StepUpCode => "step_up_code",
         }
+    }
+
+    /// Whether it carries a code that a person types, and is of no use without it.
+    pub fn carries_code(self) -> bool {
+        matches!(self, Self::LoginCode | Self::SetupCode | Self::StepUpCode)
     }
 
     /// The kind of that name, if there is one.
@@ -237,6 +261,9 @@ pub struct EventDetails {
     /// The limit of text messages that is reached, and the country where it is one country's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<String>,
+    /// In a copy to the backup address: the address of the account, masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_for: Option<String>,
 }
 
 /// A message could not be turned into bytes or back. It holds no part of the message.
@@ -269,6 +296,7 @@ impl EventDetails {
             locked_until: None,
             device: None,
             limit: None,
+            copy_for: None,
         }
     }
 }
@@ -323,6 +351,7 @@ mod tests {
                 remaining: Some(3),
                 locked_until: Some(Timestamp::from_micros(1_500_000)),
                 device: Some("Safari on iPhone".to_owned()),
+                copy_for: Some("a***@e***.com".to_owned()),
                 ..EventDetails::at(Timestamp::from_micros(1_700_000_000_123_456))
             }),
         }
@@ -330,6 +359,7 @@ mod tests {
 
     #[test]
     fn names_lead_back_to_kind_and_channel_and_are_those_of_the_json() {
+        assert!(MessageKind::ACTING.iter().all(|acting| MessageKind::ALL.contains(acting)));
         for kind in MessageKind::ALL {
             assert_eq!(MessageKind::parse(kind.as_str()), Some(kind));
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());

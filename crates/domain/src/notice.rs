@@ -1,8 +1,10 @@
 //! Puts messages into a decision: sealed into their outbox row, so that nothing readable waits in the database.
+//!
+//! Every notice has a copy for the backup address, where the person has one. What carries a code or a link that acts has none.
 
 use crate::command::{Context, Origin};
 use crate::decision::OutboxMessage;
-use crate::destination::Destination;
+use crate::destination::{Destination, PhoneNumber};
 use crate::ids::{MessageId, UserId};
 use crate::message::{Channel, EventDetails, MessageContent, MessageKind};
 use crate::secret::{Place, SecretText};
@@ -18,17 +20,63 @@ pub const fn place(id: MessageId) -> Place {
     Place { table: "outbox", column: "payload", row: id.uuid(), owner: uuid::Uuid::nil() }
 }
 
+/// A notice, and its copy for the backup address.
+#[derive(Debug)]
+pub struct Notice {
+    message: OutboxMessage,
+    copy: Option<OutboxMessage>,
+}
+
+impl Notice {
+    /// Keeps it apart from the person it is about, who is about to be deleted.
+    pub(crate) fn outlive_user(&mut self) {
+        self.message.user = None;
+        if let Some(copy) = &mut self.copy {
+            copy.user = None;
+        }
+    }
+}
+
+/// A message without a copy.
+impl From<OutboxMessage> for Notice {
+    fn from(message: OutboxMessage) -> Self {
+        Self { message, copy: None }
+    }
+}
+
+impl IntoIterator for Notice {
+    type Item = OutboxMessage;
+    type IntoIter = std::iter::Chain<std::iter::Once<OutboxMessage>, std::option::IntoIter<OutboxMessage>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        std::iter::once(self.message).chain(self.copy)
+    }
+}
+
 fn seal(message: &MessageContent, user: Option<UserId>, now: Timestamp, context: &mut Context<'_>) -> OutboxMessage {
-    let id = MessageId::new(now, context.rng);
     // Plain strings and times always serialize; were that ever to fail, the message would not open and be given up.
     let plain = message.to_bytes().unwrap_or_default();
-    OutboxMessage {
-        id,
-        user,
-        kind: message.kind,
-        channel: message.channel,
-        payload: context.keys.seal(&place(id), &plain, context.rng),
-        expires_at: Some(message.expires_at.unwrap_or(now + NOTICE_LIFE)),
+    let expires_at = message.expires_at.unwrap_or(now + NOTICE_LIFE);
+    seal_bytes(&plain, (message.kind, message.channel, masked(message)), user, expires_at, now, context)
+}
+
+fn seal_bytes(
+    plain: &[u8],
+    (kind, channel, destination): (MessageKind, Channel, String),
+    user: Option<UserId>,
+    expires_at: Timestamp,
+    now: Timestamp,
+    context: &mut Context<'_>,
+) -> OutboxMessage {
+    let id = MessageId::new(now, context.rng);
+    let payload = context.keys.seal(&place(id), plain, context.rng);
+    OutboxMessage { id, user, kind, channel, payload, destination, expires_at: Some(expires_at) }
+}
+
+fn masked(message: &MessageContent) -> String {
+    match message.channel {
+        Channel::Sms => PhoneNumber::from_e164(&message.to).map(|number| number.masked()).unwrap_or_default(),
+        Channel::Email => Email::stored(message.to.clone()).masked(),
     }
 }
 
@@ -137,18 +185,13 @@ pub(crate) fn locked(
     origin: &Origin,
     now: Timestamp,
     context: &mut Context<'_>,
-) -> OutboxMessage {
-    let message = MessageContent {
-        kind: MessageKind::AccountLocked,
-        channel: Channel::Email,
-        to: account.user.email.as_str().to_owned(),
-        locale: account.user.locale.clone(),
-        code: None,
-        link: link.map(|link| link.url(context)),
-        expires_at: link.map(|link| link.expires_at),
-        event: Some(EventDetails { locked_until: until, ..event(origin, now) }),
-    };
-    OutboxMessage { expires_at: None, ..seal(&message, Some(account.user.id), now, context) }
+) -> Notice {
+    let event = EventDetails { locked_until: until, ..event(origin, now) };
+    let mut message = told(MessageKind::AccountLocked, &account.user.email, account, event.clone());
+    message.link = link.map(|link| link.url(context));
+    message.expires_at = link.map(|link| link.expires_at);
+    let message = OutboxMessage { expires_at: None, ..seal(&message, Some(account.user.id), now, context) };
+    Notice { message, copy: copy(MessageKind::AccountLocked, account, event, now, context) }
 }
 
 fn event(origin: &Origin, now: Timestamp) -> EventDetails {
@@ -163,20 +206,47 @@ pub fn notice(
     now: Timestamp,
     context: &mut Context<'_>,
     tell: impl FnOnce(&mut EventDetails),
-) -> OutboxMessage {
+) -> Notice {
     let mut event = event(origin, now);
     tell(&mut event);
-    let message = MessageContent {
+    let message = told(kind, &account.user.email, account, event.clone());
+    let message = seal(&message, Some(account.user.id), now, context);
+    Notice { message, copy: copy(kind, account, event, now, context) }
+}
+
+/// What a notice says, without code and link.
+fn told(kind: MessageKind, to: &Email, account: &Account, event: EventDetails) -> MessageContent {
+    MessageContent {
         kind,
         channel: Channel::Email,
-        to: account.user.email.as_str().to_owned(),
+        to: to.as_str().to_owned(),
         locale: account.user.locale.clone(),
         code: None,
         link: None,
         expires_at: None,
         event: Some(event),
-    };
-    seal(&message, Some(account.user.id), now, context)
+    }
+}
+
+/// The copy for the backup address, without a link that acts. One that does not open hinders nothing: its copy waits in vain
+/// and is given up, where the operator sees it. Wrong guesses stay charged, and a user can still be disabled.
+fn copy(
+    kind: MessageKind,
+    account: &Account,
+    event: EventDetails,
+    now: Timestamp,
+    context: &mut Context<'_>,
+) -> Option<OutboxMessage> {
+    let user = Some(account.user.id);
+    match account.backup_email(context.keys) {
+        Ok(None) => None,
+        Ok(Some(to)) if to.key() == account.user.email.key() => None,
+        Ok(Some(to)) => {
+            let event = EventDetails { copy_for: Some(account.user.email.masked()), ..event };
+            Some(seal(&told(kind, &to, account, event), user, now, context))
+        }
+        Err(_) => Some(seal_bytes(&[], (kind, Channel::Email, String::new()), user, now + NOTICE_LIFE, now, context)),
+    }
 }
 
 /// What tells the operator that a limit of text messages is reached.

@@ -56,7 +56,7 @@ impl RecoveryCode {
         SecretText::new(groups.join("-"))
     }
 
-    fn hash(&self, user: UserId, keys: &KeyRing) -> PepperedHash {
+    pub(crate) fn hash(&self, user: UserId, keys: &KeyRing) -> PepperedHash {
         keys.peppered("recovery-code", &[user.uuid().as_bytes(), &self.0])
     }
 }

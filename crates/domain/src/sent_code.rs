@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 use rand::CryptoRng;
 
+use crate::delivery::{Stage, Trouble};
 use crate::destination::Destination;
 use crate::factor::Method;
 use crate::ids::{ChallengeId, EnrollmentId, FactorId, SentCodeId, SessionId, UserId};
@@ -136,10 +137,18 @@ pub struct SentCode {
     /// When it died unused.
     pub ended_at: Option<Timestamp>,
     /// How its message fares.
-    pub delivery: Delivery,
+    pub stage: Stage,
 }
 
 impl SentCode {
+    /// How its sending stands, as told to the person.
+    pub const fn delivery(&self) -> Delivery {
+        match self.stage {
+            Stage::Queued | Stage::Accepted | Stage::Delivered => Delivery::Queued,
+            Stage::Delayed(_) | Stage::Failed(_) => Delivery::Unavailable,
+        }
+    }
+
     /// Whether it would still be accepted. One from the future was made by a wrong clock, and would live too long.
     fn is_live(&self, now: Timestamp) -> bool {
         self.used_at.is_none() && self.ended_at.is_none() && self.created_at <= now && now < self.expires_at
@@ -171,7 +180,7 @@ fn bound(user: UserId, scope: Scope, destination: &Destination) -> [Vec<u8>; 5] 
     ]
 }
 
-fn hash(code: u32, user: UserId, scope: Scope, destination: &Destination, keys: &KeyRing) -> PepperedHash {
+pub(crate) fn hash(code: u32, user: UserId, scope: Scope, destination: &Destination, keys: &KeyRing) -> PepperedHash {
     let (bound, code) = (bound(user, scope, destination), text(code));
     let parts: Vec<&[u8]> = bound.iter().map(Vec::as_slice).chain([code.expose().as_bytes()]).collect();
     keys.peppered("sent-code", &parts)
@@ -317,6 +326,13 @@ impl Sends {
         sent.sort_unstable();
         let first = sent.len().checked_sub(policy.sms.per_account as usize)?;
         sent.get(first).map(|at| *at + DAY)
+    }
+
+    /// Whether this person's last code there was refused for good, within the hour: the next one would be, too.
+    pub(crate) fn is_refused(&self, destination: &[u8; 32], now: Timestamp) -> bool {
+        let there = self.codes.iter().filter(|code| code.destination == *destination && code.created_at <= now);
+        let last = there.max_by_key(|code| code.created_at);
+        last.is_some_and(|code| code.stage == Stage::Failed(Trouble::Refused) && now.since(code.created_at) < HOUR)
     }
 
     /// Until when this person may not send set-up codes where they have not sent any within the day: nobody enrolls a block

@@ -47,6 +47,8 @@ pub struct Status {
     pub trusted_devices: usize,
     /// Until when no code is taken.
     pub locked_until: Option<Timestamp>,
+    /// The address for copies of notices, masked.
+    pub backup_email: Option<String>,
     /// Until when changes need no further proof.
     pub fresh_until: Option<Timestamp>,
 }
@@ -99,6 +101,7 @@ impl Status {
             recovery_codes_remaining: recovery_codes,
             trusted_devices,
             locked_until: account.settings.guesses.locked_until.filter(|until| *until > now),
+            backup_email: account.backup_email(context.keys)?.map(|email| email.masked()),
             fresh_until: session.fresh_until(now, policy),
         })
     }

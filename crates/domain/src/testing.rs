@@ -2,6 +2,7 @@
 //!
 //! Nothing here is used by the server. It is no `#[cfg(test)]` module because the tests of other crates use it too.
 
+mod effort;
 mod summary;
 #[cfg(test)]
 mod world;
@@ -12,23 +13,28 @@ mod properties;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+pub use crate::testing::effort::{everything, rounds};
 pub use crate::testing::summary::summary;
 #[cfg(test)]
-pub(crate) use crate::testing::world::{Entered, World};
+pub(crate) use crate::testing::world::{Entered, Used, World};
 
 use crate::audit::{AuditAction, AuditHead};
 use crate::challenge::{Challenge, Purpose};
 use crate::code::TypedCode;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Decision, OutboxMessage};
+use crate::delivery::Stage;
 use crate::enrollment::{Enrollment, import_factor};
 use crate::factor::{Factor, Method};
-use crate::ids::{ApplicationId, ChallengeId, EnrollmentId, FactorId, PersonId, TrustedDeviceId, UserId};
+use crate::ids::{
+    ApplicationId, ChallengeId, EnrollmentId, FactorId, PersonId, RecoveryCodeId, SentCodeId, TrustedDeviceId, UserId,
+};
 use crate::message::MessageContent;
 use crate::notice;
 use crate::policy::Policy;
-use crate::recovery_code::{self, StoredRecoveryCode};
+use crate::recovery_code::{self, RecoveryCode, StoredRecoveryCode};
 use crate::secret::{Broken, KeyRing, SecretText, TokenHash, new_token};
+use crate::sent_code::{self, Scope, SentCode};
 use crate::session::{Bearer, Grant, RefreshHolder, Session};
 use crate::time::{Duration, Timestamp};
 use crate::totp::{Step, TotpSecret};
@@ -119,7 +125,7 @@ impl Lab {
             locale: "en".to_owned(),
             created_at: now,
         };
-        Account { user, settings: Settings::new(now), head: AuditHead::START }
+        Account { user, settings: Settings::new(now), head: AuditHead::START, backup_email: None }
     }
 
     /// A person with one authenticator and ten recovery codes.
@@ -260,6 +266,46 @@ impl Person {
 /// The access token of a grant, as the edge takes it apart.
 pub const fn bearer(grant: &Grant) -> Bearer {
     Bearer { user: grant.user, session: grant.session, expires_at: grant.access_expires_at }
+}
+
+/// A recovery code as stored.
+pub fn stored_recovery_code(
+    id: RecoveryCodeId,
+    code: &RecoveryCode,
+    user: UserId,
+    keys: &KeyRing,
+) -> StoredRecoveryCode {
+    StoredRecoveryCode { id, hash: code.hash(user, keys), used: false }
+}
+
+/// A code as stored that a factor sent at `at`.
+///
+/// # Errors
+/// Where the factor's destination does not open.
+pub fn sent_code(
+    id: SentCodeId,
+    code: u32,
+    factor: &Factor,
+    scope: Scope,
+    at: Timestamp,
+    expires_at: Timestamp,
+    keys: &KeyRing,
+) -> Result<Option<SentCode>, Broken> {
+    let Some((destination, key)) = factor.addressed(keys)? else { return Ok(None) };
+    Ok(Some(SentCode {
+        id,
+        user: factor.user,
+        scope,
+        factor: factor.id,
+        method: factor.method,
+        destination: key,
+        hash: sent_code::hash(code, factor.user, scope, &destination, keys),
+        created_at: at,
+        expires_at,
+        used_at: None,
+        ended_at: None,
+        stage: Stage::Queued,
+    }))
 }
 
 /// How many entries of a kind a decision writes down, and whether each came out well.

@@ -17,10 +17,10 @@ mod recognition;
 
 use crate::audit::{AuditAction, AuditEntry};
 use crate::command::{Context, Origin};
-use crate::decision::{Change, OutboxMessage};
+use crate::decision::Change;
 use crate::ids::{TrustedDeviceId, UserId};
 use crate::message::MessageKind;
-use crate::notice;
+use crate::notice::{self, Notice};
 use crate::policy::Policy;
 use crate::rotating_token::RotatingToken;
 use crate::secret::{SecretText, TokenHash};
@@ -127,7 +127,7 @@ pub(crate) struct Trust {
     pub(crate) device: NewDevice,
     pub(crate) changes: Vec<Change>,
     pub(crate) audit: Vec<AuditEntry>,
-    pub(crate) told: OutboxMessage,
+    pub(crate) told: Notice,
 }
 
 /// Trusts a browser. Its trust ends a fixed time after `proved_at`, when the person last proved a factor. The device it was

@@ -11,7 +11,7 @@ use crate::factor::Factor;
 use crate::ids::{ApplicationId, FactorId, PersonId, UserId};
 use crate::locale::Locale;
 use crate::policy::Policy;
-use crate::secret::{Broken, Fault, SecretText};
+use crate::secret::{Broken, Fault, KeyRing, Place, Sealed, SecretText};
 use crate::throttle::GuessBudget;
 use crate::time::Timestamp;
 use crate::totp::Step;
@@ -31,6 +31,8 @@ pub enum EmailFault {
     TooLong,
     /// Characters outside ASCII.
     NotAscii,
+    /// The address the account has already.
+    SameAddress,
 }
 
 impl EmailFault {
@@ -40,6 +42,7 @@ impl EmailFault {
             Self::Malformed => "malformed",
             Self::TooLong => "too_long",
             Self::NotAscii => "not_ascii",
+            Self::SameAddress => "same_address",
         }
     }
 }
@@ -216,6 +219,9 @@ pub struct Account {
     pub settings: Settings,
     /// Where their audit chain ends.
     pub head: AuditHead,
+    /// The address that gets copies of security notices, verified. It is no part of the settings, which are saved whole: so
+    /// a command that runs beside a key rotation does not bring back what was sealed with the old key.
+    pub backup_email: Option<Sealed>,
 }
 
 /// The time it is for a person, and whether the clock is to be distrusted.
@@ -246,8 +252,11 @@ impl Account {
             return Vec::new();
         }
         self.settings.guesses.rewind(moment.now, policy);
-        // While the clock was wrong, the memories of used steps may have been overwritten: what is live now counts as used.
-        self.settings.steps_used_to = Some(Step(Step::at(moment.now).0 + 1));
+        // While the clock was wrong, the memories of used steps may have been overwritten: what is live now counts as used,
+        // and what counted as used before goes on doing so, unless a wrong clock wrote that too.
+        let (live, trusted) = (Step(Step::at(moment.now).0 + 1), Step::at(moment.now + policy.clock_trust));
+        let before = self.settings.steps_used_to.filter(|floor| *floor <= trusted);
+        self.settings.steps_used_to = Some(before.map_or(live, |before| before.max(live)));
         vec![self.entry(AuditAction::ClockSkew, false, origin)]
     }
 
@@ -257,6 +266,20 @@ impl Account {
         let wanted = origin.locale.filter(|locale| Locale::of(&self.user.locale) != Some(*locale))?;
         wanted.as_str().clone_into(&mut self.user.locale);
         Some(Change::SetLocale(self.user.id, wanted))
+    }
+
+    /// Where the backup address stands.
+    pub const fn backup_email_place(user: UserId) -> Place {
+        Place { table: "two_factor_settings", column: "backup_email", row: user.uuid(), owner: user.uuid() }
+    }
+
+    /// The opened backup address.
+    pub fn backup_email(&self, keys: &KeyRing) -> Result<Option<Email>, Broken> {
+        let Some(sealed) = &self.backup_email else { return Ok(None) };
+        let place = Self::backup_email_place(self.user.id);
+        let plain = keys.open(&place, sealed)?;
+        let text = String::from_utf8(plain.to_vec()).map_err(|_| place.broken(Fault::Altered))?;
+        Ok(Some(Email::stored(text)))
     }
 
     /// Begins an audit entry on this person's chain.
@@ -346,6 +369,25 @@ mod tests {
         ] {
             assert_eq!(account.moment(mark - behind, &policy), Moment { now, mark_ignored }, "{behind:?} behind");
         }
+    }
+
+    #[test]
+    fn what_counts_as_used_after_a_wrong_clock_still_does_after_the_next_one() {
+        let (mut lab, policy) = (Lab::new(), Policy::default());
+        let mut account = lab.account();
+        let (right, ahead) = (lab.clock, lab.clock + Duration::from_hours(30));
+        let step = |at| Step(Step::at(at).0 + 1);
+        let wrong_until = |account: &mut Account, clock| {
+            account.settings.last_seen_at = ahead;
+            let moment = account.moment(clock, &policy);
+            assert_eq!(account.seen(moment, &Origin::default(), &policy).len(), 1, "an alarm");
+            account.settings.steps_used_to
+        };
+        assert_eq!(wrong_until(&mut account, right), Some(step(right)));
+        let earlier = right - Duration::from_hours(5);
+        assert_eq!(wrong_until(&mut account, earlier), Some(step(right)), "it went down");
+        let long_ago = right - Duration::from_days(9);
+        assert_eq!(wrong_until(&mut account, long_ago), Some(step(long_ago)), "it locks nobody out for days");
     }
 
     #[test]

@@ -135,8 +135,36 @@ email_change_requested =
 email_changed =
     .subject = Die E-Mail-Adresse Ihres Kontos bei { $app } wurde geändert
     .heading = Ihre E-Mail-Adresse wurde geändert
-    .intro = Von jetzt an gehen Nachrichten über Ihr Konto bei { $app } an eine andere Adresse. Dies ist die letzte an diese.
+    .intro = Die E-Mail-Adresse Ihres Kontos bei { $app } ist jetzt eine andere: Mit ihr melden Sie sich an, und dorthin gehen die Nachrichten, statt an die bisherige.
     .advice = Jemand hat Ihr Konto übernommen. Bitten Sie sofort den Betreiber von { $app } um Hilfe.
+
+email_change_taken =
+    .subject = Ihre Adresse wurde für ein anderes Konto bei { $app } gewünscht
+    .heading = Ihre Adresse wurde für ein anderes Konto gewünscht
+    .intro = Jemand, der in einem anderen Konto bei { $app } angemeldet ist, wollte dafür Ihre Adresse verwenden. Sie gehört zu Ihrem Konto und bleibt bei ihm, deshalb wurde nichts geändert. Wenn Sie das waren, haben Sie zwei Konten: Melden Sie sich in diesem mit Ihrer Adresse an.
+    .action = Hier können Sie sich anmelden.
+    .button = Anmelden
+    .advice = Sie müssen nichts tun. Wer es versucht hat, hat nicht erfahren, ob Sie ein Konto haben.
+
+backup_email =
+    .subject = Bestätigen Sie diese Zweitadresse für { $app }
+    .heading = Bestätigen Sie diese Zweitadresse
+    .intro = Jemand, hoffentlich Sie selbst, möchte Kopien der Sicherheitsnachrichten seines Kontos bei { $app } an diese Adresse bekommen. Darin steht, was wann und von wo geschah. Codes stehen nicht darin, und niemand kann sich damit anmelden.
+    .action = Wenn Sie das waren, bestätigen Sie, dass die Adresse Ihnen gehört. Bis dahin kommt hier nichts an.
+    .button = Zweitadresse bestätigen
+    .advice = Wenn Sie es nicht waren, müssen Sie nichts tun. Ohne den Link wird nichts geändert.
+
+backup_email_changed =
+    .subject = Zweitadresse für Ihr Konto bei { $app } eingerichtet
+    .heading = Eine Zweitadresse wurde eingerichtet
+    .intro = Von jetzt an bekommt eine weitere Adresse Kopien der Sicherheitsnachrichten Ihres Kontos bei { $app }. Gab es schon eine Zweitadresse, tritt die neue an ihre Stelle. Codes werden nie dorthin gesendet.
+    .advice = Vielleicht ist jemand in Ihrem Konto und liest mit, von wo Sie sich anmelden. Ändern Sie sofort Ihr Passwort und entfernen Sie die Adresse, die nicht von Ihnen ist.
+
+backup_email_removed =
+    .subject = Zweitadresse Ihres Kontos bei { $app } entfernt
+    .heading = Die Zweitadresse wurde entfernt
+    .intro = Kopien der Sicherheitsnachrichten Ihres Kontos bei { $app } gehen nirgendwo mehr hin, nur noch an seine eigene Adresse.
+    .advice = Vielleicht ist jemand in Ihrem Konto und möchte nicht bemerkt werden. Ändern Sie sofort Ihr Passwort und richten Sie die Zweitadresse wieder ein.
 
 account_disabled =
     .subject = Ihr Konto bei { $app } wurde gesperrt
@@ -211,6 +239,7 @@ link-copy = Wenn die Schaltfläche nicht funktioniert, kopieren Sie diesen Link 
 detail = { $name }: { $value }
 detail-time = Zeit
 detail-method = Methode
+detail-copy = Zweitadresse von
 detail-limit = Grenze
 detail-browser = Browser
 detail-device = Vertrautes Gerät

@@ -142,8 +142,36 @@ email_change_requested =
 email_changed =
     .subject = The e-mail address of your { $app } account was changed
     .heading = Your e-mail address was changed
-    .intro = From now on messages about your { $app } account go to another address. This is the last one to this address.
+    .intro = The e-mail address of your { $app } account is another one now: that is where you sign in with it, and where messages go, instead of to the one before.
     .advice = Somebody has taken your account over. Ask the people who run { $app } for help at once.
+
+email_change_taken =
+    .subject = Your address was asked for by another { $app } account
+    .heading = Your address was asked for by another account
+    .intro = Somebody who is signed in to another { $app } account wanted to use your address for it. The address is that of your account and stays with it, so nothing was changed. If it was you, you have two accounts: sign in to this one with your address.
+    .action = You can do so here.
+    .button = Sign in
+    .advice = You need to do nothing. Whoever tried learned neither that you have an account nor anything about it.
+
+backup_email =
+    .subject = Confirm this backup address for { $app }
+    .heading = Confirm this backup address
+    .intro = Somebody, we hope you, wants copies of the security messages of their { $app } account to come to this address. They say what happened, when and from where. They hold no codes, and nobody can sign in with them.
+    .action = If it was you, confirm that the address is yours. Until then nothing comes here.
+    .button = Confirm backup address
+    .advice = If it was not you, ignore this message. Without the link nothing is changed.
+
+backup_email_changed =
+    .subject = A backup address was set for your { $app } account
+    .heading = A backup address was set
+    .intro = From now on another address gets a copy of the security messages of your { $app } account. If there was a backup address before, the new one takes its place. Codes are never sent there.
+    .advice = Somebody may be in your account, and reads along where you sign in from. Change your password now, and remove the address that is not yours.
+
+backup_email_removed =
+    .subject = The backup address of your { $app } account was removed
+    .heading = The backup address was removed
+    .intro = Copies of the security messages of your { $app } account go nowhere any more, but to its own address.
+    .advice = Somebody may be in your account and does not want to be noticed. Change your password now, and set the backup address again.
 
 account_disabled =
     .subject = Your { $app } account was disabled
@@ -219,6 +247,7 @@ detail = { $name }: { $value }
 detail-time = Time
 detail-method = Method
 detail-limit = Limit
+detail-copy = Backup address of
 detail-browser = Browser
 detail-device = Trusted device
 detail-ip = IP address

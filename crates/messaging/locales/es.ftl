@@ -136,8 +136,36 @@ email_change_requested =
 email_changed =
     .subject = Se cambió la dirección de correo de su cuenta de { $app }
     .heading = Se cambió su dirección de correo
-    .intro = Desde ahora, los mensajes sobre su cuenta de { $app } van a otra dirección. Este es el último que llega a esta.
+    .intro = La dirección de correo de su cuenta de { $app } es ahora otra: con ella se inicia sesión y a ella llegan los mensajes, en lugar de a la anterior.
     .advice = Alguien se ha apoderado de su cuenta. Pida ayuda de inmediato a los responsables de { $app }.
+
+email_change_taken =
+    .subject = Otra cuenta de { $app } pidió su dirección
+    .heading = Otra cuenta pidió su dirección
+    .intro = Alguien que ha iniciado sesión en otra cuenta de { $app } quería usar en ella su dirección. La dirección es de su cuenta y sigue en ella, así que no se cambió nada. Si fue usted, tiene dos cuentas: entre en esta con su dirección.
+    .action = Puede hacerlo aquí.
+    .button = Iniciar sesión
+    .advice = No tiene que hacer nada. Quien lo intentó no supo si usted tiene una cuenta ni nada sobre ella.
+
+backup_email =
+    .subject = Confirme esta dirección de respaldo para { $app }
+    .heading = Confirme esta dirección de respaldo
+    .intro = Alguien, esperamos que usted, quiere recibir en esta dirección una copia de los mensajes de seguridad de su cuenta de { $app }. Dicen qué pasó, cuándo y desde dónde. No contienen códigos y nadie puede entrar con ellos.
+    .action = Si fue usted, confirme que la dirección es suya. Hasta entonces no llegará nada aquí.
+    .button = Confirmar dirección
+    .advice = Si no fue usted, ignore este mensaje. Sin el enlace no cambia nada.
+
+backup_email_changed =
+    .subject = Se estableció una dirección de respaldo para su cuenta de { $app }
+    .heading = Se estableció una dirección de respaldo
+    .intro = Desde ahora, otra dirección recibe una copia de los mensajes de seguridad de su cuenta de { $app }. Si ya había una dirección de respaldo, la nueva la sustituye. Nunca se envían códigos allí.
+    .advice = Puede que alguien esté en su cuenta y lea desde dónde entra usted. Cambie su contraseña ahora mismo y elimine la dirección que no sea suya.
+
+backup_email_removed =
+    .subject = Se eliminó la dirección de respaldo de su cuenta de { $app }
+    .heading = Se eliminó la dirección de respaldo
+    .intro = Ya no se envía a ninguna parte copia de los mensajes de seguridad de su cuenta de { $app }; solo llegan a su propia dirección.
+    .advice = Puede que alguien esté en su cuenta y no quiera que se note. Cambie su contraseña ahora mismo y vuelva a establecer la dirección de respaldo.
 
 account_disabled =
     .subject = Se desactivó su cuenta de { $app }
@@ -212,6 +240,7 @@ link-copy = Si el botón no funciona, copie este enlace en su navegador:
 detail = { $name }: { $value }
 detail-time = Fecha y hora
 detail-method = Método
+detail-copy = Dirección de respaldo de
 detail-limit = Límite
 detail-browser = Navegador
 detail-device = Dispositivo de confianza

@@ -135,8 +135,36 @@ email_change_requested =
 email_changed =
     .subject = L’adresse e-mail de votre compte { $app } a été changée
     .heading = Votre adresse e-mail a été changée
-    .intro = Désormais, les messages au sujet de votre compte { $app } vont à une autre adresse. Celui-ci est le dernier envoyé à cette adresse.
+    .intro = L’adresse e-mail de votre compte { $app } n’est plus la même : c’est avec la nouvelle que l’on s’y connecte, et les messages y arrivent au lieu de l’ancienne.
     .advice = Quelqu’un a pris le contrôle de votre compte. Demandez immédiatement de l’aide aux responsables de { $app }.
+
+email_change_taken =
+    .subject = Votre adresse a été demandée pour un autre compte { $app }
+    .heading = Votre adresse a été demandée pour un autre compte
+    .intro = Une personne connectée à un autre compte { $app } voulait y utiliser votre adresse. Celle-ci est celle de votre compte et le reste, rien n’a donc été changé. Si c’était vous, vous avez deux comptes : connectez-vous à celui-ci avec votre adresse.
+    .action = Vous pouvez le faire ici.
+    .button = Se connecter
+    .advice = Vous n’avez rien à faire. La personne qui a essayé n’a appris ni que vous avez un compte, ni quoi que ce soit à son sujet.
+
+backup_email =
+    .subject = Confirmez cette adresse de secours pour { $app }
+    .heading = Confirmez cette adresse de secours
+    .intro = Quelqu’un, vous-même nous l’espérons, veut recevoir à cette adresse une copie des messages de sécurité de son compte { $app }. Ils disent ce qui s’est passé, quand et d’où. Ils ne contiennent aucun code et ne permettent à personne de se connecter.
+    .action = Si c’est bien vous, confirmez que l’adresse vous appartient. D’ici là, rien n’arrivera ici.
+    .button = Confirmer l’adresse de secours
+    .advice = Si ce n’est pas vous, ignorez ce message. Sans le lien, rien ne change.
+
+backup_email_changed =
+    .subject = Une adresse de secours a été définie pour votre compte { $app }
+    .heading = Une adresse de secours a été définie
+    .intro = Désormais, une autre adresse reçoit une copie des messages de sécurité de votre compte { $app }. S’il y avait déjà une adresse de secours, la nouvelle la remplace. Aucun code n’y est jamais envoyé.
+    .advice = Quelqu’un est peut-être dans votre compte et lit d’où vous vous connectez. Changez votre mot de passe sans attendre et supprimez l’adresse qui n’est pas la vôtre.
+
+backup_email_removed =
+    .subject = L’adresse de secours de votre compte { $app } a été supprimée
+    .heading = L’adresse de secours a été supprimée
+    .intro = Les messages de sécurité de votre compte { $app } ne sont plus copiés nulle part ; ils n’arrivent plus qu’à sa propre adresse.
+    .advice = Quelqu’un est peut-être dans votre compte et ne veut pas être remarqué. Changez votre mot de passe sans attendre et rétablissez l’adresse de secours.
 
 account_disabled =
     .subject = Votre compte { $app } a été désactivé
@@ -211,6 +239,7 @@ link-copy = Si le bouton ne fonctionne pas, copiez ce lien dans votre navigateur
 detail = { $name } : { $value }
 detail-time = Date et heure
 detail-method = Méthode
+detail-copy = Adresse de secours de
 detail-limit = Limite
 detail-browser = Navigateur
 detail-device = Appareil de confiance

@@ -34,9 +34,12 @@ const LINK: Shape = Shape { link: LinkUse::Required, ..NOTICE };
 /// The shape of a kind.
 pub(crate) const fn shape(kind: MessageKind) -> Shape {
     match kind {
-        MessageKind::EmailVerification | MessageKind::PasswordReset | MessageKind::EmailChange => LINK,
+        MessageKind::EmailVerification
+        | MessageKind::PasswordReset
+        | MessageKind::EmailChange
+        | MessageKind::BackupEmail => LINK,
         MessageKind::LoginCode | MessageKind::SetupCode | MessageKind::StepUpCode => CODE,
-        MessageKind::AccountExists => Shape { link: LinkUse::Optional, ..NOTICE },
+        MessageKind::AccountExists | MessageKind::EmailChangeTaken => Shape { link: LinkUse::Optional, ..NOTICE },
         MessageKind::AccountLocked => Shape { link: LinkUse::Optional, ..ALARM },
         MessageKind::RecoveryCodeUsed => Shape { counts: true, ..ALARM },
         MessageKind::RecoveryCodesLow => Shape { counts: true, ..NOTICE },
@@ -47,6 +50,7 @@ pub(crate) const fn shape(kind: MessageKind) -> Shape {
         | MessageKind::EmailChangeRequested
         | MessageKind::EmailChanged
         | MessageKind::TwoFactorReset
+        | MessageKind::BackupEmailRemoved
         | MessageKind::SmsLimitReached => ALARM,
         MessageKind::TwoFactorEnabled
         | MessageKind::FactorAdded
@@ -55,6 +59,7 @@ pub(crate) const fn shape(kind: MessageKind) -> Shape {
         | MessageKind::TrustedDeviceAdded
         | MessageKind::TrustRevoked
         | MessageKind::SessionsEnded
+        | MessageKind::BackupEmailChanged
         | MessageKind::AccountDisabled
         | MessageKind::AccountEnabled
         | MessageKind::AccountUnlocked

@@ -163,6 +163,16 @@ fn a_lock_tells_its_end_or_that_it_has_none() {
 }
 
 #[test]
+fn a_copy_says_whose_backup_address_it_came_to() {
+    let mut content = sample(MessageKind::WrongCodes);
+    let mail = renderer().render(&content).unwrap();
+    assert!(mail.text.contains("\nBackup address of: \u{2068}a***@e***.com\u{2069}\n"), "{}", mail.text);
+    assert!(mail.html.contains("a***@e***.com"));
+    content.event.as_mut().unwrap().copy_for = None;
+    assert!(!renderer().render(&content).unwrap().text.contains("Backup"));
+}
+
+#[test]
 fn what_is_unknown_is_said_to_be_unknown() {
     let mail = from_stranger(MessageKind::FactorAdded, "\u{202e}\r\n \u{200b}");
     assert!(mail.text.contains("\nBrowser: not known\nIP address: not known\n"));

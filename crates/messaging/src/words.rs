@@ -156,6 +156,10 @@ fn until(message: &str, end: Timestamp, reader: &Reader<'_>) -> Result<String, L
 fn details(kind: MessageKind, event: &EventDetails, reader: &Reader<'_>) -> Result<Vec<Detail>, LanguageError> {
     let plain = |message: &str| reader.text(message, None, &FluentArgs::new());
     let mut rows = vec![("detail-time", moment(event.at, reader)?)];
+    if let Some(account) = event.copy_for.as_deref() {
+        // Masked, so that it leads nowhere.
+        rows.push(("detail-copy", untrusted::isolate(account)));
+    }
     if let Some(label) = event.factor_label.as_deref().and_then(untrusted::fit) {
         rows.push(("detail-method", label));
     }

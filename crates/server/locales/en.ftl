@@ -109,6 +109,10 @@ change-email-title = Confirm your new address
 change-email-lead = From then on you sign in with this address.
 change-email-button = Confirm the address
 
+backup-email-title = Confirm your backup address
+backup-email-lead = From then on this address gets a copy of every security notice. It cannot be used to sign in.
+backup-email-button = Confirm the address
+
 security-title = Security
 glance-on = Two‑step sign-in is on
 glance-on-lead = After your password you are asked for a code. A stolen password is not enough to get in.
@@ -272,6 +276,7 @@ said-all-forgotten = All devices are forgotten. The next sign-in asks for a code
 said-ended = The session is ended.
 said-others-ended = You are signed out everywhere else.
 said-remembered = This device is remembered.
+said-notices-copied = Your backup address is confirmed.
 said-challenge-over = That took too long. Sign in again to get a new code.
 said-start-again = That sign-in is finished. Please start again.
 

@@ -7,6 +7,7 @@ use domain::message::Channel;
 use domain::policy::Policy;
 use domain::secret::KeyRing;
 use domain::time::{Duration, Timestamp};
+use messaging::sms::Carrier;
 use rand::CryptoRng;
 use rand::rand_core::UnwrapErr;
 use store::{Db, Surroundings};
@@ -35,6 +36,8 @@ pub struct Parts {
     pub tokens: AccessTokens,
     /// The edge: origin and cookies.
     pub http: HttpContext,
+    /// Who carries text messages, and reads their reports; nobody, if no provider is configured.
+    pub carrier: Option<Arc<Carrier>>,
 }
 
 impl App {
@@ -58,7 +61,14 @@ pub struct World {
     randomness: Box<dyn Fn() -> Box<dyn CryptoRng + Send> + Send + Sync>,
     keys: KeyRing,
     policy: Policy,
+    /// The same, while no text message can be sent.
+    policy_without_sms: Policy,
+    /// Until when none can, in microseconds since 1970.
+    sms_away_until: AtomicI64,
 }
+
+/// No outage is believed to last longer than this: one that seems to was told by a wrong clock.
+const LONGEST_OUTAGE: Duration = Duration::from_mins(10);
 
 impl World {
     /// The real world: the system's clock and randomness.
@@ -73,7 +83,15 @@ impl World {
         keys: KeyRing,
         policy: Policy,
     ) -> Self {
-        Self { clock, offset: AtomicI64::new(0), randomness, keys, policy }
+        let mut policy_without_sms = policy.clone();
+        policy_without_sms.channels.retain(|channel| *channel != Channel::Sms);
+        let (offset, sms_away_until) = (AtomicI64::new(0), AtomicI64::new(i64::MIN));
+        Self { clock, offset, randomness, keys, policy, policy_without_sms, sms_away_until }
+    }
+
+    /// Until when no text message can be sent: until then nobody is promised one.
+    pub fn sms_is_away(&self, until: Option<Timestamp>) {
+        self.sms_away_until.store(until.map_or(i64::MIN, Timestamp::as_micros), Ordering::SeqCst);
     }
 
     /// Moves this process's clock, for test mode: time goes on from there.
@@ -96,7 +114,8 @@ impl Surroundings for World {
     }
 
     fn policy(&self) -> &Policy {
-        &self.policy
+        let (now, away) = (self.now(), Timestamp::from_micros(self.sms_away_until.load(Ordering::SeqCst)));
+        if now < away && away < now + LONGEST_OUTAGE { &self.policy_without_sms } else { &self.policy }
     }
 }
 
@@ -140,11 +159,14 @@ pub fn policy(config: &Config) -> Policy {
                 Method::Email => domain::factor::Method::Email,
             })
             .collect(),
-        // Messages go to the mailbox of a developer; this version has no way to hand one to anybody else.
-        channels: match config.environment {
-            Environment::Development => vec![Channel::Email, Channel::Sms],
-            Environment::Production => Vec::new(),
-        },
+        channels: channels(config),
         ..Policy::default()
     }
+}
+
+/// The ways there are to reach people: in development the mailbox stands in for a mail server.
+fn channels(config: &Config) -> Vec<Channel> {
+    let mail = config.mail.is_some() || config.environment == Environment::Development;
+    let sms = !config.sms.providers.is_empty();
+    [(Channel::Email, mail), (Channel::Sms, sms)].into_iter().filter(|(_, there)| *there).map(|(way, _)| way).collect()
 }

@@ -2,7 +2,9 @@
 
 mod audit;
 mod doctor;
+mod jobs;
 mod keys;
+mod outbox;
 mod progress;
 mod sms;
 mod user;
@@ -37,6 +39,18 @@ enum Command {
         /// For tests on this machine: a clock that can be moved and an outbox that can be read.
         #[arg(long)]
         test_mode: bool,
+        /// Leave the sending of messages to `twinlock worker`.
+        #[arg(long)]
+        without_worker: bool,
+    },
+    /// Send what is to be sent, and tidy up, without serving the API.
+    Worker {
+        /// Bring the database up to date first.
+        #[arg(long)]
+        migrate: bool,
+        /// For tests on this machine: keep a readable copy of every message.
+        #[arg(long)]
+        test_mode: bool,
     },
     /// Bring the database up to date.
     Migrate,
@@ -52,10 +66,20 @@ enum Command {
     /// See what text messages were sent, and what they cost.
     #[command(subcommand)]
     Sms(sms::Command),
+    /// Look at the messages that wait or did not arrive, and act on them. Never shows their content.
+    #[command(subcommand)]
+    Outbox(outbox::Command),
+    /// See when each job ran, and run one now.
+    #[command(subcommand)]
+    Jobs(jobs::Command),
     /// Print the OpenAPI document.
     Openapi,
     /// Check the configuration, the database and the keys.
-    Doctor,
+    Doctor {
+        /// Send a test message to this address or number (+ and digits), through each provider in turn.
+        #[arg(long, value_name = "ADDRESS_OR_NUMBER")]
+        send_test_to: Option<String>,
+    },
 }
 
 impl Cli {
@@ -64,7 +88,12 @@ impl Cli {
         let sources = Sources::of_process(self.config);
         let config = || Config::load(&sources).map_err(anyhow::Error::from);
         match self.command {
-            Command::Serve { migrate, test_mode } => serve::serve(config()?, Asked { migrate, test_mode }).await,
+            Command::Serve { migrate, test_mode, without_worker } => {
+                serve::serve(config()?, Asked { migrate, test_mode, without_worker }).await
+            }
+            Command::Worker { migrate, test_mode } => {
+                serve::work(config()?, Asked { migrate, test_mode, without_worker: false }).await
+            }
             Command::Migrate => migrate(&config()?).await,
             Command::User(command) => user::run(&config()?, command).await,
             Command::Keys(keys::Command::Generate) => keys::generate(),
@@ -77,7 +106,9 @@ impl Cli {
                     openapi::document().to_pretty_json().context("the OpenAPI document cannot be written")?;
                 say(&document)
             }
-            Command::Doctor => doctor::examine(config()).await,
+            Command::Outbox(command) => outbox::run(&config()?, command).await,
+            Command::Jobs(command) => jobs::run(&config()?, command).await,
+            Command::Doctor { send_test_to } => doctor::examine(config(), send_test_to.as_deref()).await,
         }
     }
 }

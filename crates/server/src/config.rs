@@ -129,6 +129,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// How mail leaves; `None` keeps it in the development mailbox.
     pub mail: Option<Mail>,
+    /// When trusted devices are cleaned up: so long after midnight, UTC.
+    pub cleanup_at: domain::time::Duration,
     /// Whether strangers may sign up.
     pub signup_enabled: bool,
     /// The limits of text messages.
@@ -195,6 +197,7 @@ impl Config {
             log: layers.required(&settings::LOG)?,
             log_format: layers.required(&settings::LOG_FORMAT)?,
             mail,
+            cleanup_at: layers.required(&settings::CLEANUP_AT)?,
             signup_enabled: layers.required(&settings::SIGNUP_ENABLED)?,
             sms_limits: sms_limits::load(&layers)?,
             second_factor: SecondFactor {

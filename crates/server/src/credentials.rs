@@ -42,13 +42,14 @@ pub(crate) async fn log_in(app: &App, credentials: &Credentials) -> Result<Logge
     if check_length(&credentials.password) == Err(PasswordFault::TooLong) {
         return Err(rejected(PasswordFault::TooLong));
     }
-    match enter(app, &email, credentials, false).await? {
-        LoggedIn::HashChanged => match enter(app, &email, credentials, true).await? {
-            LoggedIn::HashChanged => Err(Refusal::CredentialsInvalid.into()),
-            entered => Ok(entered),
-        },
-        entered => Ok(entered),
+    let mut entered = enter(app, &email, credentials, false).await?;
+    if matches!(entered, LoggedIn::HashChanged) {
+        entered = enter(app, &email, credentials, true).await?;
     }
+    if matches!(entered, LoggedIn::HashChanged) {
+        return Err(Refusal::CredentialsInvalid.into());
+    }
+    Ok(entered)
 }
 
 /// Charges the try, checks the password, and decides by what that found.

@@ -15,6 +15,7 @@ pub mod phone;
 pub mod problem;
 mod qr;
 mod recovery_sheet;
+mod reference;
 pub mod run;
 pub mod serve;
 pub mod telemetry;

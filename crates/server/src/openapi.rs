@@ -51,6 +51,11 @@ const WITH_BODY: &[ProblemCode] = &[
 )]
 struct Document;
 
+/// Whether any call of its kind may refuse with this code, whatever it is for.
+pub(crate) fn is_common(code: ProblemCode) -> bool {
+    COMMON.contains(&code) || WITH_BODY.contains(&code)
+}
+
 /// The document of the whole API.
 pub fn document() -> OpenApi {
     let (_, paths) = auth::routes().split_for_parts();
@@ -67,7 +72,15 @@ pub fn document() -> OpenApi {
     let mut bodies = Vec::new();
     for (path, item) in &mut document.paths.paths {
         let own = auth::REFUSALS.iter().find(|(known, _)| known == path).map_or(&[][..], |(_, refusals)| refusals);
-        for operation in [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten() {
+        let operations = [
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            let Some(operation) = operation else { continue };
+            operation.operation_id = Some(operation_id(method, path));
             if let Some(RefOr::T(body)) = &operation.request_body {
                 bodies.extend(body.content.values().filter_map(schema_name));
             }
@@ -82,6 +95,12 @@ pub fn document() -> OpenApi {
         }
     }
     document
+}
+
+/// A name for an operation that no other has, for clients that are generated: `post_auth_2fa_verify`.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
 }
 
 fn schema_name(content: &RefOr<utoipa::openapi::Content>) -> Option<String> {
@@ -117,6 +136,23 @@ mod tests {
         let codes = document["components"]["schemas"]["ProblemCode"]["enum"].as_array().unwrap().clone();
         let sent: Vec<_> = ProblemCode::ALL.iter().map(|code| serde_json::to_value(code).unwrap()).collect();
         assert_eq!(codes, sent);
+    }
+
+    #[test]
+    fn no_two_calls_share_a_name_and_no_parameter_stands_in_a_path_that_does_not_hold_it() {
+        let document = serde_json::to_value(document()).unwrap();
+        let mut names = std::collections::BTreeSet::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for operation in item.as_object().unwrap().values() {
+                let name = operation["operationId"].as_str().unwrap().to_owned();
+                assert!(names.insert(name.clone()), "{name} twice");
+                for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                    let held = path.contains(&format!("{{{}}}", parameter["name"].as_str().unwrap()));
+                    assert_eq!(held, parameter["in"] == "path", "{path}: {parameter}");
+                }
+            }
+        }
+        assert!(names.contains("post_auth_2fa_verify"), "{names:?}");
     }
 
     #[test]

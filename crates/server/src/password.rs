@@ -4,17 +4,21 @@
 //! take the machine. A password that has nothing to be checked against is checked against a hash of nobody: an unknown
 //! address costs what a known one costs.
 
+mod memory;
+
 use std::sync::Arc;
 
 use argon2::password_hash::phc::PasswordHash as Phc;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHasher, Version};
 use domain::decision::PasswordFault;
 use domain::login::PasswordCheck;
 use domain::user::{Email, PasswordHash, PasswordProof};
+use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
-use crate::django_hash::{is_known, verify};
+use self::memory::Shelf;
+use crate::django_hash::{self, is_known};
 use crate::fault::Fault;
 
 /// Parameters of the OWASP Password Storage Cheat Sheet: 19 MiB, two passes, one lane.
@@ -40,10 +44,13 @@ pub struct Hasher(Arc<Pool>);
 
 struct Pool {
     argon2: Argon2<'static>,
+    all_workers: usize,
+    all_places: usize,
     workers: Arc<Semaphore>,
     places: Arc<Semaphore>,
     signup_worker: Arc<Semaphore>,
     signup_places: Arc<Semaphore>,
+    memory: Shelf,
 }
 
 /// What a password is worked on for.
@@ -78,10 +85,13 @@ impl Hasher {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         Ok(Self(Arc::new(Pool {
             argon2,
+            all_workers: workers,
+            all_places: places,
             workers: Arc::new(Semaphore::new(workers)),
             places: Arc::new(Semaphore::new(places)),
             signup_worker: Arc::new(Semaphore::new(1)),
             signup_places: Arc::new(Semaphore::new(places / 2)),
+            memory: Shelf::default(),
         })))
     }
 
@@ -100,13 +110,14 @@ impl Hasher {
         self.work(Purpose::Check, move |pool| {
             // A user without a password costs what nobody costs.
             let user = check.user.as_ref().filter(|hash| is_known(hash.as_str()));
-            let is_users = verify(&password, against(user)) && user.is_some();
+            let is_users = pool.verify(&password, against(user)) && user.is_some();
             if let (true, Some(hash_of_user)) = (is_users, user) {
-                let rehashed = outdated(hash_of_user).then(|| hash(&pool.argon2, &password, &salt)).transpose()?;
+                let rehashed =
+                    (!is_todays(hash_of_user.as_str())).then(|| hash(&pool.argon2, &password, &salt)).transpose()?;
                 return Ok(Checked { proof: PasswordProof::Right(hash_of_user.clone()), rehashed });
             }
             let pending = check.pending.as_ref();
-            let is_pendings = verify(&password, against(pending)) && pending.is_some();
+            let is_pendings = pool.verify(&password, against(pending)) && pending.is_some();
             let proof = if is_pendings { PasswordProof::Pending } else { PasswordProof::Wrong };
             Ok(Checked { proof, rehashed: None })
         })
@@ -144,12 +155,40 @@ impl Hasher {
         // The job runs to its end even when its request is gone, so the permits are the job's: whoever hangs up frees nothing.
         let job = move || {
             let done = job(&pool);
+            if !pool.has_waiting() {
+                pool.memory.clear();
+            }
             drop(permits);
             done
         };
         tokio::task::spawn_blocking(job)
             .await
             .map_err(|error| Fault::new("checking a password did not come to its end", error))
+    }
+}
+
+impl Pool {
+    /// Whether a password waits for a worker: more places are taken than workers.
+    fn has_waiting(&self) -> bool {
+        self.all_places - self.places.available_permits() > self.all_workers - self.workers.available_permits()
+    }
+
+    /// Whether a password is that of a hash.
+    fn verify(&self, password: &str, stored: &str) -> bool {
+        let memory = if is_todays(stored) { self.memory.take(&self.argon2, self.has_waiting()) } else { None };
+        let Some(mut memory) = memory else { return django_hash::verify(password, stored) };
+        let is_its = self.verify_in(&mut memory, password, stored).unwrap_or(false);
+        self.memory.put(memory);
+        is_its
+    }
+
+    /// The same for a hash made with today's parameters, in memory that is there.
+    fn verify_in(&self, memory: &mut [Block], password: &str, stored: &str) -> Option<bool> {
+        let stored = Phc::new(stored).ok()?;
+        let (salt, hash) = (stored.salt?, stored.hash?);
+        let mut made = Zeroizing::new(vec![0; hash.len()]);
+        self.argon2.hash_password_into_with_memory(password.as_bytes(), &salt, made.as_mut(), memory).ok()?;
+        Some(made.ct_eq(hash.as_bytes()).into())
     }
 }
 
@@ -192,109 +231,10 @@ fn against(stored: Option<&PasswordHash>) -> &str {
     stored.map_or(NOBODY, PasswordHash::as_str)
 }
 
-/// Whether a hash was made with other parameters than those of today.
-fn outdated(stored: &PasswordHash) -> bool {
-    let today = format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$");
-    !stored.as_str().starts_with(&today)
+/// Whether a hash was made with the parameters of today.
+fn is_todays(stored: &str) -> bool {
+    stored.starts_with(&format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$"))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn known() -> Vec<String> {
-        vec!["gudrun.meier@example.org".into(), "gudrun.meier".into()]
-    }
-
-    #[test]
-    fn common_passwords_and_the_address_are_refused() {
-        for password in ["password", "12345678", "qwertyuiop", "gudrun.meier", "aaaaaaaa"] {
-            assert_eq!(judge(password, &known()), Err(PasswordFault::TooCommon), "{password}");
-        }
-    }
-
-    #[test]
-    fn long_and_strange_passwords_are_taken_as_they_are() {
-        for password in ["correct horse battery", "päßwörter sind 🔑 gut", &"xK9#".repeat(16), &"long-".repeat(25)]
-        {
-            assert_eq!(judge(password, &known()), Ok(()), "{password}");
-        }
-        assert_eq!(judge("7 chars", &known()), Err(PasswordFault::TooShort));
-        assert_eq!(judge(&"é".repeat(1025), &known()), Err(PasswordFault::TooLong));
-    }
-
-    #[test]
-    fn nobody_costs_what_somebody_costs() {
-        let today =
-            Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(MEMORY_KIB, PASSES, LANES, None).unwrap());
-        assert_eq!(hash(&today, "nobody's password", &[0; 16]).unwrap().as_str(), NOBODY);
-        assert!(verify("nobody's password", NOBODY));
-    }
-
-    /// A job that goes on until the sender of the channel is dropped.
-    fn long_job() -> (std::sync::mpsc::Sender<()>, impl FnOnce(&Pool) + Send + 'static) {
-        let (end, ended) = std::sync::mpsc::channel();
-        (end, move |_: &Pool| {
-            let _ = ended.recv();
-        })
-    }
-
-    #[tokio::test]
-    async fn who_hangs_up_frees_no_worker() {
-        let hasher = Hasher::with_workers(1).unwrap();
-        let (end, job) = long_job();
-        let request = hasher.work(Purpose::Check, job);
-        tokio::time::timeout(std::time::Duration::from_millis(50), request).await.unwrap_err();
-        assert_eq!(hasher.0.workers.available_permits(), 0);
-        assert_eq!(hasher.0.places.available_permits(), WAITING_PER_WORKER - 1);
-        drop(end);
-        hasher.work(Purpose::Check, |_| ()).await.unwrap();
-        assert_eq!(hasher.0.places.available_permits(), WAITING_PER_WORKER);
-    }
-
-    #[tokio::test]
-    async fn a_flood_of_sign_ups_leaves_room_for_those_who_sign_in() {
-        let hasher = Hasher::with_workers(2).unwrap();
-        let (end, job) = long_job();
-        let mut flood = vec![tokio::spawn({
-            let hasher = hasher.clone();
-            async move { hasher.work(Purpose::New, job).await }
-        })];
-        for _ in 0..2 * WAITING_PER_WORKER {
-            let hasher = hasher.clone();
-            flood.push(tokio::spawn(async move { hasher.work(Purpose::New, |_| ()).await }));
-        }
-        while flood.iter().filter(|request| request.is_finished()).count() <= WAITING_PER_WORKER {
-            tokio::task::yield_now().await;
-        }
-        hasher.work(Purpose::Check, |_| ()).await.expect("a place and a worker for who signs in");
-        assert_eq!(hasher.0.places.available_permits(), WAITING_PER_WORKER, "sign-ups hold one half");
-        drop(end);
-        let mut turned_away = 0;
-        for request in flood {
-            turned_away += usize::from(request.await.unwrap().is_err());
-        }
-        assert_eq!(turned_away, WAITING_PER_WORKER + 1);
-    }
-
-    #[tokio::test]
-    async fn the_whole_password_counts_and_old_parameters_are_replaced() {
-        let hasher = Hasher::new().unwrap();
-        let password = |text: String| Zeroizing::new(text);
-        let long = "x".repeat(100);
-        let stored = hasher.hash(password(long.clone()), [1; 16]).await.unwrap();
-        let check = |text: &str, stored: &PasswordHash| {
-            let against = PasswordCheck { user: Some(stored.clone()), pending: None };
-            let (hasher, text) = (hasher.clone(), password(text.to_owned()));
-            async move { hasher.check(text, against, [2; 16]).await.unwrap() }
-        };
-        let right = check(&long, &stored).await;
-        assert!(matches!(right.proof, PasswordProof::Right(_)) && right.rehashed.is_none());
-        assert!(matches!(check(&long[..72], &stored).await.proof, PasswordProof::Wrong));
-
-        let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8, 1, 1, None).unwrap());
-        let old = hash(&weak, "old password", &[3; 16]).unwrap();
-        let renewed = check("old password", &old).await.rehashed.expect("a new hash");
-        assert!(matches!(check("old password", &renewed).await.proof, PasswordProof::Right(_)));
-    }
-}
+mod tests;

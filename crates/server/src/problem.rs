@@ -46,6 +46,7 @@ codes! {
     StepUpRequired = 403, "step_up_required", "Step-up required", "This change needs a fresh proof: call /auth/2fa/step-up/ first.";
     FeatureDisabled = 403, "feature_disabled", "Feature disabled", "The operator has switched this off.";
     CsrfRefused = 403, "csrf_refused", "Cross-site request refused", "This request came from another site.";
+    ReportRefused = 403, "report_refused", "Report refused", "This report is not signed, too old, or about no message of ours.";
     NotFound = 404, "not_found", "Not found", "There is nothing here.";
     MethodNotAllowed = 405, "method_not_allowed", "Method not allowed", "This path does not take this method.";
     RequestTimeout = 408, "request_timeout", "Request timeout", "The body did not arrive in time.";

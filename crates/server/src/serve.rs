@@ -1,20 +1,20 @@
-//! `twinlock serve`: from a configuration to a running server, and back to nothing.
+//! `twinlock serve` and `twinlock worker`: from a configuration to a running process, and back to nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use axum::Router;
 use domain::account_admin::AddUser;
 use domain::command::Origin;
 use domain::ids::ApplicationId;
 use domain::secret::{KeyId, KeyRing, new_token};
 use domain::totp::TotpSecret;
 use domain::user::Email;
-use messaging::Renderer;
+use metrics_exporter_prometheus::PrometheusHandle;
 use store::{Db, Options, Surroundings};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
@@ -22,13 +22,13 @@ use crate::app::{App, Parts, World, policy};
 use crate::config::{Config, DatabaseUrl, Environment};
 use crate::fault::Fault;
 use crate::http::listen::{self, Ending};
-use crate::http::routes::{readiness, router};
-use crate::http::{HttpContext, Limits, health};
+use crate::http::routes::{operators, router};
+use crate::http::{HttpContext, Limits};
 use crate::password::Hasher;
 use crate::phone::Phones;
 use crate::run::salt;
 use crate::token::AccessTokens;
-use crate::worker::{self, Transport};
+use crate::worker::{self, Transports, Worker};
 use crate::{keys, telemetry};
 
 /// How long a stop waits for requests under way.
@@ -43,6 +43,8 @@ pub struct Asked {
     pub migrate: bool,
     /// A movable clock and a readable outbox, for tests on this machine.
     pub test_mode: bool,
+    /// Leave the sending, and the tidying, to `twinlock worker`.
+    pub without_worker: bool,
 }
 
 /// Connects to the configured database.
@@ -79,7 +81,8 @@ pub fn assemble(config: &Config, db: Db, ring: KeyRing) -> anyhow::Result<App> {
     let tokens = AccessTokens::new(&config.base_url.origin(), &ring);
     let world = Arc::new(World::real(ring, policy(config)));
     let http = HttpContext::new(config, Limits::default());
-    Ok(App::new(Parts { db, world, hasher: Hasher::new()?, phones: Phones::new(), tokens, http }))
+    let carrier = config.sms.carrier().context("SMS_PROVIDER")?.map(Arc::new);
+    Ok(App::new(Parts { db, world, hasher: Hasher::new()?, phones: Phones::new(), tokens, http, carrier }))
 }
 
 /// Serves until the process is told to stop; then finishes what has begun.
@@ -109,23 +112,13 @@ pub async fn serve(mut config: Config, asked: Asked) -> anyhow::Result<()> {
     };
 
     let metrics = telemetry::start_metrics(shutdown.clone())?;
-    let renderer = Renderer::new(&config.second_factor.issuer_name, &config.base_url.origin())?;
-    let transport = match config.environment {
-        Environment::Development => Transport::Mailbox,
-        Environment::Production => Transport::None,
+    let worker = if asked.without_worker {
+        tokio::spawn(worker::listen_for_outages(app.clone(), shutdown.clone()))
+    } else {
+        let transports = Transports::new(&config, app.carrier.clone(), asked.test_mode)?;
+        tokio::spawn(worker::work(Worker::new(app.clone(), transports, config.cleanup_at), shutdown.clone()))
     };
-    let worker = tokio::spawn(worker::work(app.clone(), renderer, transport, shutdown.clone()));
-    let aside = match config.metrics_bind {
-        Some(address) => {
-            let listener = TcpListener::bind(address)
-                .await
-                .with_context(|| format!("TWINLOCK_METRICS_BIND: {address} cannot be used"))?;
-            let routes: Router = health::routes(readiness(&app), Some(metrics.clone()));
-            let routes = crate::http::layers(routes, &app.http);
-            Some(tokio::spawn(listen::serve(listener, routes, Limits::default(), shutdown.clone(), FAREWELL)))
-        }
-        None => None,
-    };
+    let aside = metrics_aside(&config, &app, &metrics, &shutdown).await?;
 
     announce(&config, asked, demo.as_ref());
     let router = router(&app, &config, Some(metrics), asked.test_mode)?;
@@ -139,6 +132,43 @@ pub async fn serve(mut config: Config, asked: Asked) -> anyhow::Result<()> {
     }
     app.db.close().await;
     Ok(())
+}
+
+/// Sends and tidies until the process is told to stop, and serves nobody; then finishes what has begun.
+pub async fn work(config: Config, asked: Asked) -> anyhow::Result<()> {
+    config.check_serve(asked.test_mode)?;
+    telemetry::start_logs(&config.log, config.log_format)?;
+    let shutdown = CancellationToken::new();
+    tokio::spawn(stop_on_signal(signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, shutdown.clone()));
+    let ring = keys::load(config.keys()?)?;
+    let db = connect(&config).await?;
+    prepare_schema(&config, &db, asked.migrate).await?;
+    let ring = complete(ring, &db).await?;
+    let app = assemble(&config, db, ring)?;
+    let metrics = telemetry::start_metrics(shutdown.clone())?;
+    let aside = metrics_aside(&config, &app, &metrics, &shutdown).await?;
+    let transports = Transports::new(&config, app.carrier.clone(), asked.test_mode)?;
+    tracing::info!("working");
+    worker::work(Worker::new(app.clone(), transports, config.cleanup_at), shutdown).await;
+    if let Some(aside) = aside {
+        aside.await.context("the metrics listener did not come to its end")?;
+    }
+    app.db.close().await;
+    Ok(())
+}
+
+/// The operators' own listener, where one is configured.
+async fn metrics_aside(
+    config: &Config,
+    app: &App,
+    metrics: &PrometheusHandle,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<Option<JoinHandle<Ending>>> {
+    let Some(address) = config.metrics_bind else { return Ok(None) };
+    let listener =
+        TcpListener::bind(address).await.with_context(|| format!("TWINLOCK_METRICS_BIND: {address} cannot be used"))?;
+    let routes = operators(app, metrics.clone())?;
+    Ok(Some(tokio::spawn(listen::serve(listener, routes, Limits::default(), shutdown.clone(), FAREWELL))))
 }
 
 async fn stop_on_signal(

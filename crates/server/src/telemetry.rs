@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use tokio_util::sync::CancellationToken;
 use tracing::Subscriber;
 use tracing_subscriber::fmt::MakeWriter;
@@ -22,6 +22,9 @@ const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Upper bounds of the duration buckets, in seconds: from a database round trip to a password hash in a queue.
 const BUCKETS: [f64; 14] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// Those of the way of a message: from a provider that answers at once to the end of a code's life.
+const DELIVERY_BUCKETS: [f64; 10] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 300.0];
 
 /// What can go wrong while telemetry starts.
 #[derive(Debug, thiserror::Error)]
@@ -101,7 +104,9 @@ pub fn start_metrics(shutdown: CancellationToken) -> Result<PrometheusHandle, Te
 
 /// A recorder with our buckets, for this process or for one test.
 pub fn recorder() -> Result<PrometheusRecorder, TelemetryError> {
-    Ok(PrometheusBuilder::new().set_buckets(&BUCKETS)?.build_recorder())
+    let delivery = Matcher::Full("delivery_duration_seconds".to_owned());
+    let builder = PrometheusBuilder::new().set_buckets(&BUCKETS)?;
+    Ok(builder.set_buckets_for_metric(delivery, &DELIVERY_BUCKETS)?.build_recorder())
 }
 
 /// Makes writers that keep every event on one line.

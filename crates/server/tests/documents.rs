@@ -65,6 +65,14 @@ const RULES: &[(&str, &str, &str)] = &[
     ("text messages: form, length, name", "crates/messaging/src/text_message.rs", "const SHORT_NAME"),
     ("SMTP: dialog, what is final", "crates/messaging/src/mail/dialog.rs", "fn refuses_recipient"),
     ("SMTP: time-outs, connections", "crates/messaging/src/mail/smtp.rs", "const PATIENCE"),
+    ("delivery: tries, back-off, when a message is given up", "crates/domain/src/delivery.rs", "struct Course"),
+    ("delivery: tries, back-off, when a message is given up", "crates/domain/src/delivery.rs", "const MOST_LOST"),
+    ("delivery: lease, messages under way", "crates/server/src/worker/deliver.rs", "const LEASE"),
+    ("delivery: lease, messages under way", "crates/server/src/worker/transport.rs", "const SLOTS"),
+    ("delivery: what a report changes", "crates/domain/src/delivery.rs", "fn advances"),
+    ("delivery: what a report changes", "crates/store/src/delivery.rs", "fn record_report"),
+    ("which jobs there are, and when they come round", "crates/domain/src/schedule.rs", "enum Schedule"),
+    ("whose job it is", "crates/store/src/schedule.rs", "fn begin_job"),
 ];
 
 /// The tasks that the index has a way for.
@@ -349,6 +357,75 @@ fn every_column_of_the_source_system_is_accounted_for() {
             let row = mapping.iter().find(|cells| cells[0] == format!("`{column}`"));
             let row = row.unwrap_or_else(|| panic!("docs/schema.md does not say where {model}.{column} went"));
             assert!(!row[1].is_empty(), "docs/schema.md does not say where {model}.{column} went");
+        }
+    }
+}
+
+/// The rows of the test plan: requirements and attacks, as far as they are this server's so far.
+fn planned() -> Vec<String> {
+    let requirements = (1..=60).chain(64..=75).map(|number| format!("R-{number:02}"));
+    let attacks = (1..=84).chain([87, 88, 94, 95]).chain(97..=101).chain(103..=105);
+    let attacks = attacks.map(|number| format!("A-{number:02}"));
+    let mut planned: Vec<String> = requirements.chain(attacks).collect();
+    let race_of_resends = planned.iter().position(|row| row == "A-19").expect("a row");
+    planned.insert(race_of_resends + 1, "A-19b".to_owned());
+    planned
+}
+
+/// Every row that a text names, ranges such as `A-12…A-16` spelled out.
+fn rows_named(text: &str) -> Vec<String> {
+    let is_row = |word: &&str| (word.starts_with("R-") || word.starts_with("A-")) && word.len() >= 4;
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '…'));
+    let number = |row: &str| row[2..].parse::<u32>().ok();
+    let mut named = Vec::new();
+    for word in words.filter(is_row) {
+        match word.split_once('…').and_then(|(from, to)| number(from).zip(to.get(2..)?.parse::<u32>().ok())) {
+            Some((from, to)) => named.extend((from..=to).map(|number| format!("{}{number:02}", &word[..2]))),
+            None => named.push(word.to_owned()),
+        }
+    }
+    named
+}
+
+/// The rows that the comments of a file's tests name.
+fn tried_in(file: &str) -> Vec<String> {
+    let text = read(file);
+    let comments: Vec<&str> = text.lines().filter_map(|line| line.trim_start().strip_prefix("///")).collect();
+    rows_named(&comments.join("\n"))
+}
+
+#[test]
+fn the_test_plan_says_where_each_row_is_tried() {
+    let text = read("docs/test-plan.md");
+    let table: Vec<Vec<&str>> = rows(&text).into_iter().filter(|cells| rows_named(cells[0]).len() == 1).collect();
+    let listed: Vec<&str> = table.iter().map(|cells| cells[0]).collect();
+    assert_eq!(listed, planned(), "each row once, in order");
+    let later = ["delivery", "pages", "administration", "passkeys"];
+    for cells in table {
+        let (row, place) = (cells[0], cells[2]);
+        let waits = place.split_once("waits for ").map(|(_, features)| features);
+        for feature in waits.into_iter().flat_map(|features| features.split(", ")) {
+            assert!(later.contains(&feature), "{row} waits for {feature}");
+        }
+        let files = quoted(place);
+        assert!(waits.is_some() || !files.is_empty(), "{row} is tried nowhere and waits for nothing");
+        for file in files {
+            let path = if is_path(file) { file.to_owned() } else { format!("crates/server/tests/blackbox/{file}.rs") };
+            assert!(tried_in(&path).contains(&row.to_owned()), "{path} does not name {row}");
+        }
+    }
+}
+
+#[test]
+fn the_black_box_tests_try_what_their_index_says() {
+    let index = read("crates/server/tests/blackbox/main.rs").replace("//! |", "|");
+    let modules: Vec<Vec<&str>> = rows(&index).into_iter().filter(|cells| cells[0].starts_with('`')).collect();
+    assert!(modules.len() > 40, "{modules:?}");
+    for cells in modules {
+        let file = format!("crates/server/tests/blackbox/{}.rs", cells[0].trim_matches('`'));
+        let tried = tried_in(&file);
+        for row in rows_named(cells[1]) {
+            assert!(tried.contains(&row), "{file} does not name {row}");
         }
     }
 }

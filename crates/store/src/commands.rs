@@ -1,7 +1,9 @@
 //! What each command reads: its view, as one batch.
 
 use domain::account_admin::{ActOnUser, AddUser, ImportUser};
+use domain::backup_email::{BeginBackupEmail, BeginBackupEmailView, ConfirmBackupEmail, RemoveBackupEmail};
 use domain::challenge::{ChallengeView, ReadChallenge};
+use domain::delivery::EndMessage;
 use domain::disable::Disable;
 use domain::email_change::{
     BeginEmailChange, BeginEmailChangeView, ConfirmEmailChange, ConfirmEmailChangeView, ReadEmailChange,
@@ -684,5 +686,36 @@ impl Load for ConfirmEmailChange {
             let (session, owner) = (answers.get(&session)?, answers.get(&owner)?);
             Ok(ConfirmEmailChangeView { link: link(answers)?, session, owner })
         })
+    }
+}
+
+impl Load for BeginBackupEmail {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<BeginBackupEmailView> {
+        let caller = caller(&self.bearer, reads);
+        let mails = Counter::mails_to(&self.email.key(), reads.policy, reads.keys);
+        let mails = counter::charge(reads, mails.into());
+        Box::new(move |answers| {
+            let SessionView { account, session } = caller(answers)?;
+            Ok(BeginBackupEmailView { account, session, mails: charged(&mails, answers)? })
+        })
+    }
+}
+
+impl Load for ConfirmBackupEmail {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<LinkView> {
+        link_view(&self.token, reads)
+    }
+}
+
+impl Load for RemoveBackupEmail {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<SessionView> {
+        caller(&self.bearer, reads)
+    }
+}
+
+impl Load for EndMessage {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<Option<Account>> {
+        let account = self.user.map(|user| locked(reads, &Whose::Id(user)));
+        Box::new(move |answers| account.as_ref().map_or(Ok(None), |account| answers.get(account)))
     }
 }

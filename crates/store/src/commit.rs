@@ -3,6 +3,7 @@
 use domain::audit;
 use domain::decision::{Change, Decision};
 use domain::ids::AuditId;
+use domain::message::MessageKind;
 use rand::CryptoRng;
 
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
 pub(crate) fn statements<R>(decision: &mut Decision<R>, rng: &mut dyn CryptoRng) -> Vec<Statement> {
     let at = decision.at;
     let mut statements = changes(decision);
+    let request = decision.audit.iter().find_map(|entry| entry.origin.request_id.clone());
     let mut chain = decision.chain;
     let mut unchained = audit::AuditHead::START;
     let head = chain.as_mut().map_or(&mut unchained, |chain| &mut chain.head);
@@ -24,7 +26,7 @@ pub(crate) fn statements<R>(decision: &mut Decision<R>, rng: &mut dyn CryptoRng)
     if let Some(chain) = chain.filter(|_| to != from) {
         statements.push(audit_log::move_head(chain.person, from, to));
     }
-    statements.extend(decision.outbox.iter().map(|message| outbox::insert(message, at)));
+    statements.extend(decision.outbox.iter().map(|message| outbox::insert(message, request.as_deref(), at)));
     statements
 }
 
@@ -79,7 +81,7 @@ fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statem
         Change::RaiseSession { id, method, at } => vec![session::raise(*id, *method, *at)],
         Change::EndSession(id, reason) => vec![session::end(*id, *reason, at)],
         Change::EndOtherSessions { user, keep } => {
-            vec![session::end_others(*user, *keep, at), enrollment::abandon_of_others(*user, *keep)]
+            vec![session::end_others(*user, *keep, at), enrollment::abandon_others(*user, *keep)]
         }
         Change::RevokeTrust(id) => vec![trusted_device::revoke_all(*id, at)],
         Change::AddTrustedDevice(new) => vec![trusted_device::insert(new)],
@@ -94,8 +96,10 @@ fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statem
         Change::EndLinkTokens(id, purposes) => {
             purposes.iter().map(|purpose| link_token::end_of(*id, *purpose)).collect()
         }
-        Change::DropMessagesOf(id) => vec![outbox::drop_of(*id, at)],
+        Change::DropMessagesOf(id) => MessageKind::ACTING.iter().map(|kind| outbox::drop_of(*id, *kind, at)).collect(),
+        Change::EndMessage(id, how) => outbox::end(*id, *how, at),
         Change::SetEmail(id, email) => vec![user::set_email(*id, email, at)],
+        Change::SetBackupEmail(id, to) => vec![user::set_backup_email(*id, to.as_ref(), at)],
         Change::SetDisabled(id, disabled_at) => vec![user::set_disabled(*id, *disabled_at)],
         Change::DeleteUser(id) => vec![user::delete(*id)],
     }

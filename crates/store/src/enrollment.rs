@@ -78,12 +78,12 @@ pub(crate) fn abandon_all_of(user: UserId) -> Statement {
     Statement::new("DELETE FROM enrollments WHERE user_id = $1", params![user.uuid()])
 }
 
+/// Drops what a person's sessions began, but one.
+pub(crate) fn abandon_others(user: UserId, keep: SessionId) -> Statement {
+    Statement::new("DELETE FROM enrollments WHERE user_id = $1 AND session_id <> $2", params![user.uuid(), keep.uuid()])
+}
+
 /// Drops what a session began.
 pub(crate) fn abandon_of(session: SessionId) -> Statement {
     Statement::new("DELETE FROM enrollments WHERE session_id = $1", params![session.uuid()])
-}
-
-/// Drops what a person's sessions began, but for one of them.
-pub(crate) fn abandon_of_others(user: UserId, keep: SessionId) -> Statement {
-    Statement::new("DELETE FROM enrollments WHERE user_id = $1 AND session_id <> $2", params![user.uuid(), keep.uuid()])
 }

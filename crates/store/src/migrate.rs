@@ -36,7 +36,7 @@ macro_rules! pairs {
 }
 
 /// All of them, in order. A file without its twin does not compile; a test finds files that are missing here.
-const PAIRS: &[Pair] = pairs!["V1__two_factor", "V3__key_ids", "V5__sms_fraud"];
+const PAIRS: &[Pair] = pairs!["V1__two_factor", "V2__backup_email", "V3__key_ids", "V4__delivery", "V5__sms_fraud"];
 
 fn embedded(dialect: Dialect) -> Result<Vec<Migration>, StoreError> {
     let sql = |pair: &Pair| match dialect {
@@ -214,6 +214,35 @@ mod tests {
         assert_eq!(pending(&known, &migrations(&["V1__a", "V2__add_column"])).unwrap(), [""; 0]);
         let refused = pending(&known, &migrations(&["V1__a", "V2__add_column", "V3__contract_names"])).unwrap_err();
         assert!(refused.to_string().contains("too new for this program: V3__contract_names"), "{refused}");
+    }
+
+    /// SQLite widens no CHECK: the second migration moves the rows of a table that is in use.
+    #[test]
+    fn the_second_migration_keeps_the_links_there_are_and_takes_those_of_a_new_purpose() {
+        let known = embedded(Dialect::Sqlite).unwrap();
+        let mut connection = rusqlite::Connection::open_in_memory().unwrap();
+        connection.pragma_update(None, "foreign_keys", true).unwrap();
+        runner(&known).set_target(refinery::Target::Version(1)).run(&mut connection).unwrap();
+        let link = |connection: &rusqlite::Connection, id: &str, purpose: &str| {
+            let sql = "INSERT INTO link_tokens (id, user_id, purpose, token_hash, payload, created_at, expires_at) \
+                       VALUES (?1, x'01', ?2, ?1, x'09', 5, 6)";
+            connection.execute(sql, rusqlite::params![id.as_bytes(), purpose])
+        };
+        let person = "INSERT INTO applications (id, name, created_at) VALUES (x'00', 'x', 1); \
+             INSERT INTO users (id, application_id, person_id, email, email_key, password_hash, locale, created_at) \
+             VALUES (x'01', x'00', x'02', 'a', 'a', '!', 'en', 1)";
+        connection.execute_batch(person).unwrap();
+        link(&connection, "old", "email_change").unwrap();
+        assert!(link(&connection, "new", "backup_email").is_err());
+        runner(&known).run(&mut connection).unwrap();
+        link(&connection, "new", "backup_email").unwrap();
+        assert!(link(&connection, "odd", "anything").is_err());
+        let kept = "SELECT group_concat(purpose || hex(payload) || expires_at) FROM link_tokens";
+        let kept: String = connection.query_row(kept, [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, "backup_email096,email_change096");
+        connection.execute("DELETE FROM users", []).unwrap();
+        let left = connection.query_row("SELECT count(*) FROM link_tokens", [], |row| row.get::<_, i64>(0));
+        assert_eq!(left.unwrap(), 0);
     }
 
     #[test]

@@ -5,33 +5,43 @@
 //!     ▲                  │
 //!     └──back off, or the lease runs out
 //! ```
+//!
+//! A claim is known by the number of the try: each one counts up, and whoever settles, gives back or extends must name the
+//! number it claimed. So a worker that comes too late changes nothing. While a message is held it is due again when the
+//! lease runs out; a claim of one that was held counts the lost try, for it may have been a delivery.
 
 use domain::decision::OutboxMessage;
+use domain::delivery::{Course, Stage, Trouble, Unsent};
 use domain::ids::{MessageId, UserId};
 use domain::message::{Channel, MessageKind};
 use domain::secret::Sealed;
 use domain::time::{Duration, Timestamp};
 
-use crate::{Db, Dialect, Plan, Row, Statement, StoreError, params};
+use crate::delivery::{Event, Happened};
+use crate::{Db, Dialect, Plan, Row, Statement, StoreError, delivery, params};
 
 /// A message a worker holds the lease of.
 #[derive(Debug)]
 pub struct Claimed {
     /// Which.
     pub id: MessageId,
-    /// What about.
-    pub kind: MessageKind,
+    /// Whose, if anybody's who is still there.
+    pub user: Option<UserId>,
+    /// What about; `None` for a kind that this program does not know: a newer one may have left it.
+    pub kind: Option<MessageKind>,
     /// By which way.
     pub channel: Channel,
-    /// Recipient and content, sealed.
-    pub payload: Sealed,
-    /// Tries so far, this one included.
-    pub attempts: u32,
-    /// After this it is not sent any more.
-    pub expires_at: Option<Timestamp>,
+    /// Recipient and content, sealed; `None` where there is nothing, which nobody of ours leaves behind.
+    pub payload: Option<Sealed>,
+    /// What the rules go by.
+    pub course: Course,
+    /// When it was committed.
+    pub created_at: Timestamp,
+    /// The request that caused it.
+    pub request_id: Option<String>,
 }
 
-/// How a message ended.
+/// How a message ended, in the words of its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settled {
     /// Handed over.
@@ -53,11 +63,25 @@ impl Settled {
     }
 }
 
-/// A new message.
-pub(crate) fn insert(message: &OutboxMessage, at: Timestamp) -> Statement {
+/// Who took a message, or why nobody did.
+#[derive(Clone, Debug)]
+pub enum Ending {
+    /// A transport has it.
+    Accepted {
+        /// Which one.
+        provider: String,
+        /// What it calls the message.
+        provider_id: Option<String>,
+    },
+    /// It is given up.
+    GivenUp(Trouble, String),
+}
+
+/// A new message, caused by a request.
+pub(crate) fn insert(message: &OutboxMessage, request_id: Option<&str>, at: Timestamp) -> Statement {
     Statement::new(
-        "INSERT INTO outbox (id, user_id, kind, channel, payload, state, attempts, available_at, expires_at, created_at) \
-         VALUES ($1, $2, $3, $4, $5, 'queued', 0, $6, $7, $6)",
+        "INSERT INTO outbox (id, user_id, kind, channel, payload, state, attempts, available_at, expires_at, created_at, \
+         destination, request_id) VALUES ($1, $2, $3, $4, $5, 'queued', 0, $6, $7, $6, $8, $9)",
         params![
             message.id.uuid(),
             message.user.map(domain::ids::UserId::uuid),
@@ -66,44 +90,83 @@ pub(crate) fn insert(message: &OutboxMessage, at: Timestamp) -> Statement {
             message.payload.as_bytes(),
             at,
             message.expires_at,
+            message.destination.as_str(),
+            request_id,
         ],
     )
 }
 
-/// Drops what waits to be sent to a person and ends: codes and links. Notices do not end, and are still sent.
-pub(crate) fn drop_of(user: UserId, at: Timestamp) -> Statement {
+/// Drops what waits to be sent to a person and is of this kind.
+pub(crate) fn drop_of(user: UserId, kind: MessageKind, at: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE outbox SET state = 'dead', settled_at = $2, payload = NULL, lease_until = NULL \
-         WHERE user_id = $1 AND state IN ('queued', 'leased') AND expires_at IS NOT NULL",
-        params![user.uuid(), at],
+        "UPDATE outbox SET state = 'dead', settled_at = $2, payload = NULL, lease_until = NULL, trouble = 'superseded' \
+         WHERE user_id = $1 AND kind = $3 AND state IN ('queued', 'leased')",
+        params![user.uuid(), at, kind.as_str()],
     )
 }
 
+/// Ends a message unsent. An expired one is guarded by the try that found it so, any other by its waiting still.
+pub(crate) fn end(id: MessageId, how: Unsent, at: Timestamp) -> Vec<Statement> {
+    let (trouble, statement) = match how {
+        Unsent::Expired { tries } => (
+            Trouble::Expired,
+            Statement::guarded(
+                "UPDATE outbox SET state = 'expired', settled_at = $2, payload = NULL, lease_until = NULL, \
+                 trouble = 'expired' WHERE id = $1 AND state = 'leased' AND attempts = $3",
+                params![id.uuid(), at, tries],
+            ),
+        ),
+        Unsent::Dropped => (
+            Trouble::Dropped,
+            Statement::guarded(
+                "UPDATE outbox SET state = 'dead', settled_at = $2, payload = NULL, lease_until = NULL, \
+                 trouble = 'dropped' WHERE id = $1 AND settled_at IS NULL",
+                params![id.uuid(), at],
+            ),
+        ),
+    };
+    vec![statement, delivery::happened(id, &Happened::new(Event::Failed, at).trouble(trouble))]
+}
+
 impl Db {
-    /// Takes up to `limit` messages that are due, and leases them: no other worker gets them before the lease runs out.
+    /// Takes up to `limit` messages of a channel that are due, and leases them: no other worker gets them before the lease
+    /// runs out.
     pub async fn claim_messages(
         &self,
+        channel: Channel,
         now: Timestamp,
         lease: Duration,
         limit: u32,
     ) -> Result<Vec<Claimed>, StoreError> {
         // PostgreSQL may run a LIMIT inside IN (…) more than once; the materialized list claims what it says. SQLite's one
         // writer needs no lock to skip.
+        macro_rules! claim {
+            ($list:literal, $from:literal) => {
+                concat!(
+                    $list,
+                    "UPDATE outbox SET lost = lost + CASE WHEN state = 'leased' THEN 1 ELSE 0 END, state = 'leased', \
+                     lease_until = $2, available_at = $2, attempts = attempts + 1 WHERE id IN (",
+                    $from,
+                    ") RETURNING id, user_id, kind, channel, payload, attempts, lost, expires_at, created_at, request_id, \
+                     EXISTS (SELECT 1 FROM two_factor_codes c JOIN users u ON u.id = c.user_id WHERE c.id = outbox.id \
+                     AND c.used_at IS NULL AND c.ended_at IS NULL AND u.disabled_at IS NULL)"
+                )
+            };
+        }
         let sql = match self.dialect() {
-            Dialect::Postgres => {
-                "WITH due AS MATERIALIZED (SELECT id FROM outbox WHERE (state = 'queued' AND available_at <= $1) \
-                 OR (state = 'leased' AND lease_until <= $1) ORDER BY available_at LIMIT $3 FOR UPDATE SKIP LOCKED) \
-                 UPDATE outbox SET state = 'leased', lease_until = $2, attempts = attempts + 1 \
-                 WHERE id IN (SELECT id FROM due) RETURNING id, kind, channel, payload, attempts, expires_at"
-            }
-            Dialect::Sqlite => {
-                "UPDATE outbox SET state = 'leased', lease_until = $2, attempts = attempts + 1 \
-                 WHERE id IN (SELECT id FROM outbox WHERE (state = 'queued' AND available_at <= $1) \
-                 OR (state = 'leased' AND lease_until <= $1) ORDER BY available_at LIMIT $3) \
-                 RETURNING id, kind, channel, payload, attempts, expires_at"
-            }
+            Dialect::Postgres => claim!(
+                "WITH due AS MATERIALIZED (SELECT id FROM outbox WHERE settled_at IS NULL AND channel = $4 \
+                 AND available_at <= $1 AND (lease_until IS NULL OR lease_until <= $1) ORDER BY available_at LIMIT $3 \
+                 FOR UPDATE SKIP LOCKED) ",
+                "SELECT id FROM due"
+            ),
+            Dialect::Sqlite => claim!(
+                "",
+                "SELECT id FROM outbox WHERE settled_at IS NULL AND channel = $4 AND available_at <= $1 \
+                 AND (lease_until IS NULL OR lease_until <= $1) ORDER BY available_at LIMIT $3"
+            ),
         };
-        let claim = Statement::new(sql, params![now, now + lease, limit]);
+        let claim = Statement::new(sql, params![now, now + lease, limit, channel.as_str()]);
         self.transact(vec![claim], |answers| {
             let rows = answers.first().map(Vec::as_slice).unwrap_or_default();
             Ok(Plan { writes: vec![], reply: rows.iter().map(claimed).collect::<Result<_, _>>()? })
@@ -111,54 +174,132 @@ impl Db {
         .await
     }
 
-    /// Settles a message: its payload is blanked. `with` is committed in the same transaction. A lease lost meanwhile is a
-    /// conflict, and nothing of it is committed.
+    /// Settles a message: its payload is blanked. `happened` and `with` are committed in the same transaction. A lease lost
+    /// meanwhile is a conflict, and nothing of it is committed.
     pub async fn settle_message(
         &self,
         message: &Claimed,
-        how: Settled,
+        ending: &Ending,
         at: Timestamp,
+        happened: &[Happened],
         with: Vec<Statement>,
     ) -> Result<(), StoreError> {
+        let (state, trouble, reason, provider, provider_id) = match ending {
+            Ending::Accepted { provider, provider_id } => {
+                (Settled::Delivered, None, None, Some(provider.as_str()), provider_id.as_deref())
+            }
+            Ending::GivenUp(trouble, reason) => {
+                (Settled::Dead, Some(trouble.as_str()), Some(reason.as_str()), None, None)
+            }
+        };
         let settle = Statement::guarded(
-            "UPDATE outbox SET state = $2, settled_at = $3, payload = NULL, lease_until = NULL \
-             WHERE id = $1 AND state = 'leased' AND attempts = $4",
-            params![message.id.uuid(), how.as_str(), at, message.attempts],
+            "UPDATE outbox SET state = $2, settled_at = $3, payload = NULL, lease_until = NULL, trouble = $5, reason = $6, \
+             provider = $7, provider_id = $8 WHERE id = $1 AND state = 'leased' AND attempts = $4",
+            params![
+                message.id.uuid(),
+                state.as_str(),
+                at,
+                message.course.tries,
+                trouble,
+                reason,
+                provider,
+                provider_id
+            ],
         );
-        let writes: Vec<Statement> = std::iter::once(settle).chain(with).collect();
+        self.write_all(settle, message.id, happened, with).await
+    }
+
+    /// Gives a message back for a later try, `lost` more of its tries being perhaps deliveries. A lease lost meanwhile is a
+    /// conflict.
+    pub async fn back_off_message(
+        &self,
+        message: &Claimed,
+        until: Timestamp,
+        (lost, trouble, reason): (u32, Trouble, &str),
+        happened: &[Happened],
+    ) -> Result<(), StoreError> {
+        let back = Statement::guarded(
+            "UPDATE outbox SET state = 'queued', available_at = $2, lease_until = NULL, lost = lost + $4, trouble = $5, \
+             reason = $6 WHERE id = $1 AND state = 'leased' AND attempts = $3",
+            params![message.id.uuid(), until, message.course.tries, lost, trouble.as_str(), reason],
+        );
+        self.write_all(back, message.id, happened, vec![]).await
+    }
+
+    /// Holds a message longer, for its transport takes its time. A lease lost meanwhile is a conflict.
+    pub async fn hold_message(&self, message: &Claimed, until: Timestamp) -> Result<(), StoreError> {
+        let hold = Statement::guarded(
+            "UPDATE outbox SET lease_until = $2, available_at = $2 WHERE id = $1 AND state = 'leased' AND attempts = $3",
+            params![message.id.uuid(), until, message.course.tries],
+        );
+        self.write_all(hold, message.id, &[], vec![]).await
+    }
+
+    async fn write_all(
+        &self,
+        first: Statement,
+        id: MessageId,
+        happened: &[Happened],
+        with: Vec<Statement>,
+    ) -> Result<(), StoreError> {
+        let events = happened.iter().map(|happened| delivery::happened(id, happened));
+        let writes: Vec<Statement> = std::iter::once(first).chain(events).chain(with).collect();
         self.transact(vec![], move |_| Ok(Plan { writes: writes.clone(), reply: () })).await
     }
 
-    /// Gives a message back for a later try.
-    pub async fn back_off_message(&self, message: &Claimed, until: Timestamp) -> Result<(), StoreError> {
-        let back = Statement::new(
-            "UPDATE outbox SET state = 'queued', available_at = $2, lease_until = NULL \
-             WHERE id = $1 AND state = 'leased' AND attempts = $3",
-            params![message.id.uuid(), until, message.attempts],
+    /// Brings back what a wrong clock put off: no message waits longer than `most`. How many were brought back.
+    pub async fn recall_messages(&self, now: Timestamp, most: Duration) -> Result<usize, StoreError> {
+        let recall = Statement::new(
+            "UPDATE outbox SET available_at = $1, lease_until = NULL \
+             WHERE settled_at IS NULL AND channel IN ('email', 'sms') AND available_at > $2 RETURNING 1",
+            params![now, now + most],
         );
-        self.transact(vec![], move |_| Ok(Plan { writes: vec![back.clone()], reply: () })).await
+        self.transact(vec![recall], |rows| Ok(Plan { writes: vec![], reply: rows.first().map_or(0, Vec::len) })).await
     }
 
     /// How many messages wait or are under way.
     pub async fn messages_under_way(&self) -> Result<usize, StoreError> {
-        let count = Statement::new("SELECT count(*) FROM outbox WHERE state IN ('queued', 'leased')", params![]);
+        let count = Statement::new("SELECT count(*) FROM outbox WHERE settled_at IS NULL", params![]);
         let answers = self.read(vec![count]).await?;
         crate::load::count(answers.first().map(Vec::as_slice).unwrap_or_default())
     }
 }
 
+/// How far a message has come, by the words of its row. One whose row is gone was handed over long ago.
+pub(crate) fn stage(state: Option<&str>, receipt: Option<&str>, trouble: Option<&str>) -> Result<Stage, StoreError> {
+    let trouble = trouble.map(|word| Trouble::parse(word).ok_or_else(|| corrupt("trouble"))).transpose()?;
+    Ok(match (state, receipt) {
+        (Some("queued" | "leased"), _) => trouble.map_or(Stage::Queued, Stage::Delayed),
+        (None, _) | (Some("delivered"), None | Some("accepted" | "sent")) => Stage::Accepted,
+        (Some("delivered"), Some("delivered")) => Stage::Delivered,
+        (Some("delivered"), Some("failed")) => Stage::Failed(trouble.unwrap_or(Trouble::Undelivered)),
+        (Some("expired"), _) => Stage::Failed(Trouble::Expired),
+        (Some("dead"), _) => Stage::Failed(trouble.unwrap_or(Trouble::Dropped)),
+        (Some("delivered"), Some(_)) => return Err(corrupt("receipt")),
+        (Some(_), _) => return Err(corrupt("state")),
+    })
+}
+
+pub(crate) fn corrupt(column: &str) -> StoreError {
+    StoreError::Corrupt { table: "outbox".into(), column: column.into(), reason: "unknown word".into() }
+}
+
 fn claimed(row: &Row) -> Result<Claimed, StoreError> {
-    let corrupt = |column: &str| StoreError::Corrupt {
-        table: "outbox".into(),
-        column: column.into(),
-        reason: "unknown word".into(),
-    };
+    let kind = MessageKind::parse(&row.get::<String>(2)?);
+    let live: bool = row.get(10)?;
     Ok(Claimed {
         id: MessageId::from_uuid(row.get(0)?),
-        kind: MessageKind::parse(&row.get::<String>(1)?).ok_or_else(|| corrupt("kind"))?,
-        channel: Channel::parse(&row.get::<String>(2)?).ok_or_else(|| corrupt("channel"))?,
-        payload: Sealed::from_bytes(row.get(3)?),
-        attempts: row.get(4)?,
-        expires_at: row.get(5)?,
+        user: row.get::<Option<_>>(1)?.map(UserId::from_uuid),
+        kind,
+        channel: Channel::parse(&row.get::<String>(3)?).ok_or_else(|| corrupt("channel"))?,
+        payload: row.get::<Option<_>>(4)?.map(Sealed::from_bytes),
+        course: Course {
+            tries: row.get(5)?,
+            lost: row.get(6)?,
+            expires_at: row.get(7)?,
+            superseded: kind.is_some_and(MessageKind::carries_code) && !live,
+        },
+        created_at: row.get(8)?,
+        request_id: row.get(9)?,
     })
 }

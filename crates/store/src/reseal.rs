@@ -81,7 +81,7 @@ macro_rules! sealed {
 }
 
 /// Every column that holds sealed values, each with an index on its key ids. What is missing here keeps its old key for good.
-pub const SEALED_COLUMNS: [SealedColumn; 7] = [
+pub const SEALED_COLUMNS: [SealedColumn; 8] = [
     sealed!("factors", "secret", "id", "user_id"),
     sealed!("factors", "destination", "id", "user_id", "method", ", destination_key = $4"),
     sealed!("enrollments", "secret", "id", "user_id"),
@@ -89,6 +89,7 @@ pub const SEALED_COLUMNS: [SealedColumn; 7] = [
     sealed!("kept_recovery_codes", "codes", "user_id", "user_id"),
     sealed!("link_tokens", "payload", "id", "user_id"),
     sealed!("outbox", "payload", "id", "NULL"),
+    sealed!("two_factor_settings", "backup_email", "user_id", "user_id"),
 ];
 
 /// A value under another key than the active one.

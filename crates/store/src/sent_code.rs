@@ -2,13 +2,13 @@
 
 use domain::ids::{ApplicationId, FactorId, SentCodeId, UserId};
 use domain::secret::{KeyId, PepperedHash, TokenHash};
-use domain::sent_code::{Delivery, Scope, SentCode};
+use domain::sent_code::{Scope, SentCode};
 use domain::sms_fraud::Count;
 use domain::throttle::{Charged, Counter};
 use domain::time::{Duration, Timestamp};
 
 use crate::load::{Handle, Reads, every};
-use crate::outbox::Settled;
+use crate::outbox::stage;
 use crate::user::Whose;
 use crate::{Row, Statement, StoreError, counter, params};
 
@@ -20,7 +20,7 @@ macro_rules! codes_where {
         concat!(
             "SELECT c.id, c.user_id, c.purpose, c.challenge_id, c.factor_id, c.method, c.destination_key, c.pepper_id, \
              c.code_hash, c.created_at, c.expires_at, c.used_at, c.ended_at, \
-             o.state FROM two_factor_codes c LEFT JOIN outbox o ON o.id = c.id WHERE ",
+             o.state, o.receipt, o.trouble FROM two_factor_codes c LEFT JOIN outbox o ON o.id = c.id WHERE ",
             $condition
         )
     };
@@ -126,8 +126,7 @@ fn code(row: &Row) -> Result<SentCode, StoreError> {
         column: column.into(),
         reason: "unknown word".into(),
     };
-    let state: Option<String> = row.get(13)?;
-    let lost = [Settled::Expired, Settled::Dead].map(Settled::as_str);
+    let [state, receipt, trouble]: [Option<String>; 3] = [row.get(13)?, row.get(14)?, row.get(15)?];
     Ok(SentCode {
         id: SentCodeId::from_uuid(row.get(0)?),
         user: UserId::from_uuid(row.get(1)?),
@@ -143,12 +142,7 @@ fn code(row: &Row) -> Result<SentCode, StoreError> {
         expires_at: row.get(10)?,
         used_at: row.get(11)?,
         ended_at: row.get(12)?,
-        // A message that is no longer there was delivered long ago.
-        delivery: if state.is_some_and(|state| lost.contains(&state.as_str())) {
-            Delivery::Unavailable
-        } else {
-            Delivery::Queued
-        },
+        stage: stage(state.as_deref(), receipt.as_deref(), trouble.as_deref())?,
     })
 }
 
@@ -159,7 +153,12 @@ pub(crate) fn add(code: &SentCode, day: &Counter, count: Option<&Count>, at: Tim
          WHERE challenge_id = $1 AND purpose = $2 AND used_at IS NULL AND ended_at IS NULL",
         params![code.scope.id(), code.scope.purpose(), at],
     );
-    let insert = Statement::new(
+    vec![end, insert(code, count), counter::charge_within_limit(day, at)]
+}
+
+/// A new code, and where its sending is counted.
+pub(crate) fn insert(code: &SentCode, count: Option<&Count>) -> Statement {
+    Statement::new(
         "INSERT INTO two_factor_codes (id, user_id, challenge_id, factor_id, method, purpose, destination_key, pepper_id, \
          code_hash, created_at, expires_at, country, counted_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
@@ -178,8 +177,7 @@ pub(crate) fn add(code: &SentCode, day: &Counter, count: Option<&Count>, at: Tim
             count.map(|count| count.country.as_str()),
             count.map(|count| count.slice),
         ],
-    );
-    vec![end, insert, counter::charge_within_limit(day, at)]
+    )
 }
 
 /// Uses up a code; guarded by nobody having used it before, and by its being the newest.

@@ -3,7 +3,7 @@
 use domain::audit::AuditHead;
 use domain::ids::{ApplicationId, FactorId, PersonId, UserId};
 use domain::locale::Locale;
-use domain::secret::TokenHash;
+use domain::secret::{Sealed, TokenHash};
 use domain::throttle::{GuessBudget, Unlock};
 use domain::time::Timestamp;
 use domain::totp::Step;
@@ -19,7 +19,7 @@ macro_rules! account_where {
             "SELECT u.id, u.person_id, u.application_id, u.email, u.password_hash, u.email_verified_at, u.disabled_at, \
              u.locale, u.created_at, s.enabled_at, s.preferred_factor_id, s.recent_guesses, s.guesses_in_a_row, \
              s.locked_until, s.lock_level, s.stopped_at, s.last_seen_at, s.unlock_guesses_left, s.unlock_until, \
-             s.steps_used_to, h.seq, h.hash \
+             s.steps_used_to, h.seq, h.hash, s.backup_email \
              FROM users u LEFT JOIN two_factor_settings s ON s.user_id = u.id \
              LEFT JOIN audit_heads h ON h.person_id = u.person_id WHERE ",
             $condition
@@ -122,6 +122,7 @@ fn account(row: &Row) -> Result<Account, StoreError> {
             steps_used_to: row.get::<Option<i64>>(19)?.map(Step),
         },
         head: AuditHead { seq: row.get(20)?, hash: row.get(21)? },
+        backup_email: row.get::<Option<_>>(22)?.map(Sealed::from_bytes),
     })
 }
 
@@ -215,6 +216,14 @@ pub(crate) fn set_email(user: UserId, email: &Email, at: Timestamp) -> Statement
     Statement::guarded(
         "UPDATE users SET email = $2, email_key = $3, email_verified_at = $4 WHERE id = $1",
         params![user.uuid(), email.as_str(), email.key(), at],
+    )
+}
+
+/// Sends copies of a person's notices to this address, or nowhere.
+pub(crate) fn set_backup_email(user: UserId, to: Option<&Sealed>, at: Timestamp) -> Statement {
+    Statement::guarded(
+        "UPDATE two_factor_settings SET backup_email = $2, updated_at = $3 WHERE user_id = $1",
+        params![user.uuid(), to.map(Sealed::as_bytes), at],
     )
 }
 

@@ -15,7 +15,7 @@ use domain::user::{Email, PasswordHash};
 use domain::verification::Verify;
 use rand::CryptoRng;
 use store::testing::{CountingProxy, Person, databases};
-use store::{Db, Options, Surroundings};
+use store::{Db, Options, Statement, Surroundings};
 
 /// A lab as a command's surroundings: the clock stands still, and every command draws from a seed of its own.
 struct Still(Lab, AtomicU64);
@@ -126,5 +126,40 @@ async fn a_verification_is_two_round_trips_on_postgresql() {
         let before = proxy.round_trips();
         db.run(Arc::new(last), still).await.unwrap().unwrap();
         assert_eq!(proxy.round_trips() - before, 2);
+    }
+}
+
+/// A set goes in by one statement of its own, and has to come out as any other.
+#[tokio::test]
+async fn a_seeded_set_of_recovery_codes_is_stored_as_any_other() {
+    let sql = "SELECT r.id, r.pepper_id, r.code_hash, r.created_at, r.used_at IS NULL, u.created_at \
+               FROM recovery_codes r JOIN users u ON u.id = r.user_id ORDER BY r.id";
+    for database in databases().await {
+        let mut stored = Vec::new();
+        // Ten go in at once, nine one by one.
+        for count in [10, 9] {
+            let mut lab = Lab::new();
+            let person = lab.enrolled();
+            let (user, settings) = (person.account.user, person.account.settings);
+            let mut codes = person.stored_codes;
+            codes.sort_by_key(|code| code.id.uuid());
+            codes.truncate(count);
+            let db = database.connect().await;
+            db.migrate().await.unwrap();
+            db.execute_batch("DELETE FROM recovery_codes; DELETE FROM users; DELETE FROM audit_heads").await.unwrap();
+            let expected: Vec<_> = codes.iter().map(|code| (code.id.uuid(), code.hash.hash)).collect();
+            db.seed(&[Person { user, settings, factors: vec![], recovery_codes: codes, challenges: vec![] }])
+                .await
+                .unwrap();
+            let rows = db.read(vec![Statement::new(sql, [])]).await.unwrap().remove(0);
+            let found: Vec<_> = rows.iter().map(|row| (row.get(0).unwrap(), row.get(2).unwrap())).collect();
+            assert_eq!(found, expected, "{}: {count}", database.name);
+            stored.extend(rows.into_iter().map(|row| {
+                assert_eq!(row.get::<Timestamp>(3).unwrap(), row.get::<Timestamp>(5).unwrap());
+                (row.get::<String>(1).unwrap(), row.get::<Timestamp>(3).unwrap(), row.get::<bool>(4).unwrap())
+            }));
+        }
+        stored.dedup();
+        assert_eq!(stored.len(), 1, "{}: {stored:?}", database.name);
     }
 }

@@ -1,5 +1,7 @@
 //! Migrations on both databases.
 
+#![expect(clippy::unwrap_used, reason = "the steps of a test may fail it")]
+
 use store::testing::databases;
 use store::{Statement, StoreError};
 
@@ -53,5 +55,37 @@ async fn looking_for_pending_migrations_writes_nothing() {
         };
         let rows = db.read(vec![Statement::new(table, [])]).await.unwrap();
         assert_eq!(rows[0][0].get::<i64>(0), Ok(0), "{}", database.name);
+    }
+}
+
+/// Every table with its columns in their order, but for what belongs to the migrations.
+async fn columns(db: &store::Db, name: &str) -> Vec<(String, String)> {
+    let sql = match name {
+        "sqlite" => {
+            "SELECT m.name, c.name FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table' \
+             ORDER BY m.name, c.cid"
+        }
+        _ => {
+            "SELECT table_name::text, column_name::text FROM information_schema.columns WHERE table_schema = 'public' \
+             ORDER BY table_name, ordinal_position"
+        }
+    };
+    let rows = db.read(vec![Statement::new(sql, [])]).await.unwrap();
+    let named = rows[0].iter().map(|row| (row.get(0).unwrap(), row.get(1).unwrap()));
+    named.filter(|(table, _): &(String, String)| table != "refinery_schema_history").collect()
+}
+
+#[tokio::test]
+async fn both_databases_have_the_same_tables_and_columns_in_the_same_order() {
+    let mut seen: Vec<(&str, Vec<(String, String)>)> = Vec::new();
+    for database in databases().await {
+        let db = database.connect().await;
+        db.migrate().await.unwrap();
+        let columns = columns(&db, database.name).await;
+        assert!(columns.len() > 100, "{}: {columns:?}", database.name);
+        seen.push((database.name, columns));
+    }
+    for pair in seen.windows(2) {
+        assert_eq!(pair[0].1, pair[1].1, "{} and {}", pair[0].0, pair[1].0);
     }
 }

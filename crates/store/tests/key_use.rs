@@ -36,7 +36,7 @@ impl Owner {
     /// Puts a row under a key into each place; `number` tells the rows of several calls apart.
     async fn need(&self, key: &[u8], number: u8) {
         let sealed = [&[1], key, &[0; 40]].concat();
-        let hex = key.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+        let hex = KeyId::from_bytes(key).unwrap().to_string();
         let (user, row, hash) = (self.user, Uuid::from_u128(number.into()), vec![number; 32]);
         let other = Uuid::from_u128(1000 + u128::from(number));
         let db = &self.db;
@@ -61,6 +61,8 @@ impl Owner {
                    VALUES ($1, $2, 'unlock', $3, $4, $5, $5) ON CONFLICT (user_id, purpose) DO UPDATE SET \
                    payload = excluded.payload";
         write(db, sql, params![row, user, &hash, &sealed, START]).await;
+        let sql = "UPDATE two_factor_settings SET backup_email = $2 WHERE user_id = $1";
+        write(db, sql, params![user, &sealed]).await;
         let sql = "INSERT INTO outbox (id, kind, channel, payload, state, attempts, available_at, created_at) \
                    VALUES ($1, 'login_code', 'sms', $2, 'queued', 0, $3, $3)";
         write(db, sql, params![row, &sealed, START]).await;
@@ -119,7 +121,12 @@ async fn what_is_dead_needs_no_key() {
         write(&owner.db, "UPDATE two_factor_codes SET ended_at = $1", params![START]).await;
         write(&owner.db, "UPDATE outbox SET payload = NULL", params![]).await;
         let tables: Vec<&str> = owner.beyond(&[]).await.into_iter().map(|(table, ..)| table).collect();
-        assert_eq!(tables, ["enrollments", "factors", "kept_recovery_codes", "link_tokens"], "{}", database.name);
+        assert_eq!(
+            tables,
+            ["enrollments", "factors", "kept_recovery_codes", "link_tokens", "two_factor_settings"],
+            "{}",
+            database.name
+        );
     }
 }
 

@@ -98,7 +98,7 @@ fn disabling_closes_everything_at_once() {
     change EndSessionsOf disabled
     change EndChallengesOf
     change AbandonAllEnrollmentsOf
-    change EndLinkTokens password_reset, unlock, email_change
+    change EndLinkTokens password_reset, unlock, email_change, backup_email
     change DropMessagesOf
     change RevokeTrust
     change SetDisabled true
@@ -136,7 +136,7 @@ fn a_reset_takes_the_whole_second_factor_and_keeps_its_reason() {
     change EndSessionsOf two_factor_reset
     change EndChallengesOf
     change AbandonAllEnrollmentsOf
-    change EndLinkTokens password_reset, unlock, email_change
+    change EndLinkTokens password_reset, unlock, email_change, backup_email
     change DropMessagesOf
     change RevokeTrust
     change RemoveFactorsOf
@@ -163,4 +163,22 @@ fn deleting_leaves_a_mail_that_belongs_to_nobody() {
     mail account_deleted
     ");
     assert_eq!(decision.outbox[0].user, None);
+}
+
+#[test]
+fn a_backup_address_hears_of_every_act_and_its_mail_outlives_the_user_too() {
+    for act in [Act::Disable, Act::Enable, Act::Unlock, Act::ResetTwoFactor("lost".to_owned()), Act::Delete] {
+        let mut lab = Lab::new();
+        let mut account = lab.enrolled().account;
+        let place = Account::backup_email_place(account.user.id);
+        account.backup_email = Some(lab.keys.seal(&place, b"ada@backup.example", &mut lab.rng));
+        let origin = Origin { actor: Some("cli".to_owned()), ..Origin::default() };
+        let (application, email) = (ApplicationId::DEFAULT, account.user.email.clone());
+        let command = ActOnUser { application, email, act: act.clone(), origin };
+        let decision = lab.decide(&command, Some(account.clone())).unwrap();
+        let to: Vec<String> = decision.outbox.iter().map(|message| lab.read(message).unwrap().to.clone()).collect();
+        assert_eq!(to, [account.user.email.as_str(), "ada@backup.example"], "{act:?}");
+        let whose = (act != Act::Delete).then_some(account.user.id);
+        assert!(decision.outbox.iter().all(|message| message.user == whose), "{act:?}");
+    }
 }

@@ -77,7 +77,7 @@ fn a_taken_address_gets_the_same_answer_and_no_link() {
     change SaveSettings, 0 wrong, 0 in a row
     audit email_change_requested done address_taken
     mail email_change_requested
-    mail account_exists
+    mail email_change_taken
     ");
     assert_snapshot!(summary(&begin(&mut world, &grant, None, 6)), @r"
     yes
@@ -107,7 +107,7 @@ fn the_link_moves_the_account_once_and_tells_the_old_address() {
     change EndOtherSessions
     change EndChallengesOf
     change AbandonAllEnrollmentsOf
-    change EndLinkTokens password_reset, unlock, email_change
+    change EndLinkTokens password_reset, unlock, email_change, backup_email
     change DropMessagesOf
     change RevokeTrust
     change SaveSettings, 0 wrong, 0 in a row

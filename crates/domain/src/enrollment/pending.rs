@@ -8,7 +8,7 @@ use crate::decision::{Decision, Refusal};
 use crate::factor::Method;
 use crate::ids::{EnrollmentId, FactorId};
 use crate::secret::{Broken, SecretText};
-use crate::sent_code::Delivery;
+use crate::sent_code::{Delivery, SentCode};
 use crate::session::{Admitted, Bearer};
 use crate::time::Timestamp;
 use crate::totp::otpauth_uri;
@@ -76,7 +76,7 @@ impl Decide for ReadPending {
                 method: enrollment.method,
                 label: enrollment.label,
                 secret,
-                delivery: last.max_by_key(|code| code.created_at).map(|code| code.delivery),
+                delivery: last.max_by_key(|code| code.created_at).map(SentCode::delivery),
                 next_send_at: destination.as_ref().map(|destination| allowance(destination.key(keys))),
                 destination: destination.map(|destination| destination.masked()),
                 expires_at: enrollment.expires_at,

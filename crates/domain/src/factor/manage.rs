@@ -16,6 +16,20 @@ use crate::time::Timestamp;
 use crate::trusted_device::{count_live, revoke_trust};
 use crate::user::Account;
 
+/// Whether a person can prove themselves with a factor here: its kind is not switched off, and codes for it can be sent.
+fn usable(factor: &Factor, policy: &Policy) -> bool {
+    policy.allows(factor.method) && policy.delivers(factor.method)
+}
+
+/// Which factor comes after one that is to go. Where that is the last one usable here, the person would be locked out: what
+/// is left would be asked for, and could not be answered.
+fn next_after<'a>(gone: &Factor, factors: &'a [Factor], policy: &Policy) -> Option<&'a Factor> {
+    let mut others = factors.iter().filter(|other| other.id != gone.id);
+    let fits = |other: &&Factor| usable(other, policy) || !usable(gone, policy);
+    let best = others.clone().find(|other| usable(other, policy));
+    best.or_else(|| others.find(fits))
+}
+
 /// Finds the caller's factor behind a fresh proof, or says why not, with the audit log's word for it.
 fn find<'a>(
     factors: &'a [Factor],
@@ -65,7 +79,11 @@ impl Decide for PreferFactor {
         let now = moment.now;
         let alarms = account.seen(moment, &self.origin, policy);
         let entry = |success| account.entry(AuditAction::PreferredFactorChanged, success, &self.origin);
-        if let Err(why) = find(&view.factors, self.factor, &session, now, policy) {
+        // One that is switched off is never asked for, so it cannot come first.
+        let found = find(&view.factors, self.factor, &session, now, policy).and_then(|factor| {
+            if policy.allows(factor.method) { Ok(()) } else { Err((Refusal::FeatureDisabled, "method_disabled")) }
+        });
+        if let Err(why) = found {
             return Ok(refused(&account, why, alarms, entry(false), now));
         }
         let entry = entry(true).about("factor", self.factor.uuid());
@@ -133,7 +151,7 @@ impl Decide for RenameFactor {
     }
 }
 
-/// Removes a factor, but never the last one that is a way in: that is turning the second factor off, and needs a code.
+/// Removes a factor, but never the last usable one: that is turning the second factor off, and needs a code.
 #[derive(Debug)]
 pub struct RemoveFactor {
     /// Who.
@@ -168,10 +186,7 @@ impl Decide for RemoveFactor {
         let alarms = account.seen(moment, &self.origin, policy);
         let entry = |success| account.entry(AuditAction::FactorRemoved, success, &self.origin);
         let found = find(&view.factors, self.factor, &session, now, policy).and_then(|factor| {
-            // One of a kind that is switched off is no way in: what is left of a factor that is must be one, too.
-            let others = || view.factors.iter().filter(|other| other.id != factor.id);
-            let usable = others().find(|other| policy.allows(other.method));
-            let next = usable.or_else(|| others().next().filter(|_| !policy.allows(factor.method)));
+            let next = next_after(factor, &view.factors, policy);
             next.map(|next| (factor, next.id)).ok_or((Refusal::LastFactor, "last_factor"))
         });
         let (factor, next) = match found {

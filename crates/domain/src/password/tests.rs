@@ -56,7 +56,7 @@ fn a_changed_password_ends_whatever_the_old_one_may_have_opened() {
     change SetPassword
     change EndChallengesOf
     change AbandonAllEnrollmentsOf
-    change EndLinkTokens password_reset, email_change
+    change EndLinkTokens password_reset, email_change, backup_email
     change RevokeTrust
     change EndOtherSessions
     change ReturnCharge
@@ -169,7 +169,7 @@ fn a_reset_ends_every_session_and_leaves_the_second_factor() {
     change SetPassword
     change EndChallengesOf
     change AbandonAllEnrollmentsOf
-    change EndLinkTokens password_reset, email_change
+    change EndLinkTokens password_reset, email_change, backup_email
     change RevokeTrust
     change EndSessionsOf password_reset
     change SaveSettings, 0 wrong, 0 in a row

@@ -5,6 +5,7 @@ use crate::audit::AuditAction;
 use crate::challenge::Challenge;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, OutboxMessage, Refusal};
+use crate::delivery::Stage;
 use crate::destination::Destination;
 use crate::enrollment::Enrollment;
 use crate::factor::{Factor, Method};
@@ -38,6 +39,8 @@ pub(crate) enum Unsent {
     Limit(Timestamp),
     /// There is nothing to send it with.
     NoWay,
+    /// The last one was refused for good: nobody reaches this destination.
+    Unreachable,
     /// A limit of all text messages is reached.
     Reached(Reached),
 }
@@ -49,6 +52,7 @@ impl Unsent {
             Self::Cooldown(_) => "send_cooldown",
             Self::Limit(_) => "send_limit",
             Self::NoWay => "delivery_unavailable",
+            Self::Unreachable => "destination_unreachable",
             Self::Reached(reached) => reached.limit.as_str(),
         }
     }
@@ -57,7 +61,7 @@ impl Unsent {
     pub(crate) const fn told(self) -> (Option<Delivery>, Option<Timestamp>) {
         match self {
             Self::Cooldown(until) | Self::Limit(until) => (None, Some(until)),
-            Self::NoWay | Self::Reached(_) => (Some(Delivery::Unavailable), None),
+            Self::NoWay | Self::Unreachable | Self::Reached(_) => (Some(Delivery::Unavailable), None),
         }
     }
 
@@ -76,20 +80,23 @@ impl Unsent {
         match self {
             Self::Cooldown(until) => Refusal::SendCooldown { retry_after: until.since(now) },
             Self::Limit(until) => Refusal::SendLimit { retry_after: until.since(now) },
-            Self::NoWay | Self::Reached(_) => {
-                // No text message goes out in either case, or this one would.
-                let texts = |method: &Method| matches!(self, Self::Reached(_)) && *method == Method::Sms;
-                let mut alternatives: Vec<Method> = Vec::new();
-                for method in
-                    methods.filter(|method| policy.allows(*method) && policy.delivers(*method) && !texts(method))
-                {
-                    if !alternatives.contains(&method) {
-                        alternatives.push(method);
-                    }
-                }
-                Refusal::DeliveryUnavailable { alternatives }
+            Self::NoWay | Self::Unreachable | Self::Reached(_) => {
+                Refusal::DeliveryUnavailable { alternatives: self.alternatives(methods, policy) }
             }
         }
+    }
+
+    /// Of the methods at hand, those that work.
+    pub(crate) fn alternatives(self, methods: impl Iterator<Item = Method>, policy: &Policy) -> Vec<Method> {
+        // Where a limit is reached no text message goes out, or this one would.
+        let texts = |method: &Method| matches!(self, Self::Reached(_)) && *method == Method::Sms;
+        let mut alternatives: Vec<Method> = Vec::new();
+        for method in methods.filter(|method| policy.allows(*method) && policy.delivers(*method) && !texts(method)) {
+            if !alternatives.contains(&method) {
+                alternatives.push(method);
+            }
+        }
+        alternatives
     }
 }
 
@@ -107,6 +114,9 @@ pub(crate) fn dispatch(
     let (method, user) = (destination.method(), account.user.id);
     if !policy.delivers(method) {
         return Err(Unsent::NoWay);
+    }
+    if sends.is_refused(&key, now) {
+        return Err(Unsent::Unreachable);
     }
     match sends.allowance(&key, 0, now, policy) {
         Allowance::Open(_) => {}
@@ -140,7 +150,7 @@ pub(crate) fn dispatch(
         expires_at,
         used_at: None,
         ended_at: None,
-        delivery: Delivery::Queued,
+        stage: Stage::Queued,
     };
     Ok(Dispatch {
         change: Change::AddSentCode(Box::new(sent), day_counter(key, policy), count),
@@ -377,7 +387,8 @@ impl Decide for SendCode {
                     .change(saved))
             }
             Err(unsent) => {
-                let methods = view.factors.iter().map(|factor| factor.method);
+                let others = view.factors.iter().filter(|other| other.id != factor);
+                let methods = others.map(|other| other.method);
                 let refusal = unsent.refusal(now, methods, context.policy);
                 let decision = refused(refusal, entry(false).method(method).because(unsent.why())).change(saved);
                 Ok(unsent.alarm(decision, &self.origin, context))

@@ -269,6 +269,43 @@ fn without_a_way_to_send_the_methods_that_work_are_named() {
 }
 
 #[test]
+fn a_challenge_tells_how_far_its_code_has_come_and_what_works_when_it_does_not_come() {
+    let (mut world, session) = enrolled(phone("+12025550167"));
+    world.begin_sent(session, email("ada@example.net")).unwrap();
+    let code = world.newest_code();
+    world.confirm(session, code).unwrap();
+    let token = world.challenge();
+    let unavailable = (Some(Delivery::Unavailable), vec![Method::Email]);
+    for (stage, told) in [
+        (Stage::Queued, (Some(Delivery::Queued), vec![])),
+        (Stage::Delayed(Trouble::Unavailable), unavailable.clone()),
+        (Stage::Accepted, (Some(Delivery::Queued), vec![])),
+        (Stage::Delivered, (Some(Delivery::Queued), vec![])),
+        (Stage::Failed(Trouble::Undelivered), unavailable),
+    ] {
+        world.sent_codes.last_mut().unwrap().stage = stage;
+        let state = world.read_challenge(&token).unwrap();
+        assert_eq!((state.delivery, state.alternatives), told, "{stage:?}");
+        assert_eq!(state.stage, Some(stage));
+    }
+}
+
+#[test]
+fn where_a_code_was_refused_for_good_no_further_one_is_sent_within_the_hour() {
+    let (mut world, _) = enrolled(phone("+12025550167"));
+    let token = world.challenge();
+    world.sent_codes.last_mut().unwrap().stage = Stage::Failed(Trouble::Refused);
+    world.lab.pass(Duration::from_mins(1));
+    let sent = world.outbox.len();
+    assert_eq!(again(&mut world, &token).unwrap_err(), Refusal::DeliveryUnavailable { alternatives: vec![] });
+    assert!(matches!(world.log_in("ada@example.org", true, RefreshHolder::Body), Ok(Entered::Challenge(_))));
+    assert_eq!(world.outbox.len(), sent, "nothing was sent");
+    world.lab.pass(Duration::from_mins(59));
+    let token = world.challenge();
+    assert!(world.read_challenge(&token).unwrap().code_sent, "the number may be reached again");
+}
+
+#[test]
 fn whose_only_kind_of_factor_is_switched_off_does_not_get_in() {
     let (mut world, session) = enrolled(phone("+12025550167"));
     let token = world.challenge();

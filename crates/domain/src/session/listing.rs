@@ -6,6 +6,7 @@ use crate::audit::AuditAction;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, EndReason, Refusal};
 use crate::ids::SessionId;
+use crate::link_token::LinkPurpose;
 use crate::message::MessageKind;
 use crate::notice;
 use crate::secret::Broken;
@@ -135,7 +136,8 @@ impl Decide for EndOneSession {
     }
 }
 
-/// Ends every session but the one that asks, and the trust in every device with them.
+/// Ends every session but the one that asks, with the set-ups they began, and the trust in every device. A link that waits to
+/// change an address goes too, for it may be one of theirs.
 #[derive(Debug)]
 pub struct EndOtherSessions {
     /// Who asks.
@@ -163,6 +165,7 @@ impl Decide for EndOtherSessions {
             .on_chain_of(&account)
             .change(Change::EndOtherSessions { user, keep: session.id })
             .change(Change::EndChallengesOf(user))
+            .change(Change::EndLinkTokens(user, LinkPurpose::OF_ADDRESSES))
             .change(untrusted)
             .audit_all(alarms)
             .audit(account.entry(AuditAction::SessionsEnded, true, &self.origin).because("by_owner"))

@@ -99,7 +99,9 @@ fn change_line(change: &Change) -> String {
             format!("EndLinkTokens {}", purposes.join(", "))
         }
         Change::DropMessagesOf(_) => "DropMessagesOf".to_owned(),
+        Change::EndMessage(_, how) => format!("EndMessage {how:?}"),
         Change::SetEmail(..) => "SetEmail".to_owned(),
+        Change::SetBackupEmail(_, to) => format!("SetBackupEmail {}", to.is_some()),
         Change::SetDisabled(_, at) => format!("SetDisabled {}", at.is_some()),
         Change::DeleteUser(_) => "DeleteUser".to_owned(),
     }

@@ -1,5 +1,8 @@
 //! A database of maps: loads views, applies decisions, and holds every decision to the guards that SQL would hold it to.
 
+mod acts;
+mod guards;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Debug;
 
@@ -42,6 +45,8 @@ use crate::trusted_device::{
 use crate::user::{Account, Email, PasswordProof};
 use crate::verification::{Verified, Verify, VerifyView};
 
+pub(crate) use self::guards::Used;
+
 /// The world as it is stored.
 pub(crate) struct World {
     pub(crate) lab: Lab,
@@ -64,6 +69,12 @@ pub(crate) struct World {
     /// Steps and recovery codes used so far: what is put in here twice was accepted twice.
     spent_steps: HashSet<(FactorId, i64)>,
     spent_codes: HashSet<RecoveryCodeId>,
+    /// What stood for somebody, in order.
+    pub(crate) used: Vec<Used>,
+    /// Codes that were sent or typed: no decision may show one.
+    codes: HashSet<u32>,
+    /// What the messages of the outbox say, in its order.
+    pub(crate) contents: Vec<MessageContent>,
     /// What was given to clients: the `Debug` of no decision may show it.
     given: Vec<String>,
 }
@@ -103,6 +114,9 @@ impl World {
             outbox: Vec::new(),
             spent_steps: HashSet::new(),
             spent_codes: HashSet::new(),
+            used: Vec::new(),
+            codes: HashSet::new(),
+            contents: Vec::new(),
             given,
         }
     }
@@ -443,6 +457,9 @@ impl World {
         for secret in &self.given {
             assert!(!shown.contains(secret.as_str()), "{secret} in {shown}");
         }
+        self.assert_no_code_is_readable(&decision, &shown);
+        self.assert_tries_do_not_grow_back(&decision);
+        self.forget_steps_of_a_wrong_clock(&decision);
         let at = decision.at;
         for change in decision.changes {
             self.apply(change, at);
@@ -453,10 +470,6 @@ impl World {
             self.log.extend(entries);
             let account = self.users.values_mut().find(|account| account.user.person == chain.person).unwrap();
             account.head = chain.head;
-        }
-        let codes = decision.outbox.iter().filter_map(|message| self.lab.read(message)?.code.clone());
-        for code in codes {
-            assert!(!shown.contains(&format!("\"{code}\"")), "a code in {shown}");
         }
         self.outbox.extend(decision.outbox);
         decision.reply
@@ -558,7 +571,7 @@ impl World {
                 panic!("nobody signs up in this world")
             }
             Change::AddUser(user, settings) => {
-                let account = Account { user: *user, settings, head: AuditHead::START };
+                let account = Account { user: *user, settings, head: AuditHead::START, backup_email: None };
                 assert!(self.users.insert(account.user.id, account).is_none());
             }
             Change::SetPassword(user, hash) => self.account_mut(user).user.password = hash,
@@ -605,11 +618,13 @@ impl World {
             Change::AddFactor(factor) => {
                 if let Some(step) = factor.last_used_step {
                     assert!(self.spent_steps.insert((factor.id, step.0)));
+                    self.used.push(Used::Step(factor.id, step));
                 }
                 assert!(self.factors.insert(factor.id, factor).is_none());
             }
             Change::UseStep { factor, step, trusted } => {
                 assert!(self.spent_steps.insert((factor, step.0)), "a step was accepted twice");
+                self.used.push(Used::Step(factor, step));
                 let factor = self.factors.get_mut(&factor).unwrap();
                 assert!(factor.last_used_step.is_none_or(|last| last < step || last > trusted), "a step went back");
                 (factor.last_used_step, factor.last_used_at) = (Some(step), Some(at));
@@ -620,6 +635,7 @@ impl World {
             }
             Change::UseRecoveryCode(id) => {
                 assert!(self.spent_codes.insert(id), "a recovery code was accepted twice");
+                self.used.push(Used::Recovery(id));
                 let before = self.recovery_codes.len();
                 self.recovery_codes.retain(|(_, code)| code.id != id);
                 assert_eq!(self.recovery_codes.len(), before - 1);
@@ -637,6 +653,7 @@ impl World {
                 let code = self.sent_codes.iter_mut().find(|code| code.id == id).unwrap();
                 assert!(code.used_at.is_none() && code.ended_at.is_none(), "a dead code was accepted");
                 code.used_at = Some(at);
+                self.used.push(Used::Sent(id, factor));
                 self.factors.get_mut(&factor).unwrap().last_used_at = Some(at);
             }
             Change::AddSession(session) => assert!(self.sessions.insert(session.id, session).is_none()),
@@ -676,12 +693,13 @@ impl World {
                 let stored = self.devices.get_mut(&device.id).unwrap();
                 assert!(stored.secret == was && stored.revoked_at.is_none(), "a device that is not as it was read");
                 assert_eq!((stored.created_at, stored.expires_at), (device.created_at, device.expires_at));
+                self.used.push(Used::Device(device.id));
                 *stored = *device;
             }
             Change::RevokeTrustedDevice(id) => {
                 self.devices.get_mut(&id).unwrap().revoked_at.get_or_insert(at);
             }
-            Change::DropMessagesOf(_) | Change::MarkSmsAlarm(..) => {}
+            Change::DropMessagesOf(_) | Change::MarkSmsAlarm(..) | Change::EndMessage(..) => {}
             Change::EndSessionsOf(user, _) => {
                 for session in self.sessions.values_mut().filter(|session| session.user == user) {
                     session.ended_at.get_or_insert(at);
@@ -702,6 +720,7 @@ impl World {
                     .retain(|_, link| link.user != user || link.used_at.is_some() || !purposes.contains(&link.purpose));
             }
             Change::SetEmail(user, email) => self.account_mut(user).user.email = email,
+            Change::SetBackupEmail(user, to) => self.account_mut(user).backup_email = to,
             Change::SetDisabled(user, disabled_at) => self.account_mut(user).user.disabled_at = disabled_at,
             Change::DeleteUser(_) => panic!("nobody is deleted in this world"),
             Change::ReturnCharge(counter) => {

@@ -4,9 +4,9 @@
 use super::{DeviceCookie, DeviceToken, TrustedDevice};
 use crate::audit::{AuditAction, AuditEntry};
 use crate::command::{Context, Origin};
-use crate::decision::{Change, OutboxMessage};
+use crate::decision::Change;
 use crate::message::MessageKind;
-use crate::notice;
+use crate::notice::{self, Notice};
 use crate::policy::Policy;
 use crate::time::Timestamp;
 use crate::user::Account;
@@ -20,7 +20,7 @@ pub(crate) struct Recognition {
     pub(crate) cookie: Option<DeviceCookie>,
     pub(crate) changes: Vec<Change>,
     pub(crate) audit: Vec<AuditEntry>,
-    pub(crate) told: Option<OutboxMessage>,
+    pub(crate) told: Option<Notice>,
 }
 
 /// Which cookie of its family a device has shown.

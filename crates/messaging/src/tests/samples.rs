@@ -23,10 +23,11 @@ pub(super) fn renderer() -> Renderer {
 pub(super) fn sample(kind: MessageKind) -> MessageContent {
     let link = match kind {
         MessageKind::EmailVerification => Some("verify-email#token=Qm9hdCBkcmlua3MgdGVh"),
-        MessageKind::AccountExists => Some("login"),
+        MessageKind::AccountExists | MessageKind::EmailChangeTaken => Some("login"),
         MessageKind::AccountLocked => Some("unlock#token=Qm9hdCBkcmlua3MgdGVh"),
         MessageKind::PasswordReset => Some("reset-password#token=Qm9hdCBkcmlua3MgdGVh"),
         MessageKind::EmailChange => Some("change-email#token=Qm9hdCBkcmlua3MgdGVh"),
+        MessageKind::BackupEmail => Some("backup-email#token=Qm9hdCBkcmlua3MgdGVh"),
         MessageKind::TwoFactorEnabled
         | MessageKind::FactorAdded
         | MessageKind::FactorRemoved
@@ -42,6 +43,8 @@ pub(super) fn sample(kind: MessageKind) -> MessageContent {
         | MessageKind::SessionsEnded
         | MessageKind::EmailChangeRequested
         | MessageKind::EmailChanged
+        | MessageKind::BackupEmailChanged
+        | MessageKind::BackupEmailRemoved
         | MessageKind::AccountDisabled
         | MessageKind::AccountEnabled
         | MessageKind::AccountUnlocked
@@ -63,7 +66,7 @@ pub(super) fn sample(kind: MessageKind) -> MessageContent {
         code,
         link: link.map(|path| format!("{BASE}/{path}")),
         // The link to the sign-in page is there for ever.
-        expires_at: (kind != MessageKind::AccountExists).then_some(MOMENT + Duration::from_days(1)),
+        expires_at: (link != Some("login")).then_some(MOMENT + Duration::from_days(1)),
         event: Some(EventDetails {
             ip: Some("2001:db8::7".to_owned()),
             browser: Some(FIREFOX.to_owned()),
@@ -71,6 +74,7 @@ pub(super) fn sample(kind: MessageKind) -> MessageContent {
             remaining: Some(3),
             locked_until: Some(MOMENT + Duration::from_mins(15)),
             limit: (kind == MessageKind::SmsLimitReached).then(|| "sms_verify_ratio DE".to_owned()),
+            copy_for: (kind == MessageKind::WrongCodes).then(|| "a***@e***.com".to_owned()),
             device: (kind == MessageKind::TrustedDeviceStolen).then(|| "Safari on iPhone".to_owned()),
             ..EventDetails::at(MOMENT)
         }),
@@ -81,7 +85,12 @@ pub(super) fn sample(kind: MessageKind) -> MessageContent {
 pub(super) fn samples() -> Vec<MessageContent> {
     let bare = MessageKind::ALL.map(|kind| {
         let mut bare = sample(kind);
-        let needed = [MessageKind::EmailVerification, MessageKind::PasswordReset, MessageKind::EmailChange];
+        let needed = [
+            MessageKind::EmailVerification,
+            MessageKind::PasswordReset,
+            MessageKind::EmailChange,
+            MessageKind::BackupEmail,
+        ];
         if !needed.contains(&kind) {
             bare.link = None;
         }

@@ -1,14 +1,23 @@
 //! `twinlock doctor`: looks at everything a start depends on, and says what to do.
 
 use anyhow::Context as _;
+use domain::account_admin::explain_email;
+use domain::destination::PhoneNumber;
+use domain::ids::MessageId;
+use domain::secret::SecretText;
+use domain::user::Email;
+use messaging::sms::Sms;
+use messaging::{Mailer as _, RenderedMail};
 
 use super::say;
+use crate::app::{system_rng, system_time};
 use crate::config::Config;
+use crate::config::sms::SmsSettings;
 use crate::mail::mailer;
 use crate::{keys, serve};
 
 /// Examines an installation. Fails when something would keep it from serving.
-pub(super) async fn examine(config: anyhow::Result<Config>) -> anyhow::Result<()> {
+pub(super) async fn examine(config: anyhow::Result<Config>, send_test_to: Option<&str>) -> anyhow::Result<()> {
     let mut ailing = 0_u32;
     let mut report = |what: &str, found: anyhow::Result<String>| -> anyhow::Result<()> {
         match found {
@@ -34,6 +43,11 @@ pub(super) async fn examine(config: anyhow::Result<Config>) -> anyhow::Result<()
                     Err(error) => Err(error),
                 };
                 report("mail", takes.map(|()| mail.server.to_string()).context(mail.server.to_string()))?;
+            }
+            if let Some(to) = send_test_to {
+                for (transport, sent) in test_messages(&config, to).await? {
+                    report(&transport, sent)?;
+                }
             }
             match serve::connect(&config).await {
                 Err(error) => report("database", Err(error))?,
@@ -63,4 +77,54 @@ pub(super) async fn examine(config: anyhow::Result<Config>) -> anyhow::Result<()
     }
     anyhow::ensure!(ailing == 0, "{ailing} to mend");
     Ok(())
+}
+
+/// What came of a test message: through which transport, and who took it or why nobody did.
+type Tested = (String, anyhow::Result<String>);
+
+/// Sends a test message through each transport that reaches such a destination, none standing in for another.
+async fn test_messages(config: &Config, to: &str) -> anyhow::Result<Vec<Tested>> {
+    let now = system_time();
+    let id = MessageId::new(now, &mut system_rng());
+    let issuer = &config.second_factor.issuer_name;
+    let words = format!("{issuer}: this is a test of delivery. There is no code in it, and nothing to do.");
+    if to.contains('@') {
+        let Some(mailer) = mailer(config)? else {
+            return Ok(vec![("test mail".to_owned(), Err(anyhow::anyhow!("SMTP_URL names no mail server")))]);
+        };
+        Email::parse(to).map_err(|fault| anyhow::anyhow!("--send-test-to {}", explain_email(fault)))?;
+        let mail = RenderedMail {
+            to: to.to_owned(),
+            subject: format!("{issuer}: test of delivery"),
+            html: format!("<p>{}</p>", escaped(&words)),
+            text: words,
+            language: "en".to_owned(),
+            at: now,
+        };
+        let sent = mailer.send(&mail, id).await.map(|receipt| taken(receipt.provider_id));
+        return Ok(vec![("test mail".to_owned(), sent.map_err(anyhow::Error::from))]);
+    }
+    let to =
+        PhoneNumber::from_e164(to).context("--send-test-to is neither an address nor a number like +12025550167")?;
+    let sms = Sms { to, body: SecretText::new(words), id: id.uuid(), status_callback: None };
+    let mut tested = Vec::new();
+    for provider in &config.sms.providers {
+        let alone = SmsSettings { providers: vec![provider.clone()] };
+        let Some(carrier) = alone.carrier()? else { continue };
+        let name = format!("test text message by {}", carrier.providers().join(", "));
+        let sent = carrier.send(&sms, &system_time).await.result;
+        tested.push((name, sent.map(|accepted| taken(accepted.receipt.provider_id)).map_err(anyhow::Error::from)));
+    }
+    if tested.is_empty() {
+        tested.push(("test text message".to_owned(), Err(anyhow::anyhow!("SMS_PROVIDER names nobody"))));
+    }
+    Ok(tested)
+}
+
+fn taken(provider_id: Option<String>) -> String {
+    provider_id.map_or("taken".to_owned(), |id| format!("taken as {id}"))
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -68,6 +68,14 @@ pub(super) enum Command {
         /// The address.
         email: String,
     },
+    /// Show what became of the messages to a user: asked, queued, taken, arrived or not, and why.
+    Timeline {
+        /// The address.
+        email: String,
+        /// How many days to look back.
+        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=30))]
+        days: u16,
+    },
     /// Let a user not sign in any more, and end everything of theirs that is open.
     Disable(Whom),
     /// Let a disabled user sign in again.
@@ -114,6 +122,7 @@ pub(super) async fn run(config: &Config, command: Command) -> anyhow::Result<()>
         Command::List { limit, after } => list(&app, limit, after.map(UserId::from_uuid)).await,
         Command::Import { file, dry_run } => import::run(&app, &file, dry_run).await,
         Command::Show { email } => show(&app, &email).await,
+        Command::Timeline { email, days } => timeline(&app, &email, days).await,
         Command::Disable(whom) => act(&app, whom, Act::Disable).await,
         Command::Enable(whom) => act(&app, whom, Act::Enable).await,
         Command::Unlock(whom) => act(&app, whom, Act::Unlock).await,
@@ -248,4 +257,16 @@ async fn show(app: &App, email: &str) -> anyhow::Result<()> {
     say(&format!("sessions            {}", user.sessions))?;
     let state = state(app, &user);
     say(&format!("state               {}", if state.is_empty() { "open" } else { state.trim() }))
+}
+
+async fn timeline(app: &App, email: &str, days: u16) -> anyhow::Result<()> {
+    let key = Email::parse(email).map_err(|fault| anyhow::anyhow!("the address {}", explain_email(fault)))?.key();
+    let now = app.world.now();
+    let user = app.db.user_by_email(now, &key).await?.context("nobody has this address")?;
+    let since = now - domain::time::Duration::from_days(i64::from(days));
+    let lines = app.db.timeline(user.id, since).await?;
+    if lines.is_empty() {
+        return say("Nothing was asked for, and nothing was sent.");
+    }
+    lines.iter().try_for_each(|entry| say(&super::outbox::line(entry)))
 }

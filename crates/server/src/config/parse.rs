@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use domain::time::Duration as Span;
 use messaging::{Sender, SmtpServer};
 
 use super::{BaseUrl, DatabaseUrl, Environment, LogFormat, Method, Network};
@@ -26,6 +27,19 @@ pub(super) fn boolean(text: &str) -> Parsed<bool> {
         "true" | "1" | "yes" | "on" => Ok(true),
         "false" | "0" | "no" | "off" => Ok(false),
         _ => Err("is neither true nor false".into()),
+    }
+}
+
+/// Hours and minutes since midnight.
+pub(super) fn time_of_day(text: &str) -> Parsed<Span> {
+    let (hours, minutes) = text.split_once(':').ok_or("is not a time like 02:00")?;
+    let number = |digits: &str, most: i64| {
+        let fits = digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        digits.parse().ok().filter(|number: &i64| fits && *number <= most)
+    };
+    match (number(hours, 23), number(minutes, 59)) {
+        (Some(hours), Some(minutes)) => Ok(Span::from_mins(hours * 60 + minutes)),
+        (None, _) | (_, None) => Err("is not a time from 00:00 to 23:59".into()),
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use domain::secret::SecretText;
 use domain::sms_fraud::Country;
+use domain::time::Duration as Span;
 use domain::user::Email;
 use messaging::sms::standard_webhook::WebhookSecret;
 use messaging::{Sender, SmtpServer};
@@ -115,7 +116,7 @@ settings! {
     LOG_FORMAT: LogFormat = "TWINLOCK_LOG_FORMAT", "json", Some("pretty"), parse::log_format,
         "One readable line per event, or one JSON object.";
     METRICS_BIND: SocketAddr = "TWINLOCK_METRICS_BIND", "127.0.0.1:9090", None, parse::address,
-        "A second address that serves metrics and health; the only place of metrics in production.";
+        "The operators' own address: metrics, health and the API reference; in production their only place.";
     ENABLED: bool = "TWOFA_ENABLED", "true", Some("true"), parse::boolean,
         "Whether anybody is asked for a second factor; false deletes nothing.";
     ISSUER_NAME: String = "TWOFA_ISSUER_NAME", "Example", Some("Twinlock"), parse::issuer_name,
@@ -168,6 +169,8 @@ settings! {
         "The mail server: smtps://, or smtp:// with STARTTLS. Default: none, and in development mail goes to the mailbox page.", secret;
     EMAIL_FROM: Sender = "EMAIL_FROM", "Example <no-reply@example.com>", None, parse::sender,
         "Who mail is from.";
+    CLEANUP_AT: Span = "TWINLOCK_CLEANUP_AT", "02:00", Some("02:00"), parse::time_of_day,
+        "When trusted devices whose time is over are deleted, every day: a time of day, UTC.";
     SIGNUP_ENABLED: bool = "TWOFA_SIGNUP_ENABLED", "false", Some("true"), parse::boolean,
         "Whether people may make an account themselves.";
     SMS_PROVIDER: Vec<SmsProviderName> = "SMS_PROVIDER", "twilio,vonage", None, sms::parse::providers,

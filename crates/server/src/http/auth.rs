@@ -1,5 +1,6 @@
 //! The login API, `/auth/…`: one file per call, each about parsing and nothing else.
 
+mod backup_email;
 mod challenge;
 mod disable;
 mod email_change;
@@ -59,6 +60,8 @@ pub const REFUSALS: &[(&str, &[ProblemCode])] = &[
     ("/auth/2fa/unlock/", unlock::REFUSALS),
     ("/auth/email/change/", email_change::REFUSALS),
     ("/auth/email/change/confirm/", email_change::CONFIRM_REFUSALS),
+    ("/auth/2fa/backup-email/", backup_email::REFUSALS),
+    ("/auth/2fa/backup-email/confirm/", backup_email::CONFIRM_REFUSALS),
     ("/.well-known/jwks.json", &[]),
 ];
 
@@ -93,5 +96,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(unlock::unlock))
         .routes(routes!(email_change::change))
         .routes(routes!(email_change::confirm))
+        .routes(routes!(backup_email::backup_email))
+        .routes(routes!(backup_email::confirm))
         .routes(routes!(jwks::jwks))
 }

@@ -67,6 +67,19 @@ impl<S: Sync, T: ReadBody> FromRequest<S> for Json<T> {
     }
 }
 
+/// A body as it came, for those who check a signature over it.
+pub struct Raw(pub Bytes);
+
+impl<S: Sync> FromRequest<S> for Raw {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let limits = request.extensions().get::<Limits>().copied().unwrap_or_default();
+        let (parts, body) = request.into_parts();
+        Ok(Self(read(&parts.headers, body, &limits, &ROOM).await?.bytes))
+    }
+}
+
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         match serde_json::to_vec(&self.0) {

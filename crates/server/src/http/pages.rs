@@ -54,6 +54,7 @@ pub(super) fn routes(app: &App) -> Router<App> {
         .route("/verify-email", get(mail_link::verify).post(mail_link::submit_verify))
         .route("/unlock", get(mail_link::unlock).post(mail_link::submit_unlock))
         .route("/change-email", get(mail_link::change_email).post(mail_link::submit_change_email))
+        .route("/backup-email", get(mail_link::backup_email).post(mail_link::submit_backup_email))
         .route("/security", get(security::show))
         .route("/security/prove", get(desk::show).post(desk::submit))
         .route("/security/add", get(enroll::choose))

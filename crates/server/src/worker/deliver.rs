@@ -1,114 +1,256 @@
-//! Delivering: claim, open, render, hand over, settle.
+//! Delivering one message: check, open, hand over, settle. Nothing of it happens inside a transaction but the settling.
+//!
+//! While a transport takes its time the lease is extended; a worker that dies stops extending, and soon another one takes
+//! over. What came of a try is written down even when the database is away for a moment: forgetting it would send twice.
 
-use domain::audit::{AuditAction, AuditEntry, Detail};
+use std::sync::Arc;
+use std::time::Duration as Time;
+
 use domain::command::Origin;
-use domain::ids::{ApplicationId, AuditId};
+use domain::delivery::{EndMessage, Next, Tried, Trouble, Unsent};
 use domain::message::MessageContent;
 use domain::notice;
+use domain::secret::Fault;
 use domain::time::{Duration, Timestamp};
-use messaging::Renderer;
-use store::{Claimed, MailboxMessage, Settled, StoreError, Surroundings};
+use store::delivery::{Event, Happened};
+use store::{Claimed, Ending, MailboxMessage, Settled, StoreError, Surroundings};
+use tokio::time::{Instant, interval_at};
+use tracing::Instrument as _;
 
-use crate::app::App;
+use super::Worker;
+use super::transport::{Handed, seconds};
 
-/// Messages claimed at a time.
-const CLAIM: u32 = 16;
-/// How long a claim holds.
-const LEASE: Duration = Duration::from_secs(60);
-/// Tries before a message is given up.
-const MOST_TRIES: u32 = 8;
-/// The wait after the first failed try; each further one doubles.
-const BACK_OFF: Duration = Duration::from_secs(5);
+/// How long a claim holds unless it is extended: after a crash, so long nobody looks at the message.
+pub(super) const LEASE: Duration = Duration::from_secs(20);
+/// How often it is extended.
+const HEARTBEAT: Time = Time::from_secs(5);
+/// As good as without an end.
+const FOREVER: Time = Time::from_hours(24);
+/// How long a message waits that would be written off by a clock that jumped.
+const DOUBT: Duration = Duration::from_mins(1);
+/// How often it is tried to write down what came of a try, and how long after the first failure to do so again; each
+/// further wait is twice as long.
+const INSISTENCE: (u32, Time) = (6, Time::from_millis(250));
 
-/// Delivers what is due. Whether there may be more.
-pub(super) async fn deliver_some(app: &App, renderer: &Renderer) -> bool {
-    let claimed = match app.db.claim_messages(app.world.now(), LEASE, CLAIM).await {
-        Ok(claimed) => claimed,
-        Err(error) => {
-            tracing::warn!(%error, "no messages could be claimed");
-            return false;
-        }
-    };
-    let full = claimed.len() == CLAIM as usize;
-    let mut all_done = true;
-    for message in &claimed {
-        if let Err(error) = deliver(app, renderer, message).await {
-            // Its lease runs out, and it is tried again.
-            tracing::warn!(message = %message.id, %error, "a message could not be settled");
-            all_done = false;
-        }
-    }
-    full && all_done
+/// Why a message cannot be opened.
+enum Unopened {
+    /// Another program, or this one with another key ring, may be able to.
+    Now(String),
+    /// Nobody ever will.
+    Ever(String),
 }
 
-async fn deliver(app: &App, renderer: &Renderer, message: &Claimed) -> Result<(), StoreError> {
-    let now = app.world.now();
-    let (kind, id) = (message.kind.as_str(), message.id);
-    if message.expires_at.is_some_and(|end| end <= now) {
-        tracing::warn!(message = %id, kind, "a message was too old to be sent");
-        return expire(app, message, now).await;
-    }
-    match prepare(app, renderer, message, now) {
-        Ok(mail) => settle(app, message, Settled::Delivered, now, Some(mail)).await,
-        Err(error) if message.attempts >= MOST_TRIES => {
-            tracing::error!(message = %id, kind, %error, "a message was given up");
-            settle(app, message, Settled::Dead, now, None).await
-        }
-        Err(error) => {
-            tracing::warn!(message = %id, kind, %error, tries = message.attempts, "a message will be tried again");
-            let wait = BACK_OFF.times(1 << message.attempts.saturating_sub(1).min(12));
-            app.db.back_off_message(message, now + wait).await
+/// Sends a message that was claimed, and writes down what came of it.
+pub(super) async fn deliver(worker: &Worker, message: Claimed) {
+    let kind = message.kind.map_or("unknown", domain::message::MessageKind::as_str);
+    let request_id = message.request_id.as_deref().unwrap_or_default();
+    let channel = message.channel.as_str();
+    let span = tracing::info_span!("deliver", request_id, message = %message.id, kind, channel);
+    let delivery = Delivery { worker, message: &message, kind };
+    async {
+        match delivery.run().await {
+            Ok(()) => {}
+            Err(StoreError::Conflict { .. }) => {
+                tracing::warn!("somebody else took the message over, or it was dropped, while it was being sent");
+            }
+            Err(error) => tracing::error!(%error, "it could not be written down what came of a message"),
         }
     }
+    .instrument(span)
+    .await;
 }
 
-/// A message past its life is never sent; that it was not is written down.
-async fn expire(app: &App, message: &Claimed, now: Timestamp) -> Result<(), StoreError> {
-    let state = Settled::Expired;
-    metrics::counter!("outbox_settled_total", "kind" => message.kind.as_str(), "state" => state.as_str()).increment(1);
-    let entry = AuditEntry {
-        person: None,
-        application: ApplicationId::DEFAULT,
-        action: AuditAction::DeliveryExpired,
-        success: false,
-        method: None,
-        device: None,
-        detail: Detail::Subject("message", message.id.uuid()),
-        origin: Origin { actor: Some("job".to_owned()), ..Origin::default() },
-    };
-    let id = AuditId::new(now, app.world.rng().as_mut());
-    app.db.settle_message(message, state, now, vec![store::unchained(id, now, entry)]).await
+struct Delivery<'a> {
+    worker: &'a Worker,
+    message: &'a Claimed,
+    kind: &'static str,
 }
 
-async fn settle(
-    app: &App,
-    message: &Claimed,
-    how: Settled,
-    now: Timestamp,
-    mail: Option<MailboxMessage>,
-) -> Result<(), StoreError> {
-    metrics::counter!("outbox_settled_total", "kind" => message.kind.as_str(), "state" => how.as_str()).increment(1);
-    app.db.settle_message(message, how, now, mail.iter().map(MailboxMessage::insert).collect()).await
+impl Delivery<'_> {
+    async fn run(&self) -> Result<(), StoreError> {
+        match self.message.course.check(self.now()) {
+            Ok(()) => {}
+            Err(Trouble::Expired) => return self.expire().await,
+            Err(trouble) => return self.give_up(trouble, explain(trouble), vec![]).await,
+        }
+        let content = match self.open() {
+            Ok(content) => content,
+            Err(Unopened::Ever(why)) => return self.give_up(Trouble::Unreadable, &why, vec![]).await,
+            Err(Unopened::Now(why)) => {
+                let handed = Handed::nothing(Tried::Failed { retry_after: None }, why);
+                return self.conclude(handed).await;
+            }
+        };
+        match self.hand_over(&content).await {
+            Ok(handed) => self.conclude(handed).await,
+            Err(why) => self.give_up(Trouble::Unreadable, &why, vec![]).await,
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.worker.app.world.now()
+    }
+
+    /// The reason of a failure names no content.
+    fn open(&self) -> Result<MessageContent, Unopened> {
+        let (app, message) = (&self.worker.app, self.message);
+        if message.kind.is_none() {
+            return Err(Unopened::Now("this version does not know the kind".to_owned()));
+        }
+        let payload = message.payload.as_ref().ok_or_else(|| Unopened::Ever("there is no content".to_owned()))?;
+        let plain =
+            app.world.keys().open(&notice::place(message.id), payload).map_err(|broken| match broken.fault {
+                Fault::MissingKey(_) => Unopened::Now(broken.to_string()),
+                Fault::Altered | Fault::Missing => Unopened::Ever(broken.to_string()),
+            })?;
+        let content = MessageContent::from_bytes(&plain).map_err(|error| Unopened::Ever(error.to_string()))?;
+        if content.channel == message.channel {
+            Ok(content)
+        } else {
+            Err(Unopened::Ever("of another channel".to_owned()))
+        }
+    }
+
+    /// Hands the message over, and holds it as long as that takes.
+    async fn hand_over(&self, content: &MessageContent) -> Result<Handed, String> {
+        let clock = || self.now();
+        let handing = self.worker.transports.hand_over(self.message.id, content, &clock);
+        let life = self.message.course.expires_at.map_or(FOREVER, |end| length(end.since(self.now())));
+        let life = tokio::time::sleep(life);
+        tokio::pin!(handing, life);
+        let mut heartbeat = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
+        loop {
+            tokio::select! {
+                handed = &mut handing => return handed,
+                // It may have been handed over in this very moment, or not at all: nothing is sent any more.
+                () = &mut life => {
+                    let why = "its life ended while it was being sent".to_owned();
+                    return Ok(Handed::nothing(Tried::Lost { answers: 1 }, why));
+                }
+                _ = heartbeat.tick() => {
+                    if let Err(error) = self.worker.app.db.hold_message(self.message, self.now() + LEASE).await {
+                        tracing::warn!(%error, "a message that is being sent could not be held");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes down what a try came to.
+    async fn conclude(&self, handed: Handed) -> Result<(), StoreError> {
+        let Handed { tried, taken_by, mut happened, reason, copy } = handed;
+        let now = self.now();
+        let next = self.message.course.after(tried, now, self.worker.app.world.rng().as_mut());
+        match (next, taken_by) {
+            (Next::Accepted, Some((provider, provider_id))) => {
+                tracing::debug!(provider, "a message was handed over");
+                let took = seconds(now.since(self.message.created_at));
+                metrics::histogram!("delivery_duration_seconds", "channel" => self.message.channel.as_str())
+                    .record(took);
+                self.settle(&Ending::Accepted { provider, provider_id }, Settled::Delivered, &happened, copy).await?;
+                self.worker.goes_out(self.message.channel, now).await;
+                Ok(())
+            }
+            (Next::Accepted, None) => self.give_up(Trouble::Unreadable, "nobody took it", happened).await,
+            (Next::GiveUp(trouble), _) => self.give_up(trouble, &reason, happened).await,
+            (Next::Again(at, trouble), _) => {
+                let tries = self.message.course.tries;
+                tracing::warn!(reason, tries, again_at = %at, "a message was not sent, and will be tried again");
+                happened.push(Happened::new(Event::PutOff, now).trouble(trouble).because(reason.as_str()));
+                let lost = if let Tried::Lost { answers } = tried { answers } else { 0 };
+                let (db, happened) = (&self.worker.app.db, &happened);
+                insist(|| db.back_off_message(self.message, at, (lost, trouble, &reason), happened)).await?;
+                self.worker.does_not_go_out(self.message.channel, now).await;
+                Ok(())
+            }
+        }
+    }
+
+    async fn give_up(&self, trouble: Trouble, reason: &str, mut happened: Vec<Happened>) -> Result<(), StoreError> {
+        tracing::error!(trouble = trouble.as_str(), reason, "a message was given up");
+        happened.push(Happened::new(Event::Failed, self.now()).trouble(trouble).because(reason));
+        self.settle(&Ending::GivenUp(trouble, reason.to_owned()), Settled::Dead, &happened, None).await
+    }
+
+    async fn settle(
+        &self,
+        ending: &Ending,
+        state: Settled,
+        happened: &[Happened],
+        copy: Option<MailboxMessage>,
+    ) -> Result<(), StoreError> {
+        let (db, now) = (&self.worker.app.db, self.now());
+        insist(|| {
+            let copy = copy.iter().map(MailboxMessage::insert).collect();
+            db.settle_message(self.message, ending, now, happened, copy)
+        })
+        .await?;
+        self.count(state);
+        Ok(())
+    }
+
+    /// A message past its life is never sent; that it was not is written down where its person has their entries.
+    async fn expire(&self) -> Result<(), StoreError> {
+        let (message, app, now) = (self.message, &self.worker.app, self.now());
+        if !self.worker.believes(now) {
+            // Its end may not have come at all: nothing is thrown away until the clock is right again.
+            let why = "the clock jumped";
+            tracing::error!(clock = %now, "{why}: a message is neither sent nor written off");
+            let told = [Happened::new(Event::PutOff, now).trouble(Trouble::Unavailable).because(why)];
+            return app.db.back_off_message(message, now + DOUBT, (0, Trouble::Unavailable, why), &told).await;
+        }
+        tracing::warn!("a message was too old to be sent");
+        let origin =
+            Origin { actor: Some("job".to_owned()), request_id: message.request_id.clone(), ..Origin::default() };
+        let how = Unsent::Expired { tries: message.course.tries };
+        let command = Arc::new(EndMessage { message: message.id, user: message.user, how, origin });
+        insist(|| app.db.run(Arc::clone(&command), Arc::clone(&app.world) as Arc<dyn Surroundings>)).await.map(drop)?;
+        self.count(Settled::Expired);
+        Ok(())
+    }
+
+    fn count(&self, state: Settled) {
+        metrics::counter!("outbox_settled_total", "kind" => self.kind, "state" => state.as_str()).increment(1);
+    }
 }
 
-/// Opens and renders a message. The reason of a failure names no content.
-fn prepare(app: &App, renderer: &Renderer, message: &Claimed, now: Timestamp) -> Result<MailboxMessage, String> {
-    let plain =
-        app.world.keys().open(&notice::place(message.id), &message.payload).map_err(|error| error.to_string())?;
-    let content = MessageContent::from_bytes(&plain).map_err(|error| error.to_string())?;
-    let mail = renderer.render(&content).map_err(|error| error.to_string())?;
-    Ok(MailboxMessage {
-        id: message.id.uuid(),
-        channel: content.channel,
-        to: content.to.clone(),
-        kind: content.kind,
-        locale: content.locale.clone(),
-        subject: mail.subject,
-        text: mail.text,
-        html: mail.html,
-        code: content.code.clone(),
-        link: content.link.clone(),
-        state: Settled::Delivered.as_str().to_owned(),
-        at: now,
-    })
+fn length(time: Duration) -> Time {
+    Time::from_micros(u64::try_from(time.as_micros()).unwrap_or(0))
+}
+
+/// Why nothing was tried.
+const fn explain(trouble: Trouble) -> &'static str {
+    match trouble {
+        Trouble::Superseded => "its code is dead",
+        Trouble::Lost => "it may have been sent already",
+        Trouble::Refused
+        | Trouble::Unavailable
+        | Trouble::Unreadable
+        | Trouble::Expired
+        | Trouble::Dropped
+        | Trouble::Undelivered => "too many tries",
+    }
+}
+
+/// Does it again when the database is away. What had committed after all is a conflict then.
+async fn insist<T, F: Future<Output = Result<T, StoreError>>>(mut work: impl FnMut() -> F) -> Result<T, StoreError> {
+    let (tries, mut wait) = INSISTENCE;
+    for _ in 1..tries {
+        match work().await {
+            Err(error @ StoreError::Unavailable { .. }) => {
+                tracing::warn!(%error, "the database is away: it is tried again to write down what came of a message");
+                tokio::time::sleep(wait).await;
+                wait *= 2;
+            }
+            done => return done,
+        }
+    }
+    work().await
+}
+
+impl Handed {
+    /// Nothing was handed over.
+    fn nothing(tried: Tried, reason: String) -> Self {
+        Self { tried, taken_by: None, happened: vec![], reason, copy: None }
+    }
 }

@@ -97,6 +97,27 @@ async fn a_life_leaves_its_entries_in_order(database: Database) {
     assert_eq!(world.audit().await.len(), before + 2);
 }
 
+/// of each factor its person sees when it was enrolled and last used, and the log has from where.
+async fn a_factor_has_a_history(database: Database) {
+    let world = World::start(database).await;
+    let (person, session) = world.person_with_totp().await;
+    let browser = world.browser();
+    let shown = |answer: &crate::client::Answer| {
+        let factor = &answer.json["factors"][0];
+        [&factor["created_at"], &factor["last_used_at"]].map(|at| at.as_str().expect("a time").to_owned())
+    };
+    let [enrolled, used] = shown(&crate::setup::status(&browser, &session).await);
+    assert!(enrolled <= used && enrolled.ends_with('Z'), "{enrolled} {used}");
+    let later = world.sign_in(&browser, &person).await;
+    let [still, used_again] = shown(&crate::setup::status(&browser, &later).await);
+    assert_eq!(still, enrolled);
+    assert!(used_again > used, "{used_again}");
+    let entries = world.audit_of(&person).await;
+    let added = entries.iter().find(|entry| entry.action == "factor_added").expect("the enrollment");
+    assert!(added.ip_address.as_deref().is_some_and(|address| address.starts_with("127.0.0.1")), "{added:?}");
+    assert!(added.success && added.created_at.len() > 10, "{added:?}");
+}
+
 /// a code used twice is in the log as what it was.
 async fn a_replay_is_told_apart_in_the_log(database: Database) {
     let world = World::start(database).await;
@@ -203,6 +224,7 @@ async fn what_cannot_be_logged_is_not_done(database: Database) {
 
 on_both_databases![
     a_life_leaves_its_entries_in_order,
+    a_factor_has_a_history,
     a_replay_is_told_apart_in_the_log,
     no_entry_is_ever_changed,
     what_cannot_be_logged_is_not_done,

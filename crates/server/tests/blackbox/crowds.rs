@@ -1,4 +1,4 @@
-//! Two things at once that must not both happen, and things that end others while those begin.
+//! Two things at once that must not both happen.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -6,21 +6,21 @@ use serde_json::{Value, json};
 use crate::client::{Answer, Browser, Call};
 use crate::database::Database;
 use crate::harness::World;
-use crate::people::{PASSWORD, Person, Session, is_signed_in, login, partial_token, strings, verification, verify};
+use crate::people::{PASSWORD, Session, login, partial_token, strings, verification, verify};
 use crate::setup::{begin, confirm, status};
 use crate::totp::{code, wrong_codes};
-use crate::trusted_devices::{COOKIE, is_trusted, remember, shown};
+use crate::trusted_devices::is_trusted;
 
 /// How many answers are successes. None may be a failure of ours.
 #[track_caller]
-fn wins(answers: &[Answer]) -> usize {
+pub(crate) fn wins(answers: &[Answer]) -> usize {
     for answer in answers {
         assert!(answer.status < 500, "{} {} {}", answer.what, answer.status, answer.text);
     }
     answers.iter().filter(|answer| answer.is_success()).count()
 }
 
-fn post_as(browser: &Browser, session: &Session, path: &str, body: &Value) -> Call {
+pub(crate) fn post_as(browser: &Browser, session: &Session, path: &str, body: &Value) -> Call {
     browser.submit(path).bearer(&session.access).json(body)
 }
 
@@ -212,88 +212,6 @@ async fn one_code_goes_out_whatever_it_is_asked_for(database: Database) {
     assert_eq!(world.codes_to(to).await, sent + 1);
 }
 
-/// Signs in ten times with a trusted browser's cookie, at the moment of an event; gives what was granted.
-async fn meanwhile(world: &World, person: &Person, cookie: &str, event: Call) -> Vec<Session> {
-    let body = json!({ "email": person.email, "password": person.password, "refresh_in_body": true });
-    let mut calls: Vec<Call> = (0..10)
-        .map(|turn| {
-            let browser = world.browser_at(turn);
-            browser.set_cookie(COOKIE, cookie);
-            browser.submit("/auth/login/").json(&body)
-        })
-        .collect();
-    calls.insert(calls.len() / 2, event);
-    let answers = world.burst(calls).await;
-    wins(&answers);
-    assert!(answers[5].is_success(), "{} {}", answers[5].status, answers[5].text);
-    let granted = answers.iter().filter(|answer| answer.json["reason"] == "trusted_device");
-    granted.map(Session::of).collect()
-}
-
-/// what a sign-in got at the very moment of an event that ends it has ended, on every node.
-async fn nothing_granted_at_the_moment_of_an_event_outlives_it(database: Database) {
-    let world = World::on(database).in_cluster().start().await;
-    let elsewhere = world.browser_at(1);
-    for event in 0..6 {
-        let person = world.add_person_with_totp();
-        let (browser, device) = (world.browser(), world.browser());
-        remember(&world, &device, &person).await;
-        let session = world.sign_in(&browser, &person).await;
-        let pending = begin(&browser, &session).await.expect(201).text_at("/secret");
-        let new = code(&pending, world.now().await);
-        let call = match event % 3 {
-            0 => {
-                let body =
-                    json!({ "current_password": person.password, "new_password": "copper-Heron 31 under glass" });
-                post_as(&browser, &session, "/auth/password/change/", &body)
-            }
-            1 => post_as(&browser, &session, "/auth/2fa/verify-setup/", &json!({ "code": new })),
-            _ => browser.call(Method::DELETE, "/auth/sessions/").bearer(&session.access),
-        };
-        for granted in meanwhile(&world, &person, &shown(&device), call).await {
-            assert!(!is_signed_in(&elsewhere, &granted.access).await, "event {event}");
-            crate::people::refresh(&elsewhere, &granted.refresh).await.refused(401, "token_invalid");
-        }
-        let live = format!(
-            "SELECT count(*) FROM sessions WHERE ended_at IS NULL AND user_id = {}",
-            world.id_of(&person).await
-        );
-        assert_eq!(world.look.count(&live).await, 1, "event {event}");
-        assert!(is_signed_in(&elsewhere, &session.access).await);
-    }
-}
-
-/// nor does what a sign-in got while its user was being disabled.
-async fn nobody_signs_in_while_being_disabled(database: Database) {
-    let world = World::on(database).in_cluster().start().await;
-    for _ in 0..3 {
-        let person = world.add_person_with_totp();
-        let device = world.browser();
-        remember(&world, &device, &person).await;
-        let cookie = shown(&device);
-        let body = json!({ "email": person.email, "password": person.password, "refresh_in_body": true });
-        let calls = (0..12).map(|turn| {
-            let browser = world.browser_at(turn);
-            browser.set_cookie(COOKIE, &cookie);
-            browser.submit("/auth/login/").json(&body)
-        });
-        let disable = async {
-            let output = tokio::task::block_in_place(|| world.cli(&["user", "disable", &person.email, "--yes"], ""));
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        };
-        let (answers, ()) = tokio::join!(world.burst(calls.collect()), disable);
-        wins(&answers);
-        for answer in answers.iter().filter(|answer| answer.is_success() && !answer.json["tokens"].is_null()) {
-            assert!(!is_signed_in(&world.browser_at(1), &Session::of(answer).access).await);
-        }
-        let live = format!(
-            "SELECT count(*) FROM sessions WHERE ended_at IS NULL AND user_id = {}",
-            world.id_of(&person).await
-        );
-        assert_eq!(world.look.count(&live).await, 0);
-    }
-}
-
 on_both_databases![
     of_two_factors_removed_at_once_one_stays,
     of_sets_made_at_once_one_is_good,
@@ -302,6 +220,4 @@ on_both_databases![
     one_code_at_three_doors_at_once_opens_one,
     a_link_opened_by_many_at_once_gives_three_guesses,
     one_code_goes_out_whatever_it_is_asked_for,
-    nothing_granted_at_the_moment_of_an_event_outlives_it,
-    nobody_signs_in_while_being_disabled,
 ];

@@ -1,5 +1,6 @@
 //! Turning the second factor off: only by a code, whole, and once.
 
+use domain::testing::rounds;
 use serde_json::json;
 
 use crate::client::{Answer, Browser};
@@ -102,7 +103,7 @@ async fn it_cannot_be_guessed_off(database: Database) {
 /// thirty redemptions of one recovery code, half at the sign-in and half here: one wins.
 async fn one_recovery_code_is_good_for_one_door(database: Database) {
     let world = World::on(database).in_cluster().start().await;
-    for _ in 0..3 {
+    for _ in 0..rounds("one recovery code at sign-in and turning off", 3, 20) {
         let (person, session) = world.person_with_totp().await;
         let mut tokens = Vec::new();
         for turn in 0..5 {
@@ -127,16 +128,10 @@ async fn one_recovery_code_is_good_for_one_door(database: Database) {
     }
 }
 
-/// How often two calls race: fifty times in a full run, a few times in others.
-#[expect(clippy::disallowed_methods, reason = "a test is configured by its environment")]
-fn rounds() -> usize {
-    if std::env::var_os("TWINLOCK_TEST_FULL").is_some() { 50 } else { 12 }
-}
-
 /// confirming and disabling at once, again and again: it ends whole or not at all.
 async fn confirming_and_disabling_at_once_ends_in_a_legal_state(database: Database) {
     let world = World::on(database).in_cluster().start().await;
-    for turn in 0..rounds() {
+    for turn in 0..rounds("confirming against turning off", 12, 50) {
         let (person, browser) = (world.add_person(None), world.browser());
         let holder = Session::of(&login(&browser, &person).await.expect(200));
         // By turns: the first factor being confirmed, or a further one beside it.
@@ -148,12 +143,13 @@ async fn confirming_and_disabling_at_once_ends_in_a_legal_state(database: Databa
             confirm(&browser, &holder, &code_at(&setup, now, 0)).await.expect(200);
             begin(&browser, &holder).await.expect(201).text_at("/secret")
         };
+        let node = usize::try_from(turn).unwrap();
         let call = |node, path, code| {
             world.browser_at(node).submit(path).bearer(&holder.access).json(&json!({ "code": code }))
         };
         let calls = vec![
-            call(turn, "/auth/2fa/verify-setup/", code_at(&secret, now, 0)),
-            call(turn + 1, "/auth/2fa/disable/", code_at(&setup, now, 1)),
+            call(node, "/auth/2fa/verify-setup/", code_at(&secret, now, 0)),
+            call(node + 1, "/auth/2fa/disable/", code_at(&setup, now, 1)),
         ];
         for answer in world.burst(calls).await {
             assert!(answer.status < 500, "{} {}", answer.status, answer.text);

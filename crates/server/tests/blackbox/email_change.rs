@@ -66,7 +66,7 @@ async fn a_taken_address_stays_with_its_owner(database: Database) {
         answers.clone().map(|answer| (answer.status, answer.text)),
         [(202, String::new()), (202, String::new())]
     );
-    world.message(&owner.email, "account_exists").await;
+    world.message(&owner.email, "email_change_taken").await;
     change(&browser, &session, "no address").await.refused(422, "email_rejected");
 
     // Whoever comes first has it.

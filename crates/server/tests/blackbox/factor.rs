@@ -139,6 +139,31 @@ async fn every_change_needs_a_fresh_proof(database: Database) {
     remove(&browser, &session, &first).await.expect(204);
 }
 
+/// what the operator has switched off counts for nothing when the last factor is to stay, and cannot come first.
+async fn the_last_factor_that_works_here_stays(database: Database) {
+    let mut world = World::start(database).await;
+    let (person, _) = world.person_with_totp().await;
+    let browser = world.browser();
+    let session = world.sign_in(&browser, &person).await;
+    let mailbox = world.new_address();
+    let body = json!({ "method": "email", "email": mailbox });
+    browser.post_as(&session.access, "/auth/2fa/setup/", body).await.expect(201);
+    let typed = world.code_to(&mailbox, "setup_code", 1).await;
+    confirm(&browser, &session, &typed).await.expect(200);
+    let factors = status(&browser, &session).await;
+    let [totp, email] = [0, 1].map(|turn| factors.text_at(&format!("/factors/{turn}/id")));
+    assert_eq!(factors.text_at("/factors/1/method"), "email");
+
+    world.set("TWOFA_METHODS", "totp");
+    world.restart(0).await;
+    remove(&browser, &session, &totp).await.refused(409, "last_factor");
+    prefer(&browser, &session, &email).await.refused(403, "feature_disabled");
+    prefer(&browser, &session, &totp).await.expect(200);
+    remove(&browser, &session, &email).await.expect(204);
+    remove(&browser, &session, &totp).await.refused(409, "last_factor");
+    world.sign_in(&browser, &person).await;
+}
+
 /// of two removals at once one factor always stays.
 async fn two_removals_at_once_leave_one_factor(database: Database) {
     let world = World::on(database).in_cluster().start().await;
@@ -163,4 +188,5 @@ on_both_databases![
     other_peoples_factors_are_not_there,
     every_change_needs_a_fresh_proof,
     two_removals_at_once_leave_one_factor,
+    the_last_factor_that_works_here_stays,
 ];

@@ -8,7 +8,8 @@
 //! `TWINLOCK_TEST_POSTGRES` names a cluster to make databases on. Without it those tests say that they were skipped; with
 //! `CI` set they fail.
 //!
-//! The rows of the security test plan and where they stand (each test names its rows, so a search finds them):
+//! The rows of the security test plan and where they stand (each test names its rows, so a search finds them; row by row
+//! they are in docs/test-plan.md):
 //!
 //! | module | rows |
 //! |---|---|
@@ -18,12 +19,12 @@
 //! | `passwords` | R-11, A-15, A-47…, A-53 |
 //! | `addresses` | R-50, A-50, A-51, A-67, A-79 |
 //! | `signup` | R-34, R-57, A-31, A-47 |
-//! | `sent_codes` | R-12… … … …, A-92 |
+//! | `sent_codes` | R-12… … … …, A-92 |
 //! | `setup` | R-05, R-26, R-39, A-20…, A-75 |
 //! | `step_up` | R-25, R-64, A-03, A-21, A-25, A-39, A-105 |
 //! | `disable` | R-07, R-20, R-25, R-27, A-14, A-17, A-25, A-39 |
 //! | `factor` | R-25, R-27, R-52, R-65, A-25 |
-//! | `recovery_code` | R-19, R-21, R-22, A-78 |
+//! | `recovery_code` | R-19, R-21, R-22, R-70, A-78 |
 //! | `enabling` | R-25, R-27, R-28, A-24, A-99 |
 //! | `halfway` | R-34, R-38, R-39, R-64, A-30, A-34…A-36 |
 //! | `sessions` | R-28…, A-99 |
@@ -42,28 +43,42 @@
 //! | `h2` | A-68 |
 //! | `hardening` | A-15, A-47, A-68, A-69 |
 //! | `leaks` | R-17, R-38, R-53, A-73 |
-//! | `sealed` | R-41, R-58, R-59, A-101 |
+//! | `sealed` | R-18, R-41, R-58, R-59, A-101 |
 //! | `sms_fraud` | A-42, A-43, R-56, R-72 |
 //! | `rotation` | R-59, A-100 |
 //! | `import` | R-58 |
-//! | `audit` | R-43…, A-88 |
+//! | `audit` | R-43…, A-88 |
 //! | `audit_commands` | R-43, R-44, A-77 |
 //! | `time` | A-94, A-95, A-98 |
+//! | `killed` | R-40, A-97, A-98 |
 //! | `outage` | R-40, R-41, A-97, A-101 |
 //! | `nodes` | A-97, A-98 |
 //! | `languages` | R-24 |
 //! | `outbox` | R-10, R-17, A-41, A-89, A-90, A-98 |
 //! | `missing` | R-59, A-100, A-101 |
+//! | `delivery` | R-30, R-72, A-86, A-93 |
+//! | `crashes` | A-89, A-90, A-92 |
+//! | `smtp` | R-72, A-80 |
 //! | `start` | R-68, A-97, A-103 |
 //! | `commands` | R-17, A-97 |
 //! | `password_change` | R-11, R-27, R-35, R-57, A-09, A-24, A-31, A-32, A-47, A-99 |
 //! | `session_list` | R-52, R-67 |
 //! | `unlock` | R-10, A-54 |
 //! | `email_change` | R-23, A-32, A-33, A-47, A-99 |
+//! | `reference` | R-47, R-49, A-84 |
+//! | `backup_email` | R-23…, A-41 |
 //! | `user_acts` | R-23, R-30, A-54, A-99, A-104 |
+//! | `revocation` | R-27, R-30, R-35, R-36, R-65, R-67, A-09, A-33, A-57, A-99 |
+//! | `one_code_one_door` | R-14, A-03, A-05, A-07 |
+//! | `pending` | R-26, A-18, A-20, A-22, A-23 |
+//! | `canary` | R-17, A-73 |
+//! | `refusals` | R-39, R-42 |
+//! | `timing` | R-11, A-47, A-48 |
+//! | `crowds` | R-10, R-21, R-56, R-65, A-03, A-12, A-15, A-19, A-33 |
+//! | `moments` | R-27, R-30, R-33, R-67, A-57, A-99 |
+//! | `intruders` | R-07, R-09, R-15, R-23, R-24, R-30, R-35, R-52, R-65, R-70, A-05, A-29, A-33, A-38, A-64, A-71, A-76, A-79, A-80 |
+//! | `told` | R-23 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
-//!
-//! Not here, because the server has no such call: A-71 (nothing a caller gives comes back signed).
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -129,8 +144,11 @@ mod totp;
 mod addresses;
 mod audit;
 mod audit_commands;
+mod backup_email;
 mod canary;
+mod crashes;
 mod crowds;
+mod delivery;
 mod disable;
 mod email_change;
 mod enabling;
@@ -143,10 +161,13 @@ mod hardening;
 mod http;
 mod import;
 mod input;
+mod intruders;
+mod killed;
 mod languages;
 mod leaks;
 mod limits;
 mod missing;
+mod moments;
 mod nodes;
 mod noise;
 mod one_code_one_door;
@@ -167,6 +188,7 @@ mod pending;
 mod races;
 mod real_tools;
 mod recovery_code;
+mod reference;
 mod refusals;
 mod replay;
 mod revocation;
@@ -178,11 +200,13 @@ mod sessions;
 mod setup;
 mod signup;
 mod sms_fraud;
+mod smtp;
 mod start;
 mod step_up;
 mod time;
 mod timing;
 mod tokens;
+mod told;
 mod trusted_devices;
 mod unlock;
 mod user_acts;

@@ -33,9 +33,10 @@ const FORMS: &[(&str, &[(&str, &str)])] = &[
     ("/security/password", &[("password", PASSWORD), ("new_password", "quiet harbor 41 lanterns")]),
     ("/security/email", &[("email", "new@example.com")]),
     ("/security/off", &[("code", "000000")]),
+    ("/backup-email", &[("link", "x")]),
 ];
 /// Every page that anybody may open.
-const OPEN: [&str; 11] = [
+const OPEN: [&str; 12] = [
     "/sign-in",
     "/sign-up",
     "/sign-up/sent",
@@ -46,6 +47,7 @@ const OPEN: [&str; 11] = [
     "/verify-email",
     "/unlock",
     "/change-email",
+    "/backup-email",
     "/sign-in?said=signed-out",
 ];
 

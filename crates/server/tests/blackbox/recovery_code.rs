@@ -81,7 +81,7 @@ async fn a_new_set_takes_the_place_of_the_old_one(database: Database) {
     answer.refused(400, "invalid_request");
 }
 
-/// R-22, S13, S24: the newest set, in either form, in order, as often as wanted.
+/// S13, S24: the newest set, in either form, in order, as often as wanted; markup in a name is text.
 async fn the_set_can_be_had_as_text_and_as_a_page(database: Database) {
     let world = World::on(database).with("TWOFA_ISSUER_NAME", "Tea & <b>Toast</b> 🫖").start().await;
     let (person, session) = world.person_with_totp().await;

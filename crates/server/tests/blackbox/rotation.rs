@@ -88,7 +88,7 @@ async fn a_killed_rotation_goes_on_under_load(database: Database) {
 }
 
 /// whatever else is sealed comes along: numbers with what is counted for them, pending set-ups, kept recovery codes,
-/// links under way. Under the new key alone all of it still works.
+/// links under way, backup addresses. Under the new key alone all of it still works.
 async fn all_that_is_sealed_comes_along(database: Database) {
     let mut world = World::on(database).build().await;
     let old = world.generate_keys();
@@ -108,6 +108,12 @@ async fn all_that_is_sealed_comes_along(database: Database) {
     browser.post_as(&session.access, "/auth/email/change/", change).await.expect(202);
     let link = world.message(&new_address, "email_change").await["link"].as_str().unwrap().to_owned();
 
+    let backup = world.new_address();
+    browser.post_as(&session.access, "/auth/2fa/backup-email/", json!({ "email": backup })).await.expect(202);
+    let proof = world.message(&backup, "backup_email").await["link"].as_str().unwrap().to_owned();
+    let proof = json!({ "token": proof.split_once("#token=").unwrap().1 });
+    browser.post("/auth/2fa/backup-email/confirm/", proof).await.expect(200);
+
     let new = world.generate_keys();
     world.set("TWINLOCK_KEYS", &format!("{new},{old}"));
     world.restart(0).await;
@@ -123,6 +129,8 @@ async fn all_that_is_sealed_comes_along(database: Database) {
 
     let session =
         Session { access: refresh(&browser, &session.refresh).await.expect(200).text_at("/tokens/access"), ..session };
+    let status = browser.get_as(&session.access, "/auth/2fa/status/").await.expect(200);
+    assert_eq!(status.text_at("/backup_email"), "p***@e***.com");
     let path = "/auth/2fa/recovery-codes/download/?format=txt";
     let text = browser.get_as(&session.access, path).await.expect(200).text;
     assert!(set.json["recovery_codes"].as_array().unwrap().iter().all(|code| text.contains(code.as_str().unwrap())));

@@ -1,5 +1,7 @@
 //! What rests in the database: sealed into its row, or hashed so that it costs to guess.
 
+use sha2::Digest as _;
+
 use crate::database::Database;
 use crate::harness::World;
 use crate::people::{PASSWORD, login, login_with, partial_token, verify};
@@ -53,6 +55,39 @@ async fn a_broken_secret_is_no_missing_factor(database: Database) {
     }
 }
 
+/// a recovery code rests as a hash with a key from outside the database, over its user as well: no hash of the code alone
+/// is there, and a row copied to somebody else is good for nobody.
+async fn recovery_codes_rest_under_a_key(database: Database) {
+    let world = World::start(database).await;
+    let ((alice, _), (mallory, _)) = (world.person_with_totp().await, world.person_with_totp().await);
+    let browser = world.browser();
+    let stored = world.look.rows("SELECT code_hash FROM recovery_codes").await;
+    let stored: Vec<String> = stored.into_iter().map(|row| row[0].clone().unwrap().to_lowercase()).collect();
+    assert_eq!(stored.len(), 20);
+    for code in &alice.recovery_codes {
+        let bare = code.replace('-', "");
+        for spelled in [code.clone(), code.to_lowercase(), bare.clone(), bare.to_lowercase()] {
+            let hash = data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(spelled.as_bytes()));
+            assert!(stored.iter().all(|stored| !stored.contains(&hash)), "{spelled} is hashed without a key");
+        }
+    }
+    let (one, other) = (world.id_of(&alice).await, world.id_of(&mallory).await);
+    let moved = |from: &str, to: &str, ids: &str| {
+        format!("UPDATE recovery_codes SET user_id = {to} WHERE user_id = {from} AND id IN ({ids})")
+    };
+    let ids = world.look.rows(&format!("SELECT id FROM recovery_codes WHERE user_id = {other}")).await;
+    let literal = |id: &String| id.strip_prefix("\\x").map_or_else(|| format!("'{id}'"), |hex| format!("x'{hex}'"));
+    let ids: Vec<String> = ids.iter().map(|row| literal(row[0].as_ref().unwrap())).collect();
+    world.look.execute(&moved(&other, &one, &ids.join(", "))).await;
+    let token = partial_token(&browser, &alice).await;
+    for code in &mallory.recovery_codes[..4] {
+        verify(&browser, &token, code).await.refused(422, "code_incorrect").holds_no_session();
+    }
+    world.look.execute(&moved(&one, &other, &ids.join(", "))).await;
+    let token = partial_token(&browser, &mallory).await;
+    verify(&browser, &token, &mallory.recovery_codes[0]).await.expect(200);
+}
+
 /// passwords rest as Argon2id with the costs of the contract, each with its own salt; weaker ones are made anew.
 async fn passwords_rest_as_argon2id(database: Database) {
     let world = World::start(database).await;
@@ -92,5 +127,6 @@ fn argon2_of(password: &str, memory: u32, passes: u32) -> String {
 on_both_databases![
     a_secret_moved_to_another_row_is_broken,
     a_broken_secret_is_no_missing_factor,
+    recovery_codes_rest_under_a_key,
     passwords_rest_as_argon2id
 ];

@@ -1,12 +1,14 @@
 //! A person's own sessions: seen, ended one by one, ended all but this.
 
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::client::{Answer, Browser};
 use crate::database::Database;
 use crate::harness::World;
 use crate::people::{Session, is_signed_in, login, refresh};
+use crate::setup::{begin, confirm};
+use crate::totp::code;
 
 async fn list(browser: &Browser, session: &Session, query: &str) -> Answer {
     browser.get_as(&session.access, &format!("/auth/sessions/{query}")).await
@@ -99,6 +101,30 @@ async fn all_others_end_at_once(database: Database) {
     world.message(&person.email, "sessions_ended").await;
 }
 
+/// what the others began ends with them: a set-up, and a link that would change an address.
+async fn what_the_others_began_ends_with_them(database: Database) {
+    let world = World::start(database).await;
+    let person = world.add_person(None);
+    let (browser, elsewhere) = (world.browser(), world.browser());
+    let other = Session::of(&login(&elsewhere, &person).await.expect(200));
+    let body = json!({ "method": "email", "email": world.new_address() });
+    let theirs = elsewhere.post_as(&other.access, "/auth/2fa/setup/", body).await.expect(201).text_at("/factor_id");
+    let new = world.new_address();
+    elsewhere.post_as(&other.access, "/auth/email/change/", json!({ "new_email": new })).await.expect(202);
+    let link = world.message(&new, "email_change").await["link"].as_str().unwrap().to_owned();
+    let session = Session::of(&login(&browser, &person).await.expect(200));
+    let secret = begin(&browser, &session).await.expect(201).text_at("/secret");
+
+    end(&browser, &session, "").await.expect(204);
+    let body = json!({ "code": "000000", "factor_id": theirs });
+    browser.post_as(&session.access, "/auth/2fa/verify-setup/", body).await.refused(409, "no_pending_setup");
+    let token = link.split_once("#token=").unwrap().1;
+    browser.post("/auth/email/change/confirm/", json!({ "token": token })).await.refused(401, "token_invalid");
+    let typed = code(&secret, world.fresh_step().await);
+    confirm(&browser, &session, &typed).await.expect(200);
+    assert_eq!(world.look.count("SELECT count(*) FROM enrollments").await, 0);
+}
+
 /// Product.md section 3: every list is `{items,next}`; pages follow each other without a gap, newest first.
 async fn long_lists_come_in_pages(database: Database) {
     let world = World::start(database).await;
@@ -125,5 +151,6 @@ on_both_databases![
     a_person_ends_one_of_their_sessions,
     nobody_ends_the_session_of_another,
     all_others_end_at_once,
+    what_the_others_began_ends_with_them,
     long_lists_come_in_pages
 ];

@@ -4,10 +4,14 @@ use domain::challenge::Challenge;
 use domain::factor::Factor;
 use domain::ids::UserId;
 use domain::recovery_code::StoredRecoveryCode;
+use domain::sent_code::SentCode;
 use domain::time::Timestamp;
+use domain::trusted_device::TrustedDevice;
 use domain::user::{Settings, User};
 
-use crate::{Db, Plan, Statement, StoreError, challenge, factor, params, recovery_code, user};
+use crate::{
+    Db, Plan, Statement, StoreError, challenge, factor, params, recovery_code, sent_code, trusted_device, user,
+};
 
 /// Everything of one person that is to be there.
 pub struct Person {
@@ -23,11 +27,40 @@ pub struct Person {
     pub challenges: Vec<Challenge>,
 }
 
+/// What a person who is there already is to have besides.
+#[derive(Default)]
+pub struct Belongings {
+    /// Further factors.
+    pub factors: Vec<Factor>,
+    /// Further challenges.
+    pub challenges: Vec<Challenge>,
+    /// Codes that were sent.
+    pub sent_codes: Vec<SentCode>,
+    /// Trusted devices.
+    pub trusted_devices: Vec<TrustedDevice>,
+}
+
 impl Db {
+    /// Gives things to people, in one transaction.
+    pub async fn seed_belongings(&self, belongings: &[Belongings]) -> Result<(), StoreError> {
+        let writes: Vec<Statement> = belongings.iter().flat_map(Belongings::rows).collect();
+        self.transact(Vec::new(), move |_| Ok(Plan { writes: writes.clone(), reply: () })).await
+    }
+
     /// Adds people in one transaction: a few hundred at a time, for it has to end in time.
     pub async fn seed(&self, people: &[Person]) -> Result<(), StoreError> {
         let writes: Vec<Statement> = people.iter().flat_map(rows).collect();
         self.transact(Vec::new(), move |_| Ok(Plan { writes: writes.clone(), reply: () })).await
+    }
+}
+
+impl Belongings {
+    fn rows(&self) -> Vec<Statement> {
+        let factors = self.factors.iter().map(factor::insert);
+        let challenges = self.challenges.iter().map(challenge::insert);
+        let sent_codes = self.sent_codes.iter().map(|code| sent_code::insert(code, None));
+        let trusted_devices = self.trusted_devices.iter().map(trusted_device::insert);
+        factors.chain(challenges).chain(sent_codes).chain(trusted_devices).collect()
     }
 }
 

@@ -115,3 +115,45 @@ fn every_one_of_them_needs_a_fresh_proof_before_it_says_anything() {
     world.step_up(bearer, code).unwrap();
     world.remove(bearer, person.factors[1].id).unwrap();
 }
+
+/// A person with an authenticator and a number, and a fresh session; the number is of a kind that may be switched off.
+fn with_a_number() -> (World, FactorId, FactorId, Bearer) {
+    let (mut world, person, bearer) = two_factors();
+    let (first, second) = (person.factors[0].id, person.factors[1].id);
+    let place = Factor::destination_place(second, bearer.user);
+    let number =
+        crate::destination::PhoneNumber::from_e164("+12025550167").map(crate::destination::Destination::Phone).unwrap();
+    let sealed = number.seal(&place, &world.lab.keys, &mut world.lab.rng);
+    let factor = world.factors.get_mut(&second).unwrap();
+    (factor.method, factor.secret, factor.destination) = (Method::Sms, None, Some(sealed));
+    (world, first, second, bearer)
+}
+
+#[test]
+fn the_last_factor_that_can_be_used_here_stays_whatever_else_there_is() {
+    let (mut world, authenticator, number, bearer) = with_a_number();
+    world.lab.policy.methods = vec![Method::Totp];
+    assert_eq!(world.remove(bearer, authenticator).map(drop).unwrap_err(), Refusal::LastFactor);
+    assert_eq!(world.prefer(bearer, number).map(drop).unwrap_err(), Refusal::FeatureDisabled);
+    world.lab.policy.methods = vec![Method::Totp, Method::Sms];
+    world.lab.policy.channels = vec![];
+    assert_eq!(world.remove(bearer, authenticator).map(drop).unwrap_err(), Refusal::LastFactor);
+    world.prefer(bearer, number).unwrap();
+    world.remove(bearer, number).unwrap();
+    assert_eq!(world.remove(bearer, authenticator).map(drop).unwrap_err(), Refusal::LastFactor);
+}
+
+#[test]
+fn what_cannot_be_used_may_go_and_what_can_be_comes_first_after_it() {
+    let (mut world, authenticator, number, bearer) = with_a_number();
+    world.prefer(bearer, number).unwrap();
+    world.lab.policy.methods = vec![Method::Totp];
+    world.remove(bearer, number).unwrap();
+    assert!(world.status(bearer).unwrap().factors[0].preferred);
+    assert_eq!(world.status(bearer).unwrap().factors[0].offer.id, authenticator);
+
+    let (mut world, authenticator, number, bearer) = with_a_number();
+    world.lab.policy.methods = vec![];
+    world.remove(bearer, number).unwrap();
+    assert_eq!(world.remove(bearer, authenticator).map(drop).unwrap_err(), Refusal::LastFactor);
+}

@@ -40,5 +40,5 @@ impl ReadBody for Body {
     responses((status = 200, description = "The challenge is live.", body = ChallengeBody)))]
 pub(super) async fn challenge(State(app): State<App>, Json(body): Json<Body>) -> Result<Json<ChallengeBody>, Problem> {
     let state = ask(&app, &ReadChallenge { token: body.partial_token }).await?;
-    Ok(Json(state.into()))
+    Ok(Json(ChallengeBody::with_progress(state)))
 }

@@ -38,6 +38,7 @@ impl ReadBody for Body {
 #[schema(as = Disabled)]
 pub(super) struct Answer {
     /// False.
+    #[schema(example = false)]
     enabled: bool,
 }
 

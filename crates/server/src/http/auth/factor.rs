@@ -16,7 +16,8 @@ use crate::problem::{Problem, ProblemCode};
 use crate::run::run;
 
 /// What choosing may refuse; `not_found` is among what every call may.
-pub(super) const PREFER_REFUSALS: &[ProblemCode] = &[ProblemCode::TokenInvalid, ProblemCode::StepUpRequired];
+pub(super) const PREFER_REFUSALS: &[ProblemCode] =
+    &[ProblemCode::TokenInvalid, ProblemCode::StepUpRequired, ProblemCode::FeatureDisabled];
 /// What renaming and removing may refuse.
 pub(super) const REFUSALS: &[ProblemCode] =
     &[ProblemCode::TokenInvalid, ProblemCode::StepUpRequired, ProblemCode::LastFactor];

@@ -36,7 +36,7 @@ pub(super) const REFUSALS: &[ProblemCode] = &[
 /// What the code is for: exactly one of a challenge (`partial_token`), a set-up (`enrollment_id`, with an access token) or a
 /// change (`purpose`, with an access token). A challenge and a change name the factor, by `method` or by `factor_id`.
 #[derive(ToSchema)]
-#[schema(as = SendCode)]
+#[schema(as = SendCode, example = json!({"partial_token": "…", "method": "sms"}))]
 pub(super) struct Body {
     #[schema(value_type = String, required = false, nullable = false, min_length = 1, max_length = 512)]
     partial_token: Option<TokenHash>,

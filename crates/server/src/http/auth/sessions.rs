@@ -24,6 +24,7 @@ pub(super) const ONE_REFUSALS: &[ProblemCode] = &[ProblemCode::TokenInvalid];
 /// Which page.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Page {
     /// The `next` of the page before.
     after: Option<Uuid>,

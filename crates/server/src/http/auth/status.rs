@@ -30,7 +30,7 @@ pub(super) struct Answer {
     /// Until when no code is taken; null when codes are taken.
     #[schema(value_type = Option<String>, format = DateTime)]
     locked_until: Option<Timestamp>,
-    /// The address for security notices, masked; null when there is none.
+    /// The address that gets copies of security notices, masked; null when there is none.
     backup_email: Option<String>,
     /// Until when changes need no further proof; null when they do.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -76,7 +76,7 @@ impl From<Status> for Answer {
             recovery_codes_remaining: status.recovery_codes_remaining,
             trusted_devices: status.trusted_devices,
             locked_until: status.locked_until,
-            backup_email: None,
+            backup_email: status.backup_email,
             fresh_until: status.fresh_until,
         }
     }

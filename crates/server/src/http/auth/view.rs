@@ -5,6 +5,8 @@ use axum::http::HeaderMap;
 use axum::http::header::{HeaderValue, SET_COOKIE};
 use axum::http::request::Parts;
 use domain::challenge::{ChallengeState, Offer};
+use domain::delivery::Stage;
+use domain::factor::Method;
 use domain::login::SignedInUser;
 use domain::session::{Grant, RefreshHolder, expires_in};
 use domain::time::Timestamp;
@@ -193,6 +195,20 @@ pub(super) struct ChallengeBody {
     code_sent: bool,
     /// How the sending of the last code stands: `queued`, `unavailable`, or null when none was sent.
     delivery: Option<String>,
+    /// How far the last code has come, more exactly: `queued`, `delayed` (a try failed, another follows), `accepted` (a
+    /// provider took it), `delivered`, `failed`. Told by `challenge/`, once a code was sent.
+    #[schema(example = "accepted", nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery_state: Option<String>,
+    /// With `delayed` and `failed`: `refused` (this destination cannot be reached), `unavailable` (nobody sends now),
+    /// `undelivered`, `expired`, `lost` (it may have arrived), or another word.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery_reason: Option<String>,
+    /// The kinds of factor that work, when `delivery` is `unavailable`.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alternatives: Option<Vec<String>>,
     /// When the next code may be asked for; null when there is nothing to send.
     #[schema(value_type = Option<String>, format = DateTime)]
     next_send_at: Option<Timestamp>,
@@ -203,13 +219,28 @@ pub(super) struct ChallengeBody {
     expires_at: Timestamp,
 }
 
+impl ChallengeBody {
+    /// With how far the last code has come.
+    pub(super) fn with_progress(state: ChallengeState) -> Self {
+        Self {
+            delivery_state: state.stage.map(|stage| stage.as_str().to_owned()),
+            delivery_reason: state.stage.and_then(Stage::trouble).map(|trouble| trouble.as_str().to_owned()),
+            ..state.into()
+        }
+    }
+}
+
 impl From<ChallengeState> for ChallengeBody {
     fn from(state: ChallengeState) -> Self {
+        let names = |methods: &[Method]| methods.iter().map(|method| method.as_str().to_owned()).collect();
         Self {
             method: state.method.as_str().to_owned(),
             methods: state.methods.into_iter().map(MethodView::from).collect(),
             code_sent: state.code_sent,
             delivery: state.delivery.map(|delivery| delivery.as_str().to_owned()),
+            delivery_state: None,
+            delivery_reason: None,
+            alternatives: (!state.alternatives.is_empty()).then(|| names(&state.alternatives)),
             next_send_at: state.next_send_at,
             attempts_left: state.attempts_left,
             expires_at: state.expires_at,

@@ -32,6 +32,15 @@ impl Fields {
         self.required(name, |fields| fields.optional_text(name, length)).unwrap_or_default()
     }
 
+    /// Like [`Fields::text`], or null; but not absent.
+    pub fn text_or_null(&mut self, name: &str, length: RangeInclusive<usize>) -> Option<String> {
+        if self.members.get(name).is_some_and(Value::is_null) {
+            self.members.remove(name);
+            return None;
+        }
+        self.required(name, |fields| fields.optional_text(name, length))
+    }
+
     /// Like [`Fields::text`], or absent.
     pub fn optional_text(&mut self, name: &str, length: RangeInclusive<usize>) -> Option<String> {
         let text = self.string(name, length)?;

@@ -24,7 +24,7 @@ use crate::http::Client;
 use crate::problem::{Problem, ProblemCode};
 
 /// What [`Frame::said`] may name: said once, after a redirect.
-pub(super) const SAID: [&str; 23] = [
+pub(super) const SAID: [&str; 24] = [
     "signed-out",
     "session-over",
     "verified",
@@ -33,6 +33,7 @@ pub(super) const SAID: [&str; 23] = [
     "unlocked",
     "email-changed",
     "email-change-sent",
+    "notices-copied",
     "challenge-over",
     "start-again",
     "set-up-over",

@@ -6,6 +6,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use domain::backup_email::ConfirmBackupEmail;
 use domain::email_change::{ConfirmEmailChange, ReadEmailChange};
 use domain::ids::ApplicationId;
 use domain::password::RequestPasswordReset;
@@ -86,6 +87,14 @@ const CHANGE_EMAIL: Purpose = Purpose {
     title: "change-email-title",
     lead: "change-email-lead",
     button: "change-email-button",
+    password: false,
+    again: None,
+};
+const BACKUP_EMAIL: Purpose = Purpose {
+    path: "/backup-email",
+    title: "backup-email-title",
+    lead: "backup-email-lead",
+    button: "backup-email-button",
     password: false,
     again: None,
 };
@@ -222,4 +231,20 @@ pub(super) async fn submit_change_email(
     };
     let came = changed.await.map(drop);
     done(frame, CHANGE_EMAIL, &body, came, "/sign-in?said=email-changed")
+}
+
+/// Confirm the backup address.
+pub(super) async fn backup_email(page: Frame) -> Result<Response, Problem> {
+    answer(&page, BACKUP_EMAIL, "")
+}
+
+/// Confirms it.
+pub(super) async fn submit_backup_email(
+    State(app): State<App>,
+    Anyone(origin): Anyone,
+    frame: Frame,
+    Form(body): Form<Body>,
+) -> Result<Response, Problem> {
+    let came = run(&app, ConfirmBackupEmail { token: body.token(), origin }).await.map(drop);
+    done(frame, BACKUP_EMAIL, &body, came, "/sign-in?said=notices-copied")
 }

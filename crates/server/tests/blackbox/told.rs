@@ -1,0 +1,128 @@
+//! The person is told of everything that changes what protects them, by mail, in words that say when and where.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::client::Browser;
+use crate::database::Database;
+use crate::harness::World;
+use crate::people::{PASSWORD, Person, Session, partial_token, strings, verify};
+use crate::sent_codes::begin;
+use crate::setup::status;
+
+const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+/// A session whose every call comes from one browser.
+struct Own {
+    browser: Browser,
+    session: Session,
+}
+
+impl Own {
+    async fn call(&self, method: Method, path: &str, body: Value) -> crate::client::Answer {
+        let call = self.browser.call(method, path).header("user-agent", AGENT);
+        call.bearer(&self.session.access).json(&body).send().await
+    }
+
+    async fn post(&self, path: &str, body: Value) -> crate::client::Answer {
+        self.call(Method::POST, path, body).await
+    }
+}
+
+/// Waits for a mail of a kind and reads it: when, from where, with what, and no link to anywhere else.
+async fn told(world: &World, to: &str, kind: &str) {
+    let mail = world.message(to, kind).await;
+    let text = mail["text"].as_str().unwrap();
+    assert!(text.contains("UTC"), "{kind} says no time with its zone: {text}");
+    assert!(text.contains("127.0.0.1") || mail["kind"].as_str().unwrap().starts_with("account_"), "{kind}: {text}");
+    assert!(!mail["subject"].as_str().unwrap().is_empty(), "{mail}");
+    for word in text.split_whitespace().filter(|word| word.contains("://")) {
+        assert!(word.starts_with(world.base()), "{kind} leads to {word}");
+    }
+}
+
+/// each change brings one mail of its own, to the address that was the person's before it.
+async fn every_change_is_told(database: Database) {
+    let world = World::start(database).await;
+    let (mut person, _) = world.person_with_totp().await;
+    told(&world, &person.email, "two_factor_enabled").await;
+    let own = Own { browser: world.browser(), session: world.sign_in(&world.browser(), &person).await };
+
+    begin(&own.browser, &own.session, "sms", "+12025550190").await.expect(201);
+    let sent = world.code_to("+12025550190", "setup_code", 1).await;
+    own.post("/auth/2fa/verify-setup/", json!({ "code": sent })).await.expect(200);
+    told(&world, &person.email, "factor_added").await;
+    let factors = status(&own.browser, &own.session).await.json["factors"].as_array().unwrap().clone();
+    let number = factors.iter().find(|factor| factor["method"] == "sms").unwrap()["id"].as_str().unwrap().to_owned();
+    own.call(Method::DELETE, &format!("/auth/2fa/factors/{number}/"), json!({})).await.expect(204);
+    told(&world, &person.email, "factor_removed").await;
+
+    own.post("/auth/2fa/trusted-devices/", json!({})).await.expect(201);
+    told(&world, &person.email, "trusted_device_added").await;
+    own.call(Method::DELETE, "/auth/2fa/trusted-devices/", json!({})).await.expect(204);
+    told(&world, &person.email, "trust_revoked").await;
+    let made = own.post("/auth/2fa/recovery-codes/generate/", json!({})).await.expect(200);
+    person.recovery_codes = strings(&made.json["recovery_codes"]);
+    told(&world, &person.email, "recovery_codes_made").await;
+    use_up_seven(&world, &person).await;
+    told(&world, &person.email, "recovery_code_used").await;
+    told(&world, &person.email, "recovery_codes_low").await;
+    let low = world.messages(&person.email).await;
+    assert_eq!(low.iter().filter(|mail| mail["kind"] == "recovery_codes_low").count(), 1);
+
+    let own = Own { browser: world.browser(), session: world.sign_in(&world.browser(), &person).await };
+    own.call(Method::DELETE, "/auth/sessions/", json!({})).await.expect(204);
+    told(&world, &person.email, "sessions_ended").await;
+    let new = "copper-Heron 31 under glass";
+    let body = json!({ "current_password": PASSWORD, "new_password": new });
+    own.post("/auth/password/change/", body).await.expect(204);
+    told(&world, &person.email, "password_changed").await;
+    let address = world.new_address();
+    own.post("/auth/email/change/", json!({ "new_email": address })).await.expect(202);
+    told(&world, &person.email, "email_change_requested").await;
+    let link = world.message(&address, "email_change").await["link"].as_str().unwrap().to_owned();
+    let body = json!({ "token": link.split_once("#token=").unwrap().1 });
+    world.browser().post("/auth/email/change/confirm/", body).await.expect(200);
+    told(&world, &person.email, "email_changed").await;
+    own.post("/auth/2fa/disable/", json!({ "code": person.recovery_codes[9] })).await.expect(200);
+    told(&world, &address, "two_factor_disabled").await;
+    for mail in world.messages(&address).await {
+        assert!(["email_change", "two_factor_disabled"].contains(&mail["kind"].as_str().unwrap()), "{mail}");
+    }
+}
+
+/// Signs in with seven of the ten recovery codes.
+async fn use_up_seven(world: &World, person: &Person) {
+    let browser = world.browser();
+    for code in &person.recovery_codes[..7] {
+        verify(&browser, &partial_token(&browser, person).await, code).await.expect(200);
+    }
+}
+
+/// a lock is told, and so is what an operator does.
+async fn locks_and_operators_are_told_of(database: Database) {
+    let world = World::start(database).await;
+    let browser = world.browser();
+    let person = world.add_person_with_totp();
+    for _ in 0..2 {
+        let token = partial_token(&browser, &person).await;
+        for _ in 0..5 {
+            verify(&browser, &token, "not a code").await.refused(422, "code_incorrect");
+        }
+    }
+    told(&world, &person.email, "account_locked").await;
+    for (arguments, kind) in [
+        (&["unlock"][..], "account_unlocked"),
+        (&["disable"], "account_disabled"),
+        (&["enable"], "account_enabled"),
+        (&["reset-2fa", "--reason", "lost phone"], "two_factor_reset"),
+        (&["delete"], "account_deleted"),
+    ] {
+        let all = [&["user"], &arguments[..1], &[person.email.as_str()], &arguments[1..], &["--yes"]].concat();
+        let output = world.cli(&all, "");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        world.message(&person.email, kind).await;
+    }
+}
+
+on_both_databases![every_change_is_told, locks_and_operators_are_told_of];
