@@ -39,5 +39,8 @@ pub(crate) fn run() -> Result<String> {
 
 fn pictures(folder: &Path) -> Result<Vec<PathBuf>> {
     let files = fs::read_dir(folder).with_context(|| format!("no pictures in {}", folder.display()))?;
-    Ok(files.filter_map(|file| Some(file.ok()?.path())).filter(|path| path.extension().is_some_and(|e| e == "png")).collect())
+    Ok(files
+        .filter_map(|file| Some(file.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|e| e == "png"))
+        .collect())
 }

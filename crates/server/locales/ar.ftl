@@ -118,6 +118,10 @@ change-email-title = تأكيد عنوانك الجديد
 change-email-lead = بعد ذلك تسجّل الدخول بهذا العنوان.
 change-email-button = تأكيد العنوان
 
+backup-email-title = تأكيد عنوانك الاحتياطي
+backup-email-lead = بعد ذلك تصل إلى هذا العنوان نسخة من كل إشعار أمني. لا يمكن تسجيل الدخول به.
+backup-email-button = تأكيد العنوان
+
 security-title = الأمان
 glance-on = الدخول بخطوتين مفعّل
 glance-on-lead = بعد كلمة المرور يُطلب منك رمز. لا تكفي كلمة مرور مسروقة للدخول.
@@ -170,6 +174,9 @@ event-password-changed = غُيّرت كلمة المرور
 event-password-reset = أُعيد ضبط كلمة المرور بالبريد
 event-email-change-requested = طُلب عنوان بريد جديد
 event-email-changed = غُيّر عنوان البريد
+event-backup-email-requested = طُلب عنوان احتياطي
+event-backup-email-changed = غُيّر العنوان الاحتياطي
+event-backup-email-removed = أُزيل العنوان الاحتياطي
 event-session-ended = أُنهيت جلسة
 event-refresh-token-reused = لوحظت نسخة من جلسة
 event-user-disabled = أوقف مسؤول الحساب
@@ -260,6 +267,11 @@ email-lead = عنوانك هو
 email-hint = نرسل رابطًا إليه. لا يتغيّر شيء قبل أن تفتحه.
 email-button = إرسال الرابط
 
+backup-title = العنوان الاحتياطي
+backup-lead = تصل نسخة من كل إشعار أمني إلى عنوان ثانٍ، فتعلم بالأمر حتى لو استولى أحد على الأول. لا يمكن تسجيل الدخول به.
+backup-current = تصل النسخ إلى
+backup-remove = إيقاف إرسال النسخ
+
 off-title = إيقاف الدخول بخطوتين
 off-lead = لن يحمي حسابك إلا كلمة مرورك. تُزال طرق الحصول على رمز ورموز الاسترداد والأجهزة المحفوظة.
 
@@ -284,6 +296,9 @@ said-all-forgotten = نُسيت كل الأجهزة. سيُطلب رمز في ا
 said-ended = أُنهيت الجلسة.
 said-others-ended = سُجّل خروجك من كل مكان آخر.
 said-remembered = حُفظ هذا الجهاز.
+said-notices-copied = تم تأكيد عنوانك الاحتياطي.
+said-backup-email-sent = أرسلنا رابطًا إلى العنوان الاحتياطي. افتحه لإتمام ذلك.
+said-notices-ended = لم تعد نسخ الإشعارات تُرسل إلى أي مكان.
 said-challenge-over = استغرق ذلك وقتًا طويلًا. سجّل الدخول مرة أخرى للحصول على رمز جديد.
 said-start-again = انتهى ذلك الدخول. ابدأ من جديد.
 
@@ -294,6 +309,7 @@ trouble-phone-invalid = لا يوجد رقم كهذا. راجع رمز البل�
 trouble-phone-short-number = لا يمكننا إرسال رموز إلى الأرقام القصيرة.
 trouble-phone-premium-rate = لا يمكننا إرسال رموز إلى أرقام ذات تكلفة إضافية.
 trouble-phone-not-of-a-country = لا يمكننا إرسال رموز إلى أرقام من هذا النوع.
+trouble-phone-country-not-served = لا يمكننا إرسال رسائل نصية إلى هذا البلد. استخدم تطبيق مصادقة بدلًا من ذلك.
 trouble-phone-personal-number = لا يمكننا إرسال رموز إلى أرقام من هذا النوع.
 trouble-phone-not-mobile = هذا ليس رقم هاتف محمول. نرسل الرسائل النصية إلى الهواتف المحمولة فقط.
 trouble-attempts-left = { $n ->
@@ -309,6 +325,7 @@ trouble-unverified = أكّد عنوانك أولًا: افتح الرابط ف�
 trouble-email-malformed = هذا ليس عنوان بريد. مثال: name@example.com.
 trouble-email-too-long = هذا العنوان أطول من اللازم.
 trouble-email-not-ascii = لا نقبل بعد عناوين فيها حروف غير a إلى z.
+trouble-email-same-address = هذا هو العنوان الذي تسجّل الدخول به. اختر غيره.
 trouble-password-too-short = كلمة المرور قصيرة: تحتاج إلى ثمانية أحرف على الأقل.
 trouble-password-too-long = كلمة المرور طويلة: لا تزيد على 1024 حرفًا.
 trouble-password-too-common = يستخدم كثيرون كلمة المرور هذه فيسهل تخمينها. اختر غيرها.

@@ -106,6 +106,10 @@ change-email-title = Neue Adresse bestätigen
 change-email-lead = Danach melden Sie sich mit dieser Adresse an.
 change-email-button = Adresse bestätigen
 
+backup-email-title = Ersatzadresse bestätigen
+backup-email-lead = Danach bekommt diese Adresse eine Kopie jedes Sicherheitshinweises. Anmelden kann man sich mit ihr nicht.
+backup-email-button = Adresse bestätigen
+
 security-title = Sicherheit
 glance-on = Anmeldung in zwei Schritten ist eingeschaltet
 glance-on-lead = Nach dem Passwort werden Sie nach einem Code gefragt. Ein gestohlenes Passwort reicht nicht aus.
@@ -155,6 +159,9 @@ event-password-changed = Passwort geändert
 event-password-reset = Passwort per E‑Mail zurückgesetzt
 event-email-change-requested = Neue E‑Mail-Adresse beantragt
 event-email-changed = E‑Mail-Adresse geändert
+event-backup-email-requested = Ersatzadresse beantragt
+event-backup-email-changed = Ersatzadresse geändert
+event-backup-email-removed = Ersatzadresse entfernt
 event-session-ended = Eine Sitzung wurde beendet
 event-refresh-token-reused = Die Kopie einer Sitzung fiel auf
 event-user-disabled = Konto von der Verwaltung abgeschaltet
@@ -245,6 +252,11 @@ email-lead = Ihre Adresse ist
 email-hint = Wir schicken einen Link dorthin. Nichts ändert sich, bevor Sie ihn öffnen.
 email-button = Link schicken
 
+backup-title = Ersatzadresse
+backup-lead = Eine Kopie jedes Sicherheitshinweises geht an eine zweite Adresse. So erfahren Sie davon, auch wenn jemand die erste übernimmt. Anmelden kann man sich mit ihr nicht.
+backup-current = Kopien gehen an
+backup-remove = Keine Kopien mehr schicken
+
 off-title = Anmeldung in zwei Schritten ausschalten
 off-lead = Dann schützt nur noch Ihr Passwort das Konto. Ihre Wege zu einem Code, Wiederherstellungscodes und gemerkten Geräte werden entfernt.
 
@@ -269,6 +281,9 @@ said-all-forgotten = Alle Geräte sind vergessen. Die nächste Anmeldung fragt n
 said-ended = Die Sitzung ist beendet.
 said-others-ended = Sie sind überall sonst abgemeldet.
 said-remembered = Dieses Gerät ist gemerkt.
+said-notices-copied = Ihre Ersatzadresse ist bestätigt.
+said-backup-email-sent = Wir haben einen Link an die Ersatzadresse geschickt. Öffnen Sie ihn, um fertig zu werden.
+said-notices-ended = Kopien von Hinweisen gehen jetzt nirgendwohin.
 said-challenge-over = Das hat zu lange gedauert. Melden Sie sich für einen neuen Code noch einmal an.
 said-start-again = Diese Anmeldung ist beendet. Bitte beginnen Sie neu.
 
@@ -279,6 +294,7 @@ trouble-phone-invalid = Diese Nummer gibt es nicht. Prüfen Sie Landesvorwahl un
 trouble-phone-short-number = An Kurznummern können wir keine Codes schicken.
 trouble-phone-premium-rate = An Nummern mit Zusatzkosten können wir keine Codes schicken.
 trouble-phone-not-of-a-country = An Nummern dieser Art können wir keine Codes schicken.
+trouble-phone-country-not-served = In dieses Land können wir keine SMS schicken. Nehmen Sie stattdessen eine Authenticator-App.
 trouble-phone-personal-number = An Nummern dieser Art können wir keine Codes schicken.
 trouble-phone-not-mobile = Das ist keine Mobilnummer. Wir schicken SMS nur an Mobiltelefone.
 trouble-attempts-left = { $n ->
@@ -291,6 +307,7 @@ trouble-unverified = Bestätigen Sie zuerst Ihre Adresse: Öffnen Sie den Link i
 trouble-email-malformed = Das ist keine E‑Mail-Adresse. Sie sieht so aus: name@example.com.
 trouble-email-too-long = Diese Adresse ist zu lang.
 trouble-email-not-ascii = Adressen mit anderen Buchstaben als a bis z können wir noch nicht annehmen.
+trouble-email-same-address = Mit dieser Adresse melden Sie sich an. Nehmen Sie eine andere.
 trouble-password-too-short = Das Passwort ist zu kurz: Es braucht mindestens 8 Zeichen.
 trouble-password-too-long = Das Passwort ist zu lang: Es darf bis zu 1024 Zeichen haben.
 trouble-password-too-common = Dieses Passwort benutzen zu viele, also ist es leicht zu erraten. Wählen Sie ein anderes.

@@ -162,6 +162,9 @@ event-password-changed = The password was changed
 event-password-reset = The password was reset by e‑mail
 event-email-change-requested = A new e‑mail address was asked for
 event-email-changed = The e‑mail address was changed
+event-backup-email-requested = A backup address was asked for
+event-backup-email-changed = The backup address was changed
+event-backup-email-removed = The backup address was removed
 event-session-ended = A session was ended
 event-refresh-token-reused = A copy of a session was noticed
 event-user-disabled = The account was switched off by an administrator
@@ -252,6 +255,11 @@ email-lead = Your address is
 email-hint = We send a link there. Nothing changes before you open it.
 email-button = Send the link
 
+backup-title = Backup address
+backup-lead = A copy of every security notice goes to a second address, so that you hear of it even if somebody takes over the first. It cannot be used to sign in.
+backup-current = Copies go to
+backup-remove = Send no more copies
+
 off-title = Turn two‑step sign-in off
 off-lead = Only your password will guard your account. Your ways to get a code, recovery codes and remembered devices are removed.
 
@@ -277,6 +285,8 @@ said-ended = The session is ended.
 said-others-ended = You are signed out everywhere else.
 said-remembered = This device is remembered.
 said-notices-copied = Your backup address is confirmed.
+said-backup-email-sent = We sent a link to the backup address. Open it to finish.
+said-notices-ended = Copies of notices go nowhere now.
 said-challenge-over = That took too long. Sign in again to get a new code.
 said-start-again = That sign-in is finished. Please start again.
 
@@ -287,6 +297,7 @@ trouble-phone-invalid = There is no such number. Check the country code and the 
 trouble-phone-short-number = We cannot send codes to short numbers.
 trouble-phone-premium-rate = We cannot send codes to numbers that cost extra.
 trouble-phone-not-of-a-country = We cannot send codes to numbers of this kind.
+trouble-phone-country-not-served = We cannot send text messages to this country. Use an authenticator app instead.
 trouble-phone-personal-number = We cannot send codes to numbers of this kind.
 trouble-phone-not-mobile = This is not a mobile number. We send text messages to mobile phones only.
 trouble-attempts-left = { $n ->
@@ -299,6 +310,7 @@ trouble-unverified = Confirm your address first: open the link in the e‑mail w
 trouble-email-malformed = That is not an e‑mail address. It looks like name@example.com.
 trouble-email-too-long = That address is too long.
 trouble-email-not-ascii = We cannot take addresses with letters beyond a to z yet.
+trouble-email-same-address = That is the address you sign in with. Take another one.
 trouble-password-too-short = The password is too short: it needs at least 8 characters.
 trouble-password-too-long = The password is too long: it may have up to 1024 characters.
 trouble-password-too-common = Too many people use this password, so it is easy to guess. Choose another one.

@@ -106,6 +106,10 @@ change-email-title = Confirme su dirección nueva
 change-email-lead = Desde entonces iniciará sesión con esta dirección.
 change-email-button = Confirmar la dirección
 
+backup-email-title = Confirme su dirección de respaldo
+backup-email-lead = Desde entonces recibirá una copia de cada aviso de seguridad. No sirve para iniciar sesión.
+backup-email-button = Confirmar la dirección
+
 security-title = Seguridad
 glance-on = El inicio de sesión en dos pasos está activado
 glance-on-lead = Después de la contraseña se le pide un código. Una contraseña robada no basta para entrar.
@@ -155,6 +159,9 @@ event-password-changed = Se cambió la contraseña
 event-password-reset = Se restableció la contraseña por correo
 event-email-change-requested = Se pidió un correo electrónico nuevo
 event-email-changed = Se cambió el correo electrónico
+event-backup-email-requested = Se pidió una dirección de respaldo
+event-backup-email-changed = Se cambió la dirección de respaldo
+event-backup-email-removed = Se quitó la dirección de respaldo
 event-session-ended = Se cerró una sesión
 event-refresh-token-reused = Se detectó una copia de una sesión
 event-user-disabled = Un administrador desactivó la cuenta
@@ -245,6 +252,11 @@ email-lead = Su dirección es
 email-hint = Enviamos allí un enlace. Nada cambia antes de que lo abra.
 email-button = Enviar el enlace
 
+backup-title = Dirección de respaldo
+backup-lead = Una copia de cada aviso de seguridad va a una segunda dirección, para que se entere aunque alguien se apodere de la primera. No sirve para iniciar sesión.
+backup-current = Las copias van a
+backup-remove = No enviar más copias
+
 off-title = Desactivar el inicio de sesión en dos pasos
 off-lead = Solo su contraseña protegerá su cuenta. Se quitarán sus medios para recibir códigos, los códigos de recuperación y los dispositivos recordados.
 
@@ -269,6 +281,9 @@ said-all-forgotten = Todos los dispositivos están olvidados. El próximo inicio
 said-ended = La sesión está cerrada.
 said-others-ended = Se ha cerrado su sesión en todas las demás partes.
 said-remembered = Este dispositivo está recordado.
+said-notices-copied = Su dirección de respaldo está confirmada.
+said-backup-email-sent = Hemos enviado un enlace a la dirección de respaldo. Ábralo para terminar.
+said-notices-ended = Ya no se envían copias de los avisos.
 said-challenge-over = Ha tardado demasiado. Inicie sesión otra vez para recibir un código nuevo.
 said-start-again = Ese inicio de sesión ha terminado. Empiece de nuevo.
 
@@ -279,6 +294,7 @@ trouble-phone-invalid = Ese número no existe. Revise el prefijo del país y los
 trouble-phone-short-number = No podemos enviar códigos a números cortos.
 trouble-phone-premium-rate = No podemos enviar códigos a números de tarificación especial.
 trouble-phone-not-of-a-country = No podemos enviar códigos a números de este tipo.
+trouble-phone-country-not-served = No podemos enviar mensajes de texto a este país. Use en su lugar una aplicación de autenticación.
 trouble-phone-personal-number = No podemos enviar códigos a números de este tipo.
 trouble-phone-not-mobile = Este no es un número de móvil. Solo enviamos SMS a móviles.
 trouble-attempts-left = { $n ->
@@ -291,6 +307,7 @@ trouble-unverified = Confirme primero su dirección: abra el enlace del correo q
 trouble-email-malformed = Eso no es un correo electrónico. Ejemplo: nombre@example.com.
 trouble-email-too-long = Esa dirección es demasiado larga.
 trouble-email-not-ascii = Aún no aceptamos direcciones con letras que no sean de la a a la z.
+trouble-email-same-address = Es la dirección con la que inicia sesión. Elija otra.
 trouble-password-too-short = La contraseña es demasiado corta: necesita al menos 8 caracteres.
 trouble-password-too-long = La contraseña es demasiado larga: puede tener hasta 1024 caracteres.
 trouble-password-too-common = Demasiada gente usa esta contraseña, así que es fácil de adivinar. Elija otra.

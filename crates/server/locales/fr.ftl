@@ -106,6 +106,10 @@ change-email-title = Confirmez votre nouvelle adresse
 change-email-lead = Vous vous connecterez ensuite avec cette adresse.
 change-email-button = Confirmer l’adresse
 
+backup-email-title = Confirmez votre adresse de secours
+backup-email-lead = Elle recevra ensuite une copie de chaque avis de sécurité. Elle ne permet pas de se connecter.
+backup-email-button = Confirmer l’adresse
+
 security-title = Sécurité
 glance-on = La connexion en deux étapes est activée
 glance-on-lead = Après le mot de passe, un code vous est demandé. Un mot de passe volé ne suffit pas.
@@ -155,6 +159,9 @@ event-password-changed = Mot de passe changé
 event-password-reset = Mot de passe réinitialisé par e‑mail
 event-email-change-requested = Nouvelle adresse e‑mail demandée
 event-email-changed = Adresse e‑mail changée
+event-backup-email-requested = Adresse de secours demandée
+event-backup-email-changed = Adresse de secours changée
+event-backup-email-removed = Adresse de secours supprimée
 event-session-ended = Session fermée
 event-refresh-token-reused = Copie d’une session détectée
 event-user-disabled = Compte désactivé par un administrateur
@@ -245,6 +252,11 @@ email-lead = Votre adresse est
 email-hint = Nous y envoyons un lien. Rien ne change avant que vous ne l’ouvriez.
 email-button = Envoyer le lien
 
+backup-title = Adresse de secours
+backup-lead = Une copie de chaque avis de sécurité est envoyée à une seconde adresse : vous êtes prévenu même si quelqu’un s’empare de la première. Elle ne permet pas de se connecter.
+backup-current = Les copies vont à
+backup-remove = Ne plus envoyer de copies
+
 off-title = Désactiver la connexion en deux étapes
 off-lead = Seul votre mot de passe protégera votre compte. Vos moyens de recevoir un code, vos codes de récupération et vos appareils mémorisés seront supprimés.
 
@@ -269,6 +281,9 @@ said-all-forgotten = Tous les appareils sont oubliés. La prochaine connexion de
 said-ended = La session est fermée.
 said-others-ended = Vous êtes déconnecté partout ailleurs.
 said-remembered = Cet appareil est mémorisé.
+said-notices-copied = Votre adresse de secours est confirmée.
+said-backup-email-sent = Nous avons envoyé un lien à l’adresse de secours. Ouvrez-le pour terminer.
+said-notices-ended = Plus aucune copie n’est envoyée.
 said-challenge-over = Cela a pris trop de temps. Reconnectez-vous pour recevoir un nouveau code.
 said-start-again = Cette connexion est terminée. Veuillez recommencer.
 
@@ -279,6 +294,7 @@ trouble-phone-invalid = Ce numéro n’existe pas. Vérifiez l’indicatif du pa
 trouble-phone-short-number = Nous ne pouvons pas envoyer de codes aux numéros courts.
 trouble-phone-premium-rate = Nous ne pouvons pas envoyer de codes aux numéros surtaxés.
 trouble-phone-not-of-a-country = Nous ne pouvons pas envoyer de codes à ce type de numéro.
+trouble-phone-country-not-served = Nous ne pouvons pas envoyer de SMS vers ce pays. Utilisez plutôt une application d’authentification.
 trouble-phone-personal-number = Nous ne pouvons pas envoyer de codes à ce type de numéro.
 trouble-phone-not-mobile = Ce n’est pas un numéro de mobile. Nous n’envoyons des SMS qu’aux mobiles.
 trouble-attempts-left = { $n ->
@@ -291,6 +307,7 @@ trouble-unverified = Confirmez d’abord votre adresse : ouvrez le lien de l’e
 trouble-email-malformed = Ce n’est pas une adresse e‑mail. Exemple : nom@example.com.
 trouble-email-too-long = Cette adresse est trop longue.
 trouble-email-not-ascii = Nous n’acceptons pas encore les adresses avec d’autres lettres que a à z.
+trouble-email-same-address = C’est l’adresse avec laquelle vous vous connectez. Prenez-en une autre.
 trouble-password-too-short = Le mot de passe est trop court : il faut au moins 8 caractères.
 trouble-password-too-long = Le mot de passe est trop long : 1024 caractères au plus.
 trouble-password-too-common = Trop de gens utilisent ce mot de passe, il est donc facile à deviner. Choisissez-en un autre.

@@ -1,5 +1,7 @@
 //! QR codes: as PNG images in a `data:` URI, and as drawings that scale.
 
+use std::fmt::Write as _;
+
 use data_encoding::BASE64;
 use qrcodegen::{QrCode, QrCodeEcc};
 
@@ -29,7 +31,8 @@ pub(crate) fn draw(text: &str) -> Result<Drawing, Fault> {
             let run = (x..modules).take_while(|x| code.get_module(*x, y)).count();
             if run > 0 {
                 let quiet = i32::try_from(QUIET).unwrap_or(0);
-                path.push_str(&format!("M{} {}h{run}v1h-{run}z", x + quiet, y + quiet));
+                // Writing to a String cannot fail.
+                let _ = write!(path, "M{} {}h{run}v1h-{run}z", x + quiet, y + quiet);
             }
             x += i32::try_from(run).unwrap_or(0) + 1;
         }

@@ -36,8 +36,8 @@ use domain::verification::{Verify, VerifyView};
 use crate::load::{Answers, Assemble, Handle, Load, Reads};
 use crate::user::{Whose, locked, taken, unlocked};
 use crate::{
-    StoreError, audit_log, challenge, counter, enrollment, factor, link_token, recovery_code, sent_code, session, signup,
-    sms_fraud, trusted_device,
+    StoreError, audit_log, challenge, counter, enrollment, factor, link_token, recovery_code, sent_code, session,
+    signup, sms_fraud, trusted_device,
 };
 
 fn charged(counters: &[(Counter, Handle<Charged>)], answers: &Answers) -> Result<Vec<(Counter, Charged)>, StoreError> {

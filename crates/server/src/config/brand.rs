@@ -41,7 +41,11 @@ impl Logo {
     /// Reads the file of a picture.
     pub(super) fn read(path: &Path) -> Result<Self, ConfigError> {
         let refused = |why: String| {
-            Err(ConfigError::together(settings::BRAND_LOGO.name, &why, "example: TWINLOCK_BRAND_LOGO=/etc/twinlock/logo.svg"))
+            Err(ConfigError::together(
+                settings::BRAND_LOGO.name,
+                &why,
+                "example: TWINLOCK_BRAND_LOGO=/etc/twinlock/logo.svg",
+            ))
         };
         let Some(media_type) = media_type(path) else { return refused("is no picture".to_owned()) };
         match std::fs::read(path) {
@@ -86,13 +90,17 @@ impl Color {
     }
 
     /// So many hundredths of another color in it.
+    #[must_use]
     pub fn mixed(self, other: Self, hundredths: u16) -> Self {
         let mix = |own: u8, other: u8| {
             let sum = u16::from(own) * (100 - hundredths.min(100)) + u16::from(other) * hundredths.min(100);
             u8::try_from((sum + 50) / 100).unwrap_or(u8::MAX)
         };
-        let ([r, g, b], [x, y, z]) = (self.0, other.0);
-        Self([mix(r, x), mix(g, y), mix(b, z)])
+        let mut mixed = self.0;
+        for (own, other) in mixed.iter_mut().zip(other.0) {
+            *own = mix(*own, other);
+        }
+        Self(mixed)
     }
 
     /// Contrast with another color, from 1 to 21 (WCAG 2.2, "contrast ratio").
@@ -132,7 +140,10 @@ pub(super) fn accent(text: &str) -> Result<Color, String> {
     if color.is_legible_on(tint) {
         return Ok(color);
     }
-    Err(format!("is too light to be read on white: its contrast is {:.1}, and {CONTRAST} is needed", color.contrast(tint)))
+    Err(format!(
+        "is too light: its contrast with a hint of itself on white is {:.1}, and {CONTRAST} is needed",
+        color.contrast(tint)
+    ))
 }
 
 /// A name of 1 to 64 characters.
@@ -159,7 +170,10 @@ mod tests {
     #[test]
     fn an_accent_has_to_be_dark_enough() {
         assert_eq!(accent("#1e5e52").unwrap().to_string(), "#1e5e52");
-        assert_eq!(accent("#FFD700").unwrap_err(), "is too light to be read on white: its contrast is 1.4, and 4.5 is needed");
+        assert_eq!(
+            accent("#FFD700").unwrap_err(),
+            "is too light: its contrast with a hint of itself on white is 1.3, and 4.5 is needed"
+        );
         for text in ["", "1e5e52", "#1e5e5", "#1e5e522", "#+e5e52", "red", "#1e5e52;", "url(x)"] {
             assert_eq!(accent(text).unwrap_err(), "is not a color such as #1e5e52", "{text}");
         }

@@ -9,6 +9,7 @@
 
 mod account;
 mod assets;
+mod backup_email;
 mod desk;
 mod devices;
 mod enroll;
@@ -71,6 +72,7 @@ pub(super) fn routes(app: &App) -> Router<App> {
         .route("/security/sessions/{session}/end", post(devices::end))
         .route("/security/password", get(account::password).post(account::submit_password))
         .route("/security/email", get(account::email).post(account::submit_email))
+        .route("/security/backup-email", get(backup_email::show).post(backup_email::submit))
         .route("/security/off", get(account::off).post(account::submit_off))
         .layer(from_fn_with_state(app.clone(), trouble::as_pages))
         .merge(assets::routes())

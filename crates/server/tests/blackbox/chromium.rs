@@ -334,7 +334,8 @@ impl Tab {
         let file = self.downloads.join(name);
         self.tick(selector);
         let end = Instant::now() + PATIENCE;
-        while !file.exists() {
+        // The name stands there, empty, before the bytes do.
+        while !std::fs::metadata(&file).is_ok_and(|file| file.len() > 0) {
             assert!(Instant::now() < end, "{name} was not saved");
             std::thread::sleep(Duration::from_millis(20));
         }

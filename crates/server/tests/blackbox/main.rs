@@ -34,11 +34,12 @@
 //! | `noise` | R-42, R-51, A-72, A-74 |
 //! | `http` | R-42, R-43, R-47, R-49, R-60, R-69, A-48, A-84, A-87 |
 //! | `origins` | R-46… …A-83 |
-//! | `pages`, `page_browser` | R-47, R-49, A-84 |
-//! | `page_access` | axe-core, keyboard, weight |
-//! | `page_guards` | R-46… …A-84 |
+//! | `pages` | R-47, R-49, A-84 |
+//! | `page_browser` | R-54, A-84 |
+//! | `page_access` | the pages for everybody: axe-core, keyboard, weight |
+//! | `page_guards` | R-46… …A-84 |
 //! | `page_security` | R-25, R-26, R-28, R-52 |
-//! | `page_sign_in` | R-07… …, A-36 |
+//! | `page_sign_in` | R-07… …, A-34 |
 //! | `limits` | A-40, A-68, A-69, A-79 |
 //! | `h2` | A-68 |
 //! | `hardening` | A-15, A-47, A-68, A-69 |

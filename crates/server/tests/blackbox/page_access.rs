@@ -18,7 +18,9 @@ fn axe() -> Option<String> {
     let (file, strict) = (std::env::var("TWINLOCK_TEST_AXE").ok(), std::env::var_os("CI").is_some());
     let Some(file) = file.filter(|file| !file.is_empty()) else {
         assert!(!strict, "CI is set but TWINLOCK_TEST_AXE is not: run cargo xtask test");
-        eprintln!("SKIPPED: axe-core is missing (cargo xtask test fetches it), so nobody checked the pages for everybody");
+        eprintln!(
+            "SKIPPED: axe-core is missing (cargo xtask test fetches it), so nobody checked the pages for everybody"
+        );
         return None;
     };
     Some(std::fs::read_to_string(file).expect("TWINLOCK_TEST_AXE names axe.min.js"))

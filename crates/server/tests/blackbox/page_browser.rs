@@ -61,7 +61,7 @@ async fn type_code(world: &World, tab: &Tab, person: &Person) {
     tab.click("button.main");
 }
 
-/// The whole life of a second factor, from the empty security page and back to it.
+/// The whole life of a second factor, from the empty security page and back to it.
 async fn a_life_with_a_second_factor(world: &World, tab: &Tab, person: &mut Person) {
     sign_in(tab, person);
     tab.click(".glance a");
@@ -206,7 +206,10 @@ async fn a_person_chooses_the_language(database: Database) {
     assert_eq!((tab.attribute("html", "lang").as_deref(), tab.text("h1").as_str()), (Some("fr"), "Connexion"));
     tab.evaluate("document.querySelector('#language').value = 'ar'");
     tab.click(".foot button");
-    assert_eq!((tab.attribute("html", "lang").as_deref(), tab.attribute("html", "dir").as_deref()), (Some("ar"), Some("rtl")));
+    assert_eq!(
+        (tab.attribute("html", "lang").as_deref(), tab.attribute("html", "dir").as_deref()),
+        (Some("ar"), Some("rtl"))
+    );
     assert_eq!(tab.attribute("input[name='next']", "value").as_deref(), Some("/security/password"));
     let email = world.new_address();
     tab.go(&format!("{}/sign-up", world.base()));

@@ -32,6 +32,7 @@ const FORMS: &[(&str, &[(&str, &str)])] = &[
     ("/security/sessions/00000000-0000-7000-8000-000000000000/end", &[]),
     ("/security/password", &[("password", PASSWORD), ("new_password", "quiet harbor 41 lanterns")]),
     ("/security/email", &[("email", "new@example.com")]),
+    ("/security/backup-email", &[("email", "new@example.com")]),
     ("/security/off", &[("code", "000000")]),
     ("/backup-email", &[("link", "x")]),
 ];

@@ -87,6 +87,7 @@ async fn a_change_asks_for_a_proof_first(database: Database) {
         "/security/recovery-codes",
         "/security/password",
         "/security/email",
+        "/security/backup-email",
     ] {
         browser.get(path).await.says(200, "Confirm that it is you");
     }
@@ -101,6 +102,7 @@ async fn a_change_asks_for_a_proof_first(database: Database) {
         ("/security/recovery-codes".to_owned(), &[]),
         ("/security/password".to_owned(), &[("password", PASSWORD), ("new_password", "quiet harbor 41 lanterns")]),
         ("/security/email".to_owned(), &[("email", "new@example.com")]),
+        ("/security/backup-email".to_owned(), &[("email", "new@example.com")]),
         ("/security/devices/forget".to_owned(), &[]),
     ] {
         let answer = browser.form(&path, fields).await;
@@ -137,14 +139,14 @@ fn lines_of(dump: &str, table: &str) -> Vec<String> {
     dump.lines().filter(|line| line.starts_with(table)).map(str::to_owned).collect()
 }
 
-/// Factors: several with names, called otherwise, asked first, removed, the last one not; and none of somebody else's.
+/// R-52. Factors: several with names, called otherwise, asked first, removed, the last one not; and none of somebody else's.
 async fn factors_are_managed(database: Database) {
     let world = World::start(database).await;
     let mut person = world.add_person(None);
     let browser = world.browser();
     type_password(&browser, &person).await.leads_to("/security");
     world.turn_on(&browser, &mut person).await;
-    let wrong = browser.form("/security/add/sms", &[("phone_number", "12")]).await;
+    let wrong = browser.form("/security/add/sms", &[("phone_number", "my number")]).await;
     wrong.says(422, "That is not a phone number").holds_no_session();
     let number = world.new_number();
     let begun = browser.form("/security/add/sms", &[("phone_number", &number), ("label", "<b>Work</b>")]).await;
@@ -190,7 +192,7 @@ async fn factors_are_managed(database: Database) {
     browser.get("/security/factors/nothing").await.says(404, "There is nothing here");
 }
 
-/// Devices and sessions are forgotten and ended, one or all; what is somebody else's is not found.
+/// R-52. Devices and sessions are forgotten and ended, one or all; what is somebody else's is not found.
 async fn devices_and_sessions_are_ended(database: Database) {
     let world = World::start(database).await;
     let (person, _) = world.person_with_totp().await;
@@ -205,7 +207,8 @@ async fn devices_and_sessions_are_ended(database: Database) {
     assert_eq!(page.text.matches("/forget\"").count(), 4, "three, and all of them");
     let (stranger, theirs) = (world.browser(), world.person_with_totp().await.0);
     world.visit(&stranger, &theirs).await;
-    world.visit(first, &person).await;
+    let code = totp::code(&person.secret, world.fresh_step().await);
+    first.form("/security/prove", &[("code", &code), ("next", "/security")]).await.leads_to("/security");
     let device = form_id(&first.get("/security").await, "/security/devices/", "/forget");
     stranger.form(&format!("/security/devices/{device}/forget"), &[]).await.says(404, "There is nothing here");
     first.form(&format!("/security/devices/{device}/forget"), &[]).await.leads_to("/security?said=forgotten");
@@ -229,7 +232,7 @@ async fn devices_and_sessions_are_ended(database: Database) {
     third.form("/security/sessions/end", &[]).await.leads_to("/security?said=others-ended");
     second.get("/security").await.leads_to("/sign-in?said=session-over");
     third.get("/security").await.says(200, "Two-step sign-in is on");
-    second.form(&format!("/security/sessions/{session}/end"), &[]).await.leads_to("/sign-in?said=session-over");
+    second.form(&format!("/security/sessions/{session}/end"), &[]).await.leads_to("/sign-in");
 }
 
 /// The id in the action of the first form of this kind.
@@ -266,6 +269,19 @@ async fn password_and_address_are_changed(database: Database) {
     world.browser().form("/change-email", &[("link", link)]).await.leads_to("/sign-in?said=email-changed");
     person.email = new;
     type_password(&world.browser(), &person).await.leads_to("/security");
+
+    let backup = world.new_address();
+    let own = browser.form("/security/backup-email", &[("email", &person.email)]).await;
+    own.says(422, "That is the address you sign in with");
+    let sent = browser.form("/security/backup-email", &[("email", &backup)]).await;
+    sent.leads_to("/security?said=backup-email-sent");
+    let message = world.message(&backup, "backup_email").await;
+    let link = message["link"].as_str().unwrap();
+    world.browser().form("/backup-email", &[("link", link)]).await.leads_to("/sign-in?said=notices-copied");
+    browser.get("/security/backup-email").await.says(200, "Copies go to");
+    browser.form("/security/backup-email", &[("remove", "yes")]).await.leads_to("/security?said=notices-ended");
+    let page = browser.get("/security/backup-email").await.expect(200);
+    assert!(!page.text.contains("Copies go to"), "{}", page.text);
 
     // Without a factor it is the password that proves.
     world.advance(301).await;

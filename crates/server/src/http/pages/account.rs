@@ -93,7 +93,7 @@ pub(super) async fn submit_email(
         run_on_the_beat(&app, BeginEmailChange { bearer, email, origin }).await
     };
     let refused = match sent.await {
-        Ok(_) => return Ok(see("/security?said=email-change-sent")),
+        Ok(()) => return Ok(see("/security?said=email-change-sent")),
         Err(problem) => desk.refused(problem),
     };
     match refused.on("/security/email")? {

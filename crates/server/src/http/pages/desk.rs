@@ -74,7 +74,7 @@ impl Desk {
 
     /// Notes that a change was refused.
     pub(super) fn refused(self, problem: Problem) -> Refused {
-        Refused { desk: self, problem }
+        Refused { desk: Box::new(self), problem }
     }
 
     /// What came of a change: on to `path` with the new cookie; to the question for a proof; or back with the reason.
@@ -88,7 +88,7 @@ impl Desk {
 
 /// A change that was refused.
 pub(super) struct Refused {
-    desk: Desk,
+    desk: Box<Desk>,
     problem: Problem,
 }
 
@@ -101,7 +101,7 @@ impl Refused {
             return Ok(Err(see(&format!("/security/prove?next={next}"))));
         }
         desk.page = desk.page.trouble(problem)?;
-        Ok(Ok(desk))
+        Ok(Ok(*desk))
     }
 }
 

@@ -24,7 +24,7 @@ use crate::http::Client;
 use crate::problem::{Problem, ProblemCode};
 
 /// What [`Frame::said`] may name: said once, after a redirect.
-pub(super) const SAID: [&str; 24] = [
+pub(super) const SAID: [&str; 26] = [
     "signed-out",
     "session-over",
     "verified",
@@ -34,6 +34,8 @@ pub(super) const SAID: [&str; 24] = [
     "email-changed",
     "email-change-sent",
     "notices-copied",
+    "backup-email-sent",
+    "notices-ended",
     "challenge-over",
     "start-again",
     "set-up-over",

@@ -39,7 +39,7 @@ impl Look {
         let style = brand.accent.map_or_else(|| STYLE.to_owned(), |accent| format!("{STYLE}\n{}", colors(accent)));
         let logo: &[u8] = brand.logo.as_ref().map_or(&[], |logo| &logo.bytes);
         let parts = [style.as_bytes(), SCRIPT.as_bytes(), ICON.as_bytes(), logo];
-        let digest = parts.iter().fold(Sha256::new(), |digest, part| digest.chain_update(part)).finalize();
+        let digest = parts.iter().fold(Sha256::new(), Digest::chain_update).finalize();
         Arc::new(Self {
             name: brand.name.clone(),
             policy: policy(&config.return_origins),
