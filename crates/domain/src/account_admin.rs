@@ -167,13 +167,12 @@ impl Act {
 
     /// Whether nothing is left to do: then nothing is written, and nobody is told.
     fn is_done(&self, account: &Account) -> bool {
-        let open = account.settings.guesses == GuessBudget::default();
         match self {
             Self::Disable => account.user.disabled_at.is_some(),
             Self::Enable => account.user.disabled_at.is_none(),
-            Self::Unlock => open,
-            Self::ResetTwoFactor(_) => open && account.settings.enabled_at.is_none(),
-            Self::Delete => false,
+            Self::Unlock => account.settings.guesses == GuessBudget::default(),
+            // What is pending ends with it, whether or not there was a factor.
+            Self::ResetTwoFactor(_) | Self::Delete => false,
         }
     }
 }

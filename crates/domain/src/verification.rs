@@ -11,6 +11,7 @@ use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal};
 use crate::factor::{Factor, Judgement, Method};
 use crate::guess::{Guess, Proofs, explain, guess, reason, recovery_code_used, tell_wrong};
+use crate::known_browser::{KnownBrowser, meet};
 use crate::login::SignedInUser;
 use crate::recovery_code::{StoredRecoveryCode, unused};
 use crate::secret::{Broken, TokenHash};
@@ -53,6 +54,8 @@ pub struct VerifyView {
     pub devices: Vec<TrustedDevice>,
     /// The codes sent for the challenge.
     pub sent_codes: Vec<SentCode>,
+    /// The browsers they have signed in with.
+    pub browsers: Vec<KnownBrowser>,
 }
 
 /// A right answer.
@@ -147,6 +150,7 @@ impl Decide for Verify {
             .audit_all(alarms)
             .audit(right.method(method));
         decision.changes.extend(spoken_to);
+        decision = meet(decision, &account, &view.browsers, &self.origin, now, context);
         if let Some(Trust { changes, audit, told, .. }) = trust {
             decision.changes.extend(changes);
             decision = decision.audit_all(audit).send(told);

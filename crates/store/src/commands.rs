@@ -38,8 +38,8 @@ use domain::verification::{Verify, VerifyView};
 use crate::load::{Answers, Assemble, Handle, Load, Reads};
 use crate::user::{Whose, locked, taken, unlocked};
 use crate::{
-    StoreError, audit_log, challenge, counter, enrollment, factor, link_token, recovery_code, sent_code, session,
-    signup, sms_fraud, trusted_device,
+    StoreError, audit_log, challenge, counter, enrollment, factor, known_browser, link_token, recovery_code, sent_code,
+    session, signup, sms_fraud, trusted_device,
 };
 
 fn charged(counters: &[(Counter, Handle<Charged>)], answers: &Answers) -> Result<Vec<(Counter, Charged)>, StoreError> {
@@ -119,8 +119,10 @@ impl Load for FinishLogin {
         let codes = sent_code::recent(reads, &owner);
         let days = sent_code::days_of_email(reads, self.application, &key);
         let sms = sms_fraud::usage_for_email(reads, self.application, &key, &self.origin);
+        let browsers = known_browser::of_email(reads, self.application, &key);
         Box::new(move |answers| {
             Ok(FinishLoginView {
+                browsers: answers.get(&browsers)?,
                 account: answers.get(&account)?,
                 factors: answers.get(&factors)?,
                 challenges: answers.get(&challenges)?,
@@ -158,8 +160,10 @@ impl Load for Verify {
         let recovery_codes = recovery_code::of_challenge(reads, &self.token);
         let devices = self.remember.then(|| trusted_device::of_challenge(reads, &self.token));
         let sent_codes = sent_code::of_challenge(reads, &self.token);
+        let browsers = known_browser::of_challenge(reads, &self.token);
         Box::new(move |answers| {
             Ok(VerifyView {
+                browsers: answers.get(&browsers)?,
                 account: answers.get(&account)?,
                 challenge: answers.get(&challenge)?,
                 factors: answers.get(&factors)?,

@@ -153,8 +153,8 @@ async fn act(app: &App, whom: Whom, act: Act) -> anyhow::Result<()> {
         Act::Disable => ("Disable", "disabled", "is disabled already"),
         Act::Enable => ("Enable", "enabled", "is not disabled"),
         Act::Unlock => ("Unlock", "unlocked", "is not locked"),
-        Act::ResetTwoFactor(_) => ("Take every factor away from", "reset", "has no second factor"),
-        Act::Delete => ("Delete", "deleted", "is not there"),
+        Act::ResetTwoFactor(_) => ("Take every factor away from", "reset", ""),
+        Act::Delete => ("Delete", "deleted", ""),
     };
     anyhow::ensure!(whom.yes || confirmed(&format!("{question} {}?", email.as_str()))?, "nothing was done");
     let origin = Origin { actor: Some("cli".to_owned()), ..Origin::default() };
