@@ -95,9 +95,9 @@ mod tests {
 
     fn chain(person: u128, length: i64) -> Vec<Recorded> {
         let mut previous = [0; 32];
-        let entry = |seq| {
+        let entry = |seq: i64| {
             let words = Words {
-                id: Uuid::from_u128(u128::from(seq as u64)),
+                id: Uuid::from_u128(u128::from(seq.unsigned_abs())),
                 at: Timestamp::from_secs(seq),
                 person: Some(Uuid::from_u128(person)),
                 application: Uuid::nil(),

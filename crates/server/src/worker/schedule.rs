@@ -24,10 +24,9 @@ const STRAY: Span = Span::from_hours(1);
 /// When a job comes round; trusted devices are cleaned up so long after midnight.
 pub const fn schedule(job: Job, cleanup_at: Span) -> Schedule {
     match job {
-        Job::CleanupExpiredTrustedDevices => Schedule::Daily(cleanup_at),
+        Job::CleanupExpiredTrustedDevices | Job::CutAuditLog => Schedule::Daily(cleanup_at),
         Job::Sweep => Schedule::Every(SWEEP),
         Job::SignAuditLog => Schedule::Every(SIGN),
-        Job::CutAuditLog => Schedule::Daily(cleanup_at),
     }
 }
 

@@ -166,8 +166,17 @@ async fn nothing_signed_can_be_changed(database: Database) {
         bring_back(&world).await;
         assert!(world.cli(&["audit", "verify"], "").status.success(), "after {what}");
     }
+}
 
-    // Rolled back with all that tells of it: the database is as whole as it was then. Only what was published knows.
+/// a database that is put back to an earlier state, with all that tells of it, is as whole as it was then. What was
+/// published shows it.
+async fn a_log_that_was_rolled_back_is_not_the_published_one(database: Database) {
+    let (world, _) = signed_log(database).await;
+    let published = keep(&world, "published", &audit(&world, &["checkpoints", "--export", "--last"]));
+    let published = published.to_str().unwrap();
+    let (log, positions, checkpoints) = ("two_factor_audit_log", "audit_positions", "audit_checkpoints");
+    let newest = format!("(SELECT max(number) FROM {checkpoints})");
+    let tail = format!("(SELECT first_position FROM {checkpoints} WHERE number = {newest})");
     world
         .look
         .execute(&format!(

@@ -72,8 +72,8 @@ fn checkpoints_follow_each_other_and_nothing_else() {
         change(&mut changed);
         flaws(&changed)
     };
-    assert_eq!(with(&|all| drop(all.remove(1))), [(3, CheckpointFlaw::Missing { count: 1 })]);
-    assert_eq!(with(&|all| drop(all.remove(0))), [(2, CheckpointFlaw::Missing { count: 1 })]);
+    assert_eq!(with(&|all| _ = all.remove(1)), [(3, CheckpointFlaw::Missing { count: 1 })]);
+    assert_eq!(with(&|all| _ = all.remove(0)), [(2, CheckpointFlaw::Missing { count: 1 })]);
     assert_eq!(with(&|all| all[1].checkpoint.last = 7)[0], (2, CheckpointFlaw::Altered));
     assert_eq!(with(&|all| all[1].checkpoint.begins = 2)[0], (2, CheckpointFlaw::Altered));
     assert_eq!(with(&|all| all[2].signature[5] ^= 1), [(3, CheckpointFlaw::Forged)]);

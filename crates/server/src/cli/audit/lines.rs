@@ -117,7 +117,7 @@ pub(super) fn parse(line: &str) -> Result<Line, String> {
     let wrong = |error: serde_json::Error| error.to_string();
     if line.starts_with("{\"checkpoint\":") {
         let Published { checkpoint } = serde_json::from_str(line).map_err(wrong)?;
-        return stated(checkpoint).map(|signed| Line::Checkpoint(Box::new(signed)));
+        return stated(&checkpoint).map(|signed| Line::Checkpoint(Box::new(signed)));
     }
     if line.starts_with("{\"log\":") {
         let Beginning { log } = serde_json::from_str(line).map_err(wrong)?;
@@ -146,7 +146,7 @@ fn time(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).ok_or_else(|| "created_at is not a time".to_owned())
 }
 
-fn stated(stated: Stated) -> Result<SignedCheckpoint, String> {
+fn stated(stated: &Stated) -> Result<SignedCheckpoint, String> {
     let checkpoint = Checkpoint {
         number: stated.number,
         first: stated.first_position,
