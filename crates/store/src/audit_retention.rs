@@ -8,13 +8,15 @@ use std::time::Instant;
 
 use domain::audit::checkpoint::Checkpoint;
 use domain::secret::KeyRing;
-use domain::time::Timestamp;
+use domain::time::{Duration, Timestamp};
 use uuid::Uuid;
 
 use crate::{Db, Plan, Statement, StoreError, Swept, params};
 
 /// Entries deleted in one go.
 const CHUNK: u32 = 200;
+/// A checkpoint further ahead than this was made by a wrong clock.
+const AHEAD: Duration = Duration::from_hours(1);
 /// How long one run may go on. What is left waits for the next one.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 
@@ -50,8 +52,13 @@ impl Db {
     /// Signs that the log begins behind what was signed before a moment; gives the position.
     async fn move_beginning(&self, before: Timestamp, now: Timestamp, keys: &KeyRing) -> Result<i64, StoreError> {
         let Some(last) = self.last_checkpoint().await? else { return Ok(0) };
-        let read =
-            Statement::new("SELECT max(last_position) FROM audit_checkpoints WHERE created_at < $1", params![before]);
+        // A wrong clock dated checkpoints too early or too late: what follows one that is young stays, and one that is dated
+        // ahead keeps nothing.
+        let read = Statement::new(
+            "SELECT max(last_position) FROM audit_checkpoints WHERE created_at < $1 AND first_position < \
+             COALESCE((SELECT min(first_position) FROM audit_checkpoints WHERE created_at >= $1 AND created_at <= $2), $3)",
+            params![before, now + AHEAD, i64::MAX],
+        );
         let answers = self.read(vec![read]).await?;
         let old = answers.first().and_then(|rows| rows.first()).map_or(Ok(None), |row| row.get::<Option<i64>>(0))?;
         let begins = last.checkpoint.begins.max(old.map_or(0, |old| old + 1));

@@ -115,8 +115,7 @@ impl Checkpoint {
                 begins: before.begins,
                 entries,
                 previous: *hash,
-                // A clock that was set back makes no checkpoint older than the one before.
-                at: at.max(before.at),
+                at,
             },
         }
     }
@@ -198,7 +197,7 @@ impl std::fmt::Display for CheckpointFlaw {
 #[derive(Debug, Default)]
 pub struct Sequence {
     last: Option<SignedCheckpoint>,
-    /// When the run before the one of the last checkpoint was: everything older was to be in it.
+    /// When the run before that of the last checkpoint was: everything older was to be in it.
     earlier: Option<Timestamp>,
     /// Checkpoints seen so far.
     pub checkpoints: u64,
@@ -210,8 +209,9 @@ impl Sequence {
         let (last, stated) = (self.last.replace(next.clone()), &next.checkpoint);
         self.checkpoints += 1;
         let expected = Checkpoint::after(last.as_ref(), stated.at);
-        if let Some(last) = last.map(|last| last.checkpoint.at).filter(|at| *at < stated.at) {
-            self.earlier = Some(last);
+        if let Some(last) = last.map(|last| last.checkpoint.at).filter(|at| *at != stated.at) {
+            // A checkpoint that a wrong clock dated far ahead makes nothing late that came after.
+            self.earlier = Some(last.min(stated.at));
         }
         if stated.number > expected.number {
             return Some(CheckpointFlaw::Missing { count: stated.number - expected.number });
@@ -221,8 +221,7 @@ impl Sequence {
             && stated.first == expected.first
             && stated.last >= expected.last
             && stated.begins >= expected.begins
-            && stated.begins <= stated.last + 1
-            && stated.at == expected.at;
+            && stated.begins <= stated.last + 1;
         next.flaw().or_else(|| (!follows).then_some(CheckpointFlaw::Foreign))
     }
 
@@ -237,8 +236,8 @@ impl Sequence {
     }
 
     /// Entries no checkpoint covers yet are late when they are dated before this.
-    pub fn uncovered_late_before(&self) -> Option<Timestamp> {
-        self.last.as_ref().map(|last| last.checkpoint.at - LATE)
+    pub fn uncovered_late_before(&self, now: Timestamp) -> Option<Timestamp> {
+        self.last.as_ref().map(|last| last.checkpoint.at.min(now) - LATE)
     }
 
     /// What is wrong at the end. The newest checkpoint vouches for all before it, so its key alone has to be known: keys that

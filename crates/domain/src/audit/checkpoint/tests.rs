@@ -158,3 +158,19 @@ fn an_entry_that_should_have_been_in_an_earlier_checkpoint_is_late() {
     let late = Some((2, Some(Uuid::from_u128(2)), EntryFlaw::Late));
     assert_eq!(check_entries(&checkpoint, Some(at(5_000)), &entries), late);
 }
+
+#[test]
+fn a_checkpoint_dated_far_ahead_makes_nothing_late_that_came_after() {
+    let ring = KeyRing::generate(&mut rng(1));
+    let (mut sequence, mut last) = (Sequence::default(), None);
+    let mut late = Vec::new();
+    for now in [100_000, 900_000_000, 100_600, 100_600, 101_200] {
+        let next = over(last.as_ref(), now, &[]).sign(ring.checkpoint_key());
+        assert_eq!(sequence.follow(&next), None);
+        late.push(sequence.late_before().map(|at| (at + LATE).as_secs()));
+        last = Some(next);
+    }
+    assert_eq!(late, [None, Some(100_000), Some(100_600), Some(100_600), Some(100_600)]);
+    assert_eq!(sequence.uncovered_late_before(at(200_000)), Some(at(101_200) - LATE));
+    assert_eq!(sequence.uncovered_late_before(at(50_000)), Some(at(50_000) - LATE));
+}

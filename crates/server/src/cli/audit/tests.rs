@@ -63,7 +63,8 @@ impl Log {
     }
 
     fn known(&self) -> Known {
-        Known { keys: self.ring.checkpoint_public_keys().collect(), ..Known::default() }
+        let keys = self.ring.checkpoint_public_keys().collect();
+        Known { keys, published: Vec::new(), allow_late: false, now: NOW + Duration::from_days(2) }
     }
 
     async fn export(&self, name: &str) -> PathBuf {
@@ -201,6 +202,23 @@ async fn what_is_committed_late_is_covered_later_whatever_its_time_and_a_forged_
         let lenient = Known { allow_late: true, ..log.known() };
         online(&log.db, &lenient).await.unwrap();
         offline(&file, &lenient).unwrap();
+        log.db.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_checkpoint_of_a_wrong_clock_neither_cuts_what_is_young_nor_keeps_what_is_old() {
+    for (name, _database, mut log) in logs().await {
+        for days in [-4_000, 9, 20_000, 1] {
+            log.grow(NOW - Duration::from_days(days.clamp(1, 9))).await;
+            log.sign(NOW - Duration::from_days(days)).await;
+        }
+        let before = NOW - Duration::from_days(4);
+        assert_eq!(log.db.cut_audit_log(before, NOW, &log.ring, true).await.unwrap(), Swept::Rows(24), "{name}");
+        log.grow(NOW).await;
+        log.sign(NOW - Duration::from_days(20_000)).await;
+        assert_eq!(log.db.cut_audit_log(before, NOW, &log.ring, true).await.unwrap(), Swept::Rows(0), "{name}");
+        online(&log.db, &Known { allow_late: true, ..log.known() }).await.unwrap();
         log.db.close().await;
     }
 }

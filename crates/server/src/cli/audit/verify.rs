@@ -11,6 +11,7 @@ use domain::audit::checkpoint::{
 };
 use domain::audit::proof::Chains;
 use domain::audit::verify::{Finding, Verifier};
+use domain::time::Timestamp;
 use futures_util::StreamExt as _;
 use indicatif::ProgressBar;
 use store::{Db, Scan};
@@ -19,6 +20,7 @@ use uuid::Uuid;
 use super::super::progress::bar;
 use super::super::say;
 use super::lines::{self, Line};
+use crate::app::system_time;
 use crate::config::{Config, KeySource};
 use crate::keys;
 
@@ -98,11 +100,12 @@ impl Report {
 }
 
 /// What checkpoints are checked against.
-#[derive(Default)]
 pub(super) struct Known {
     pub(super) keys: Vec<[u8; 32]>,
     pub(super) published: Vec<SignedCheckpoint>,
     pub(super) allow_late: bool,
+    /// A checkpoint may be dated ahead; now is now.
+    pub(super) now: Timestamp,
 }
 
 impl Known {
@@ -122,7 +125,7 @@ impl Known {
             }
         });
         let published = published.collect::<anyhow::Result<_>>()?;
-        Ok(Self { keys, published, allow_late: trusted.allow_late })
+        Ok(Self { keys, published, allow_late: trusted.allow_late, now: system_time() })
     }
 
     fn differs(&self, signed: &SignedCheckpoint) -> bool {
@@ -174,7 +177,7 @@ pub(super) async fn online(db: &Db, known: &Known) -> anyhow::Result<()> {
     let mut report = Report { progress: bar(total), allow_late: known.allow_late, broken: 0 };
     let chained = chains(db, &mut report).await?;
     let sequence = checkpoints(db, known, &mut report).await?;
-    let uncovered = rest(db, &sequence, &mut report).await?;
+    let uncovered = rest(db, known, &sequence, &mut report).await?;
     known.end(&sequence, &mut report)?;
     report.say(&format!("{chained}, {uncovered} entries not signed yet"))?;
     report.end()
@@ -206,9 +209,14 @@ async fn chains(db: &Db, report: &mut Report) -> anyhow::Result<String> {
     Ok(format!("{} chains of {} entries", verifier.chains, verifier.entries))
 }
 
+/// The position the log begins at.
+async fn beginning(db: &Db) -> anyhow::Result<i64> {
+    Ok(db.last_checkpoint().await?.map_or(1, |last| last.checkpoint.begins))
+}
+
 /// Every checkpoint, and what it covers.
 async fn checkpoints(db: &Db, known: &Known, report: &mut Report) -> anyhow::Result<Sequence> {
-    let begins = db.last_checkpoint().await?.map_or(1, |last| last.checkpoint.begins);
+    let begins = beginning(db).await?;
     let (mut sequence, mut after) = (Sequence::default(), i64::MIN);
     loop {
         let page = db.checkpoints(after).await?;
@@ -240,15 +248,20 @@ async fn checkpoints(db: &Db, known: &Known, report: &mut Report) -> anyhow::Res
         while let Some(checked) = found.next().await {
             let (number, entries, found) = checked??;
             report.progress.inc(entries as u64);
+            // It may have been deleted for its age a moment ago.
+            let found = match found {
+                Some((position, ..)) if position < beginning(db).await? => None,
+                found => found,
+            };
             report.entries(found, number)?;
         }
     }
 }
 
 /// What no checkpoint covers.
-async fn rest(db: &Db, sequence: &Sequence, report: &mut Report) -> anyhow::Result<u64> {
+async fn rest(db: &Db, known: &Known, sequence: &Sequence, report: &mut Report) -> anyhow::Result<u64> {
     let (mut place, mut count) = (Scan::BEGINNING, 0);
-    let late_before = sequence.uncovered_late_before();
+    let late_before = sequence.uncovered_late_before(known.now);
     loop {
         let page = db.uncovered_entries(place).await?;
         let Some(last) = page.last() else { return Ok(count) };
