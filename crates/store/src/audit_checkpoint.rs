@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use domain::audit::checkpoint::{Checkpoint, Covered, EntriesHash, Recorded, SignedCheckpoint};
+use domain::audit::checkpoint::{Checkpoint, Covered, EntriesHash, MOST, Recorded, SignedCheckpoint};
 use domain::schedule::Job;
 use domain::secret::KeyRing;
 use domain::time::{Duration, Timestamp};
@@ -14,8 +14,6 @@ use uuid::Uuid;
 use crate::audit_log::{columns as entry_columns, recorded};
 use crate::{Db, Plan, Row, Statement, StoreError, params};
 
-/// Entries of a checkpoint at most: a transaction that long keeps no other writer waiting for long.
-const MOST: u32 = 1_000;
 /// How far before the last checkpoint entries without a position are looked for. A clock that went further astray is found
 /// by the look at everything.
 const BACK: Duration = Duration::from_days(2);

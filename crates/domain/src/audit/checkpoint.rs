@@ -17,6 +17,10 @@ use crate::time::{Duration, Timestamp};
 /// Commits take seconds, and clocks of several nodes differ by less.
 pub const LATE: Duration = Duration::from_hours(1);
 
+/// Entries of a checkpoint at most. One with fewer found no more to cover: only such a one says that what is dated before it
+/// had been covered. A backlog takes several runs.
+pub const MOST: u32 = 1_000;
+
 /// An entry as it stands in the database, with its place on a chain if it says that it has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
@@ -197,7 +201,9 @@ impl std::fmt::Display for CheckpointFlaw {
 #[derive(Debug, Default)]
 pub struct Sequence {
     last: Option<SignedCheckpoint>,
-    /// When the run before that of the last checkpoint was: everything older was to be in it.
+    /// When everything there was had been covered, as of the newest checkpoint.
+    complete: Option<Timestamp>,
+    /// The same, as of the one before it.
     earlier: Option<Timestamp>,
     /// Checkpoints seen so far.
     pub checkpoints: u64,
@@ -209,9 +215,10 @@ impl Sequence {
         let (last, stated) = (self.last.replace(next.clone()), &next.checkpoint);
         self.checkpoints += 1;
         let expected = Checkpoint::after(last.as_ref(), stated.at);
-        if let Some(last) = last.map(|last| last.checkpoint.at).filter(|at| *at != stated.at) {
-            // A checkpoint that a wrong clock dated far ahead makes nothing late that came after.
-            self.earlier = Some(last.min(stated.at));
+        // A checkpoint that a wrong clock dated far ahead makes nothing late that came after.
+        self.earlier = self.complete.map(|complete| complete.min(stated.at));
+        if (1..i64::from(MOST)).contains(&(stated.last - stated.first + 1)) {
+            self.complete = Some(stated.at);
         }
         if stated.number > expected.number {
             return Some(CheckpointFlaw::Missing { count: stated.number - expected.number });
@@ -237,7 +244,7 @@ impl Sequence {
 
     /// Entries no checkpoint covers yet are late when they are dated before this.
     pub fn uncovered_late_before(&self, now: Timestamp) -> Option<Timestamp> {
-        self.last.as_ref().map(|last| last.checkpoint.at.min(now) - LATE)
+        self.complete.map(|complete| complete.min(now) - LATE)
     }
 
     /// What is wrong at the end. The newest checkpoint vouches for all before it, so its key alone has to be known: keys that

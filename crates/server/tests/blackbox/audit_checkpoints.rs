@@ -267,10 +267,10 @@ async fn a_growing_log_is_signed_and_verifies(database: Database) {
     if world.database.is_postgres() {
         world.add_node().await;
     }
-    let browser = world.browser();
     let writing = async {
         for _ in 0..40 {
-            login_with(&browser, "nobody@example.com", "wrong").await;
+            // A connection of its own: one that was kept may be closed while a command runs.
+            login_with(&world.browser(), "nobody@example.com", "wrong").await;
         }
     };
     let signing = async {

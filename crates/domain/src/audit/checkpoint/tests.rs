@@ -165,7 +165,8 @@ fn a_checkpoint_dated_far_ahead_makes_nothing_late_that_came_after() {
     let (mut sequence, mut last) = (Sequence::default(), None);
     let mut late = Vec::new();
     for now in [100_000, 900_000_000, 100_600, 100_600, 101_200] {
-        let next = over(last.as_ref(), now, &[]).sign(ring.checkpoint_key());
+        let next =
+            over(last.as_ref(), now, &covered(first(last.as_ref()), vec![entry(1, now)])).sign(ring.checkpoint_key());
         assert_eq!(sequence.follow(&next), None);
         late.push(sequence.late_before().map(|at| (at + LATE).as_secs()));
         last = Some(next);
@@ -173,4 +174,23 @@ fn a_checkpoint_dated_far_ahead_makes_nothing_late_that_came_after() {
     assert_eq!(late, [None, Some(100_000), Some(100_600), Some(100_600), Some(100_600)]);
     assert_eq!(sequence.uncovered_late_before(at(200_000)), Some(at(101_200) - LATE));
     assert_eq!(sequence.uncovered_late_before(at(50_000)), Some(at(50_000) - LATE));
+}
+
+fn first(last: Option<&SignedCheckpoint>) -> i64 {
+    last.map_or(1, |last| last.checkpoint.last + 1)
+}
+
+#[test]
+fn a_backlog_that_takes_several_runs_makes_nothing_late() {
+    let ring = KeyRing::generate(&mut rng(1));
+    let (mut sequence, mut last) = (Sequence::default(), None);
+    let mut late = Vec::new();
+    for (now, count) in [(100_000, MOST), (200_000, MOST), (300_000, 1), (400_000, 0), (500_000, 1)] {
+        let entries = (0..count).map(|number| entry(number.into(), 10)).collect();
+        let next = over(last.as_ref(), now, &covered(first(last.as_ref()), entries)).sign(ring.checkpoint_key());
+        assert_eq!(sequence.follow(&next), None);
+        late.push(sequence.late_before().map(|at| (at + LATE).as_secs()));
+        last = Some(next);
+    }
+    assert_eq!(late, [None, None, None, Some(300_000), Some(300_000)], "a cut, which covers nothing, says nothing");
 }
