@@ -8,6 +8,7 @@
     reason = "a load client has its own clock and randomness; no rule of the product lives here"
 )]
 
+mod audit;
 mod bare;
 mod calls;
 mod databases;
@@ -25,6 +26,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
+use databases::Place;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Measures a server.
@@ -45,6 +47,9 @@ struct Options {
     /// The program pgbench.
     #[arg(long)]
     pgbench: Option<PathBuf>,
+    /// Measure nothing but how fast an audit log of so many entries is signed and verified.
+    #[arg(long, value_name = "ENTRIES")]
+    audit: Option<u64>,
     /// Measure briefly: to see that it works, not how fast.
     #[arg(long)]
     quick: bool,
@@ -66,6 +71,13 @@ async fn main() -> ExitCode {
 }
 
 async fn measure(options: Options) -> Result<()> {
+    if let Some(entries) = options.audit {
+        let sqlite = (!options.no_sqlite).then(|| Place::Sqlite(options.folder.clone()));
+        for place in sqlite.into_iter().chain(options.postgres.clone().map(Place::Postgres)) {
+            audit::measure(&options.server, &options.folder, &place, entries).await?;
+        }
+        return Ok(());
+    }
     let json = options.json.clone();
     let (mut interrupted, mut terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     // A task of its own, so that an interrupt ends it at its next step and its servers are stopped.

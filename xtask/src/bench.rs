@@ -20,6 +20,9 @@ pub(crate) struct Options {
     /// Measure briefly: to see that it works, not how fast.
     #[arg(long)]
     quick: bool,
+    /// Measure nothing but how fast an audit log of so many entries is signed and verified.
+    #[arg(long, value_name = "ENTRIES")]
+    audit: Option<u64>,
     /// Write the figures to this file as well.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -62,6 +65,9 @@ pub(crate) fn run(options: &Options) -> Result<String> {
     let mut measure = Command::new(client);
     measure.arg("--server").arg(server).arg("--folder").arg(folder.path());
     measure.args(options.quick.then_some("--quick"));
+    if let Some(entries) = options.audit {
+        measure.arg("--audit").arg(entries.to_string());
+    }
     if let Some(file) = &options.json {
         measure.arg("--json").arg(file);
     }

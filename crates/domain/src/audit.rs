@@ -4,6 +4,8 @@
 //! altering, removing or reordering any breaks all that follow. The head of the chain is locked with the user's row. Entries
 //! without a person (an unknown address, a job) stand unchained.
 
+pub mod checkpoint;
+pub mod proof;
 pub mod verify;
 
 use std::net::IpAddr;

@@ -87,6 +87,8 @@ pub struct Policy {
     pub trust_life: Duration,
     /// How long it stays trusted without being used.
     pub trust_idle: Duration,
+    /// How long entries of the audit log are kept; `None` is forever.
+    pub audit_retention: Option<Duration>,
     /// How old a device's secret gets before its use replaces it; zero replaces it with each use.
     pub trust_rotation: Duration,
     /// How long the secret before is still taken, for requests that crossed.
@@ -158,6 +160,7 @@ impl Default for Policy {
             trust_life: Duration::from_days(30),
             trust_idle: Duration::from_days(14),
             trust_rotation: Duration::ZERO,
+            audit_retention: None,
             trust_grace: Duration::from_secs(60),
             trusted_devices_max: 5,
             password_reset_life: Duration::from_hours(1),

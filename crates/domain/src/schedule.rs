@@ -1,5 +1,5 @@
-//! Jobs that come round by the clock: which there are, and when one is due. They only tidy; nothing depends on their
-//! running in time.
+//! Jobs that come round by the clock: which there are, and when one is due. They tidy, and they sign what was written down;
+//! nothing else depends on their running in time.
 
 use crate::time::{Duration, Timestamp};
 
@@ -14,17 +14,23 @@ pub enum Job {
     CleanupExpiredTrustedDevices,
     /// Deletes what ended, but for the audit log: codes, challenges, sessions, contents of messages.
     Sweep,
+    /// Signs what was added to the audit log.
+    SignAuditLog,
+    /// Deletes what of the audit log is older than it is kept.
+    CutAuditLog,
 }
 
 impl Job {
     /// Every job.
-    pub const ALL: [Self; 2] = [Self::CleanupExpiredTrustedDevices, Self::Sweep];
+    pub const ALL: [Self; 4] = [Self::CleanupExpiredTrustedDevices, Self::Sweep, Self::SignAuditLog, Self::CutAuditLog];
 
     /// Its name in the database and on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::CleanupExpiredTrustedDevices => "cleanup_expired_trusted_devices",
             Self::Sweep => "sweep",
+            Self::SignAuditLog => "sign_audit_log",
+            Self::CutAuditLog => "cut_audit_log",
         }
     }
 

@@ -203,6 +203,7 @@ struct Keys {
     pepper: Zeroizing<[u8; 32]>,
     index: Zeroizing<[u8; 32]>,
     signing: ed25519_dalek::SigningKey,
+    checkpoint: ed25519_dalek::SigningKey,
 }
 
 impl Keys {
@@ -220,6 +221,7 @@ impl Keys {
             pepper: derive("pepper"),
             index: derive("blind-index"),
             signing: ed25519_dalek::SigningKey::from_bytes(&derive("access-token")),
+            checkpoint: ed25519_dalek::SigningKey::from_bytes(&derive("audit-checkpoint")),
             root,
         }
     }
@@ -347,6 +349,16 @@ impl KeyRing {
     /// The key that signs access tokens, with its id.
     pub fn signing_key(&self) -> (KeyId, &ed25519_dalek::SigningKey) {
         (self.active().id, &self.active().signing)
+    }
+
+    /// The key that signs checkpoints of the audit log.
+    pub fn checkpoint_key(&self) -> &ed25519_dalek::SigningKey {
+        &self.active().checkpoint
+    }
+
+    /// The public keys of checkpoints: the active one and those before it.
+    pub fn checkpoint_public_keys(&self) -> impl Iterator<Item = [u8; 32]> {
+        self.0.iter().map(|key| key.checkpoint.verifying_key().to_bytes())
     }
 
     /// The keys access tokens are verified with: the active one and those before it.

@@ -149,6 +149,7 @@ pub fn policy(config: &Config) -> Policy {
         trusted_devices_max: usize::from(second.trusted_device_max_count),
         trust_rotation: span(second.trusted_device_rotation),
         sms: config.sms_limits.clone(),
+        audit_retention: config.audit_retention.map(span),
         code_life: span(second.code_expiry),
         methods: second
             .methods

@@ -133,6 +133,8 @@ pub struct Config {
     pub cleanup_at: domain::time::Duration,
     /// Whether strangers may sign up.
     pub signup_enabled: bool,
+    /// How long entries of the audit log are kept; forever, unless said.
+    pub audit_retention: Option<Duration>,
     /// The limits of text messages.
     pub sms_limits: Limits,
     /// The second factor.
@@ -199,6 +201,7 @@ impl Config {
             mail,
             cleanup_at: layers.required(&settings::CLEANUP_AT)?,
             signup_enabled: layers.required(&settings::SIGNUP_ENABLED)?,
+            audit_retention: layers.optional(&settings::AUDIT_RETENTION_DAYS)?,
             sms_limits: sms_limits::load(&layers)?,
             second_factor: SecondFactor {
                 enabled: layers.required(&settings::ENABLED)?,

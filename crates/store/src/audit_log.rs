@@ -1,5 +1,6 @@
 //! The audit log: appended to, never changed.
 
+use domain::audit::checkpoint::Recorded;
 use domain::audit::verify::{Placed, Stored};
 use domain::audit::{AuditAction, AuditEntry, AuditHead, ChainedEntry, Words};
 use domain::event::{Event, READ};
@@ -82,33 +83,14 @@ fn event(row: &Row) -> Result<Event, StoreError> {
 /// Entries of a page: what a pass over the whole log holds at a time.
 const PAGE: u32 = 1_000;
 
-/// The columns of an entry's words, in the order [`words`] reads them.
-macro_rules! words {
+/// The columns of an entry, in the order [`recorded`] reads them.
+macro_rules! columns {
     () => {
         "e.id, e.created_at, e.person_id, e.application_id, e.action, e.success, e.method, e.ip_address, e.user_agent, \
          e.device_id, e.actor_id, e.request_id, e.detail, e.seq, e.previous_hash, e.hash"
     };
 }
-
-/// An entry as it is exported: its words, and its place in the chain if it has one.
-#[derive(Clone, Debug)]
-pub struct ExportedEntry {
-    /// What it says.
-    pub words: Words,
-    /// Its number in the person's chain.
-    pub seq: Option<i64>,
-    /// Hash of the entry before.
-    pub previous: Option<Vec<u8>>,
-    /// Its own hash.
-    pub hash: Option<Vec<u8>>,
-}
-
-/// A row that stands outside every chain as no row of this log does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StrayEntry {
-    /// Its row.
-    pub id: Uuid,
-}
+pub(crate) use columns;
 
 impl Db {
     /// The chained entries behind a place, in order of person and number; each page is of one moment.
@@ -117,41 +99,15 @@ impl Db {
         let page = Statement::new(
             concat!(
                 "SELECT ",
-                words!(),
-                ", h.seq, h.hash FROM two_factor_audit_log e LEFT JOIN audit_heads h ON h.person_id = e.person_id \
+                columns!(),
+                ", h.seq, h.hash, s.seq, s.hash FROM two_factor_audit_log e \
+                 LEFT JOIN audit_heads h ON h.person_id = e.person_id \
+                 LEFT JOIN audit_starts s ON s.person_id = e.person_id \
                  WHERE (e.person_id, e.seq) > ($1, $2) ORDER BY e.person_id, e.seq LIMIT $3"
             ),
             params![person, seq, PAGE],
         );
         self.read(vec![page]).await?.first().map(Vec::as_slice).unwrap_or_default().iter().map(placed).collect()
-    }
-
-    /// Counts the entries that are rightly in no chain, and finds those that wrongly are; a page of rows behind `after`.
-    /// Gives the last row's id, to go on from.
-    pub async fn unchained_entries(
-        &self,
-        after: Option<Uuid>,
-    ) -> Result<(u64, Vec<StrayEntry>, Option<Uuid>), StoreError> {
-        let page = Statement::new(
-            "SELECT id, person_id, seq, previous_hash, hash FROM two_factor_audit_log WHERE id > $1 ORDER BY id LIMIT $2",
-            params![after.unwrap_or(Uuid::nil()), PAGE],
-        );
-        let answers = self.read(vec![page]).await?;
-        let (mut count, mut strays, mut last) = (0, Vec::new(), None);
-        for row in answers.first().map(Vec::as_slice).unwrap_or_default() {
-            let id = row.get(0)?;
-            last = Some(id);
-            let person: Option<Uuid> = row.get(1)?;
-            let seq: Option<i64> = row.get(2)?;
-            let hashes = [row.get::<Option<Vec<u8>>>(3)?, row.get(4)?];
-            match (person, seq) {
-                // Its chain tells whether it is whole.
-                (Some(_), Some(_)) => {}
-                (None, None) if hashes == [None, None] => count += 1,
-                _ => strays.push(StrayEntry { id }),
-            }
-        }
-        Ok((count, strays, last))
     }
 
     /// Chains without a single entry whose head says otherwise, and people without a head, behind `after`: person and the
@@ -160,7 +116,8 @@ impl Db {
         let page = Statement::new(
             "SELECT person_id, seq FROM (SELECT h.person_id, h.seq FROM audit_heads h WHERE h.person_id > $1 \
              AND h.seq <> 0 AND NOT EXISTS (SELECT 1 FROM two_factor_audit_log e WHERE e.person_id = h.person_id \
-             AND e.seq IS NOT NULL) UNION ALL SELECT u.person_id, NULL FROM users u WHERE u.person_id > $1 \
+             AND e.seq IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM audit_starts s WHERE s.person_id = h.person_id \
+             AND s.seq = h.seq AND s.hash = h.hash) UNION ALL SELECT u.person_id, NULL FROM users u WHERE u.person_id > $1 \
              AND NOT EXISTS (SELECT 1 FROM audit_heads h WHERE h.person_id = u.person_id) \
              AND NOT EXISTS (SELECT 1 FROM two_factor_audit_log e WHERE e.person_id = u.person_id \
              AND e.seq IS NOT NULL)) c ORDER BY person_id LIMIT $2",
@@ -183,18 +140,18 @@ impl Db {
         since: Timestamp,
         until: Timestamp,
         after: Option<(Timestamp, Uuid)>,
-    ) -> Result<Vec<ExportedEntry>, StoreError> {
+    ) -> Result<Vec<Recorded>, StoreError> {
         let (at, id) = after.unwrap_or((since, Uuid::nil()));
         let page = Statement::new(
             concat!(
                 "SELECT ",
-                words!(),
+                columns!(),
                 " FROM two_factor_audit_log e WHERE e.created_at >= $1 AND e.created_at < $2 \
                  AND (e.created_at > $1 OR e.id > $3) ORDER BY e.created_at, e.id LIMIT $4"
             ),
             params![at, until, id, PAGE],
         );
-        self.read(vec![page]).await?.first().map(Vec::as_slice).unwrap_or_default().iter().map(exported).collect()
+        self.read(vec![page]).await?.first().map(Vec::as_slice).unwrap_or_default().iter().map(recorded).collect()
     }
 }
 
@@ -225,10 +182,13 @@ fn placed(row: &Row) -> Result<Placed, StoreError> {
         Err(error) => return Err(error),
     };
     // A hash that does not read is no entry's.
-    let head = row.get::<Option<i64>>(16)?.map(|seq| AuditHead { seq, hash: row.get(17).unwrap_or_default() });
-    Ok(Placed { person: row.get(2)?, seq: row.get(13)?, head, stored })
+    let head = |seq, hash| -> Result<_, StoreError> {
+        Ok(row.get::<Option<i64>>(seq)?.map(|seq| AuditHead { seq, hash: row.get(hash).unwrap_or_default() }))
+    };
+    Ok(Placed { person: row.get(2)?, seq: row.get(13)?, head: head(16, 17)?, start: head(18, 19)?, stored })
 }
 
-fn exported(row: &Row) -> Result<ExportedEntry, StoreError> {
-    Ok(ExportedEntry { words: words(row)?, seq: row.get(13)?, previous: row.get(14)?, hash: row.get(15)? })
+/// An entry with its place on a chain.
+pub(crate) fn recorded(row: &Row) -> Result<Recorded, StoreError> {
+    Ok(Recorded { words: words(row)?, seq: row.get(13)?, previous: row.get(14)?, hash: row.get(15)? })
 }

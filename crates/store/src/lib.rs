@@ -3,7 +3,9 @@
 //! The engine below knows the two drivers and nothing about tables: [`Db`] runs units of work made of [`Statement`]s,
 //! [`Row`]s come back.
 
+mod audit_checkpoint;
 mod audit_log;
+mod audit_retention;
 mod challenge;
 mod commands;
 mod commit;
@@ -39,7 +41,8 @@ mod trusted_device;
 mod user;
 mod value;
 
-pub use audit_log::{ExportedEntry, StrayEntry, unchained};
+pub use audit_checkpoint::{Scan, Uncovered};
+pub use audit_log::unchained;
 pub use db::{Db, Dialect, Options, Plan};
 pub use directory::UserSummary;
 pub use error::StoreError;

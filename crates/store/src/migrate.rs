@@ -36,8 +36,15 @@ macro_rules! pairs {
 }
 
 /// All of them, in order. A file without its twin does not compile; a test finds files that are missing here.
-const PAIRS: &[Pair] =
-    pairs!["V1__two_factor", "V2__backup_email", "V3__key_ids", "V4__delivery", "V5__sms_fraud", "V8__known_browsers"];
+const PAIRS: &[Pair] = pairs![
+    "V1__two_factor",
+    "V2__backup_email",
+    "V3__key_ids",
+    "V4__delivery",
+    "V5__sms_fraud",
+    "V6__known_browsers",
+    "V8__audit_checkpoints",
+];
 
 fn embedded(dialect: Dialect) -> Result<Vec<Migration>, StoreError> {
     let sql = |pair: &Pair| match dialect {

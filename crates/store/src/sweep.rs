@@ -80,7 +80,7 @@ impl Db {
         Ok(Swept::Rows(self.tidy(vec![(TRUSTED_DEVICES, now - GRACE)]).await?))
     }
 
-    async fn clock_is_likely(&self, now: Timestamp) -> Result<bool, StoreError> {
+    pub(crate) async fn clock_is_likely(&self, now: Timestamp) -> Result<bool, StoreError> {
         let newest =
             Statement::new("SELECT max(created_at) FROM two_factor_audit_log WHERE created_at <= $1", params![now]);
         let answers = self.read(vec![newest]).await?;

@@ -12,7 +12,7 @@ use tokio_postgres::{Config, NoTls};
 pub use self::proxy::CountingProxy;
 pub(crate) use self::recorder::Recorder;
 pub use self::recorder::{Recorded, RecordedUnit};
-pub use self::seed::{Belongings, Person};
+pub use self::seed::{Belongings, Person, append_entries};
 use crate::{Db, Options};
 
 /// The variable that names a PostgreSQL server on which tests may create databases.

@@ -2,7 +2,7 @@
 //!
 //! Entries come in order of person and place, each with the head of its chain as it was at the same moment. One pass over
 //! them holds no more than the chain it is in. What whoever owns the database can still do is to write a whole chain anew,
-//! head included, or to take it away with its head and its user: only a signed copy kept elsewhere shows that.
+//! head included, or to take it away with its head and its user: signed checkpoints show that of what they cover.
 
 use super::{AuditHead, Words};
 
@@ -15,6 +15,8 @@ pub struct Placed {
     pub seq: i64,
     /// Where the chain ended when this was read; `None` where no head is stored.
     pub head: Option<AuditHead>,
+    /// The last entry of the chain that was deleted for its age, if any was.
+    pub start: Option<AuditHead>,
     /// What it says, with the hash of the entry before and its own; `Err` names a column that cannot be read.
     pub stored: Result<Stored, String>,
 }
@@ -113,6 +115,7 @@ pub struct Verifier {
 #[derive(Debug)]
 struct Chain {
     person: uuid::Uuid,
+    start: i64,
     last: AuditHead,
     last_id: Option<uuid::Uuid>,
     head: Option<AuditHead>,
@@ -126,8 +129,9 @@ impl Verifier {
         if self.chain.as_ref().is_none_or(|chain| chain.person != entry.person) {
             findings.extend(self.end());
             self.chains += 1;
-            self.chain =
-                Some(Chain { person: entry.person, last: AuditHead::START, last_id: None, head: None, broken: false });
+            let last = entry.start.unwrap_or(AuditHead::START);
+            let (person, start) = (entry.person, last.seq);
+            self.chain = Some(Chain { person, start, last, last_id: None, head: None, broken: false });
         }
         self.entries += 1;
         if let Some(chain) = &mut self.chain {
@@ -183,6 +187,10 @@ impl Chain {
             let from = near.filter(|seq| *seq > 0).find(|seq| whole_at(*seq));
             return Some(from.map_or(Flaw::Altered, |from| Flaw::Moved { from }));
         }
+        if entry.seq <= self.start {
+            // About to be deleted for its age. Whether it was signed, checkpoints tell.
+            return None;
+        }
         if entry.seq < expected || stored.previous != self.last.hash {
             return Some(Flaw::Foreign);
         }
@@ -221,7 +229,13 @@ mod tests {
                 detail: "wrong_code".to_owned(),
             };
             let hash = words.hash(seq, &head.hash);
-            entries.push(Placed { person, seq, head: None, stored: Ok(Stored { words, previous: head.hash, hash }) });
+            entries.push(Placed {
+                person,
+                seq,
+                head: None,
+                start: None,
+                stored: Ok(Stored { words, previous: head.hash, hash }),
+            });
             head = AuditHead { seq, hash };
         }
         for entry in &mut entries {
@@ -288,6 +302,24 @@ mod tests {
         };
         assert_eq!(with(other_head), [(5, Flaw::HeadAltered)]);
         assert_eq!(with(|e| e[4].head = None), [(5, Flaw::HeadMissing)]);
+    }
+
+    #[test]
+    fn a_chain_goes_on_from_where_it_was_cut_and_from_nowhere_else() {
+        let whole = chain_of(1, 5);
+        let cut = AuditHead { seq: 2, hash: whole[1].stored.as_ref().unwrap().hash };
+        let rest = |from: usize, start: Option<AuditHead>| {
+            let mut entries = whole[from..].to_vec();
+            for entry in &mut entries {
+                entry.start = start;
+            }
+            verify(&entries)
+        };
+        assert_eq!(rest(2, Some(cut)), []);
+        assert_eq!(rest(1, Some(cut)), [], "what is about to be deleted may still be there");
+        assert_eq!(rest(2, None), [(3, Flaw::Missing { count: 2 })]);
+        assert_eq!(rest(3, Some(cut)), [(4, Flaw::Missing { count: 1 })]);
+        assert_eq!(rest(2, Some(AuditHead { seq: 2, hash: [7; 32] })), [(3, Flaw::Foreign)]);
     }
 
     #[test]

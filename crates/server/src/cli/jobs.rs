@@ -9,7 +9,7 @@ use super::say;
 use crate::app::App;
 use crate::config::Config;
 use crate::serve;
-use crate::worker::schedule;
+use crate::worker::schedule::{self, Asked};
 
 /// What can be done with jobs.
 #[derive(Subcommand)]
@@ -77,8 +77,9 @@ fn when(schedule: Schedule) -> String {
 async fn begin(app: &App, name: &str, clock_is_right: bool) -> anyhow::Result<()> {
     let names = Job::ALL.map(Job::as_str).join(", ");
     let job = Job::parse(name).with_context(|| format!("there is no job of this name; there are {names}"))?;
-    match schedule::run(app, job, clock_is_right, |_| true).await? {
+    match schedule::run(app, job, Asked { clock_is_right, ..Asked::default() }, |_| true).await? {
         None => bail!("a worker is at it right now"),
+        Some(Swept::Rows(rows)) if job == Job::SignAuditLog => say(&format!("{rows} entries were signed")),
         Some(Swept::Rows(rows)) => say(&format!("{rows} rows were tidied")),
         Some(Swept::ClockDoubted) => bail!(
             "nothing was deleted: nobody did anything within a day, so the clock may be wrong; if it is right, say \

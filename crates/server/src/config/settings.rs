@@ -171,6 +171,8 @@ settings! {
         "Who mail is from.";
     CLEANUP_AT: Span = "TWINLOCK_CLEANUP_AT", "02:00", Some("02:00"), parse::time_of_day,
         "When trusted devices whose time is over are deleted, every day: a time of day, UTC.";
+    AUDIT_RETENTION_DAYS: Duration = "TWINLOCK_AUDIT_RETENTION_DAYS", "400", None, parse::days::<1, 36_500>,
+        "How many days entries of the audit log are kept after they were signed. Default: forever.";
     SIGNUP_ENABLED: bool = "TWOFA_SIGNUP_ENABLED", "false", Some("true"), parse::boolean,
         "Whether people may make an account themselves.";
     SMS_PROVIDER: Vec<SmsProviderName> = "SMS_PROVIDER", "twilio,vonage", None, sms::parse::providers,

@@ -14,6 +14,8 @@ use crate::app::App;
 const LOOK: Duration = Duration::from_secs(30);
 /// How often the database is tidied.
 const SWEEP: Span = Span::from_mins(10);
+/// How often what was added to the audit log is signed.
+const SIGN: Span = Span::from_mins(10);
 /// How long a job is one node's. No job takes half as long.
 const LEASE: Span = Span::from_mins(2);
 /// How far the clock may stray between two looks from the time that has really passed.
@@ -22,16 +24,32 @@ const STRAY: Span = Span::from_hours(1);
 /// When a job comes round; trusted devices are cleaned up so long after midnight.
 pub const fn schedule(job: Job, cleanup_at: Span) -> Schedule {
     match job {
-        Job::CleanupExpiredTrustedDevices => Schedule::Daily(cleanup_at),
+        Job::CleanupExpiredTrustedDevices | Job::CutAuditLog => Schedule::Daily(cleanup_at),
         Job::Sweep => Schedule::Every(SWEEP),
+        Job::SignAuditLog => Schedule::Every(SIGN),
     }
 }
 
-/// Does a job, once, whatever the schedule says; a clock nobody can vouch for is believed when an operator says so.
-async fn perform(app: &App, job: Job, now: Timestamp, clock_is_right: bool) -> Result<Swept, StoreError> {
+/// What whoever runs a job says beside its name.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked {
+    /// A clock that nobody can vouch for is to be believed.
+    pub clock_is_right: bool,
+    /// Entries of the audit log are to be looked for however old they say that they are.
+    pub everything: bool,
+}
+
+/// Does a job, once, whatever the schedule says.
+async fn perform(app: &App, job: Job, now: Timestamp, asked: Asked) -> Result<Swept, StoreError> {
+    let Asked { clock_is_right, everything } = asked;
     match job {
         Job::CleanupExpiredTrustedDevices => app.db.cleanup_expired_trusted_devices(now, clock_is_right).await,
         Job::Sweep => app.db.sweep(now, clock_is_right).await,
+        Job::SignAuditLog => app.db.make_checkpoints(now, app.world.keys(), everything).await.map(Swept::Rows),
+        Job::CutAuditLog => match app.world.policy().audit_retention {
+            None => Ok(Swept::Rows(0)),
+            Some(kept) => app.db.cut_audit_log(now - kept, now, app.world.keys(), clock_is_right).await,
+        },
     }
 }
 
@@ -39,14 +57,14 @@ async fn perform(app: &App, job: Job, now: Timestamp, clock_is_right: bool) -> R
 pub async fn run(
     app: &App,
     job: Job,
-    clock_is_right: bool,
+    asked: Asked,
     is_due: impl Fn(Option<Timestamp>) -> bool + Send + 'static,
 ) -> Result<Option<Swept>, StoreError> {
     let started = app.world.now();
     if !app.db.begin_job(job, started, LEASE, is_due).await? {
         return Ok(None);
     }
-    let done = perform(app, job, started, clock_is_right).await;
+    let done = perform(app, job, started, asked).await;
     let (outcome, failure) = match &done {
         Ok(Swept::Rows(_)) => ("done", None),
         Ok(Swept::ClockDoubted) => {
@@ -82,7 +100,7 @@ impl Rounds {
         }
         for job in Job::ALL {
             let schedule = schedule(job, worker.cleanup_at);
-            match run(app, job, false, move |last| schedule.is_due(last, now)).await {
+            match run(app, job, Asked::default(), move |last| schedule.is_due(last, now)).await {
                 Ok(None) => {}
                 Ok(Some(Swept::Rows(rows))) => tracing::debug!(job = job.as_str(), rows, "a job is done"),
                 Ok(Some(Swept::ClockDoubted)) => {

@@ -50,6 +50,7 @@
 //! | `import` | R-58 |
 //! | `audit` | R-43…, A-88 |
 //! | `audit_commands` | R-43, R-44, A-77 |
+//! | `audit_checkpoints` | R-44 |
 //! | `time` | A-94, A-95, A-98 |
 //! | `killed` | R-40, A-97, A-98 |
 //! | `outage` | R-40, R-41, A-97, A-101 |
@@ -144,6 +145,7 @@ mod totp;
 
 mod addresses;
 mod audit;
+mod audit_checkpoints;
 mod audit_commands;
 mod backup_email;
 mod canary;

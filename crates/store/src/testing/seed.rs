@@ -1,8 +1,9 @@
 //! People in bulk: a populated database in seconds, through the same statements that commands write with.
 
+use domain::audit::{AuditHead, ChainedEntry};
 use domain::challenge::Challenge;
 use domain::factor::Factor;
-use domain::ids::UserId;
+use domain::ids::{PersonId, UserId};
 use domain::recovery_code::StoredRecoveryCode;
 use domain::sent_code::SentCode;
 use domain::time::Timestamp;
@@ -10,7 +11,8 @@ use domain::trusted_device::TrustedDevice;
 use domain::user::{Settings, User};
 
 use crate::{
-    Db, Plan, Statement, StoreError, challenge, factor, params, recovery_code, sent_code, trusted_device, user,
+    Db, Plan, Statement, StoreError, audit_log, challenge, factor, params, recovery_code, sent_code, trusted_device,
+    user,
 };
 
 /// Everything of one person that is to be there.
@@ -52,6 +54,23 @@ impl Db {
         let writes: Vec<Statement> = people.iter().flat_map(rows).collect();
         self.transact(Vec::new(), move |_| Ok(Plan { writes: writes.clone(), reply: () })).await
     }
+}
+
+/// Appends entries of the audit log, in one transaction, and puts the heads of their chains where they end.
+pub async fn append_entries(
+    db: &Db,
+    entries: &[ChainedEntry],
+    heads: &[(PersonId, AuditHead)],
+) -> Result<(), StoreError> {
+    let head = |(person, head): &(PersonId, AuditHead)| {
+        Statement::new(
+            "INSERT INTO audit_heads (person_id, seq, hash) VALUES ($1, $2, $3) ON CONFLICT (person_id) \
+             DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
+            params![person.uuid(), head.seq, head.hash],
+        )
+    };
+    let writes: Vec<Statement> = entries.iter().map(audit_log::append).chain(heads.iter().map(head)).collect();
+    db.transact(Vec::new(), move |_| Ok(Plan { writes: writes.clone(), reply: () })).await
 }
 
 impl Belongings {
