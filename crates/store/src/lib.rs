@@ -3,6 +3,7 @@
 //! The engine below knows the two drivers and nothing about tables: [`Db`] runs units of work made of [`Statement`]s,
 //! [`Row`]s come back.
 
+mod application;
 mod audit_log;
 mod challenge;
 mod commands;
@@ -15,6 +16,7 @@ mod enrollment;
 mod error;
 mod execute;
 mod factor;
+mod kept_answer;
 mod key_use;
 mod link_token;
 mod load;

@@ -4,6 +4,8 @@
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use domain::application::ApiKey;
+use domain::application::keyed::KeyHolder;
 use domain::command::Origin;
 use domain::session::{Bearer, RefreshToken};
 use domain::trusted_device::DeviceToken;
@@ -44,13 +46,30 @@ impl FromRequestParts<App> for SignedIn {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let mut sent = parts.headers.get_all(AUTHORIZATION).iter();
-        let token = match (sent.next(), sent.next()) {
-            (Some(header), None) => header.to_str().ok().and_then(bearer),
-            (None, _) | (Some(_), Some(_)) => None,
-        };
-        let bearer = token.and_then(|token| app.tokens.check(token, app.world.now()));
+        let bearer = credential(parts).and_then(|token| app.tokens.check(token, app.world.now()));
         bearer.map(Self).ok_or_else(|| Problem::new(ProblemCode::TokenInvalid))
+    }
+}
+
+/// Somebody with an API key: its application. Whether the key still lives is read by the command.
+pub struct Keyed(pub KeyHolder);
+
+impl FromRequestParts<App> for Keyed {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let refused = || Problem::new(ProblemCode::ApiKeyInvalid);
+        let key = credential(parts).and_then(ApiKey::parse).ok_or_else(refused)?;
+        app.api_keys.holder(&app.db, key).await?.map(Self).ok_or_else(refused)
+    }
+}
+
+/// The one credential of a request.
+fn credential(parts: &Parts) -> Option<&str> {
+    let mut sent = parts.headers.get_all(AUTHORIZATION).iter();
+    match (sent.next(), sent.next()) {
+        (Some(header), None) => header.to_str().ok().and_then(bearer),
+        (None, _) | (Some(_), Some(_)) => None,
     }
 }
 

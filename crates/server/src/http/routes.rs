@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use store::Surroundings;
 
 use super::health::Readiness;
-use super::{auth, dev_mailbox, health, hooks, layers, pages, reference, test_mode};
+use super::{auth, dev_mailbox, health, hooks, layers, pages, reference, test_mode, v1};
 use crate::app::App;
 use crate::config::{Config, Environment};
 use crate::fault::Fault;
@@ -16,7 +16,7 @@ use crate::openapi;
 
 /// The whole server: API, documents, health, and what only development and test mode have.
 pub fn router(app: &App, config: &Config, metrics: Option<PrometheusHandle>, test_mode: bool) -> Result<Router, Fault> {
-    let (api, _) = auth::routes().split_for_parts();
+    let (api, _) = auth::routes().merge(v1::routes()).split_for_parts();
     let document = openapi::document()
         .to_json()
         .map_err(|error| Fault::new("the OpenAPI document could not be written", error))?;

@@ -162,7 +162,7 @@ impl From<SignedInUser> for UserView {
 
 /// A factor a challenge can be answered with.
 #[derive(Serialize, ToSchema)]
-pub(super) struct MethodView {
+pub(in crate::http) struct MethodView {
     id: Uuid,
     #[schema(example = "totp")]
     method: String,
@@ -264,7 +264,7 @@ pub(super) fn link_token(fields: &mut Fields) -> domain::secret::TokenHash {
 }
 
 /// A code as it was typed: any 1 to 64 characters are a guess.
-pub(super) fn code(fields: &mut Fields) -> domain::code::TypedCode {
+pub(in crate::http) fn code(fields: &mut Fields) -> domain::code::TypedCode {
     domain::code::TypedCode::parse(&fields.secret("code", 1..=64))
 }
 
