@@ -257,3 +257,6 @@ impl Decide for RevokeApiKey {
         Ok(Decision::new(Ok(()), now).audit(entry).change(Change::RevokeApiKey(key.id)))
     }
 }
+
+#[cfg(test)]
+mod tests;

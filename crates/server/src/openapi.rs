@@ -107,8 +107,8 @@ pub fn document() -> OpenApi {
     document
 }
 
-/// The refusals of all calls.
-fn refusals() -> impl Iterator<Item = &'static (&'static str, &'static [ProblemCode])> {
+/// The refusals of all calls, in the order in which people meet the calls.
+pub(crate) fn refusals() -> impl Iterator<Item = &'static (&'static str, &'static [ProblemCode])> {
     auth::REFUSALS.iter().chain(v1::REFUSALS)
 }
 
