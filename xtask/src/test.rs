@@ -73,7 +73,8 @@ pub(crate) fn run(options: &Options) -> Result<String> {
 
     let has_nextest = succeeds(&mut cargo(&["nextest", "--version"]));
     let mut tests = options.cargo(if has_nextest { &["nextest", "run"] } else { &["test"] }, "--workspace");
-    tests.arg("--all-features").args(&options.filter);
+    // One run tells of every failure, not of the first.
+    tests.args(["--all-features", "--no-fail-fast"]).args(&options.filter);
     let (told, result) = run_keeping(with_surroundings(tests), |line| is_summary(line) || is_timing(line));
     let (mut summary, timings): (Vec<String>, Vec<String>) = told.into_iter().partition(|line| is_summary(line));
     let result = result.and_then(|()| {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use axum::Router;
 use domain::account_admin::AddUser;
 use domain::command::Origin;
 use domain::ids::ApplicationId;
@@ -24,8 +23,8 @@ use crate::app::{App, Parts, World, policy};
 use crate::config::{Config, DatabaseUrl, Environment};
 use crate::fault::Fault;
 use crate::http::listen::{self, Ending};
-use crate::http::routes::{readiness, router};
-use crate::http::{HttpContext, Limits, health};
+use crate::http::routes::{operators, router};
+use crate::http::{HttpContext, Limits};
 use crate::password::Hasher;
 use crate::phone::Phones;
 use crate::run::salt;
@@ -168,7 +167,7 @@ pub async fn work(config: Config, asked: Asked) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The listener for metrics and health, where one is configured.
+/// The operators' own listener, where one is configured.
 async fn metrics_aside(
     config: &Config,
     app: &App,
@@ -178,8 +177,7 @@ async fn metrics_aside(
     let Some(address) = config.metrics_bind else { return Ok(None) };
     let listener =
         TcpListener::bind(address).await.with_context(|| format!("TWINLOCK_METRICS_BIND: {address} cannot be used"))?;
-    let routes: Router = health::routes(readiness(app), Some(metrics.clone()));
-    let routes = crate::http::layers(routes, &app.http);
+    let routes = operators(app, metrics.clone())?;
     Ok(Some(tokio::spawn(listen::serve(listener, routes, Limits::default(), shutdown.clone(), FAREWELL))))
 }
 

@@ -65,13 +65,14 @@ macro_rules! mailbox_where {
             "SELECT id, channel, recipient, kind, locale, subject, body_text, body_html, code, link, state, created_at \
              FROM mailbox ",
             $condition,
-            " ORDER BY created_at DESC, id DESC LIMIT 200"
+            " ORDER BY id DESC LIMIT 200"
         )
     };
 }
 
 impl Db {
-    /// The newest 200 messages, to one recipient or to all, newest first.
+    /// The newest 200 messages, to one recipient or to all, newest first: as they were asked for (ids hold that time), since
+    /// they are sent several at once.
     pub async fn mailbox(&self, to: Option<&str>) -> Result<Vec<MailboxMessage>, StoreError> {
         let read = match to {
             Some(to) => Statement::new(mailbox_where!("WHERE lower(recipient) = lower($1)"), params![to]),

@@ -109,7 +109,7 @@ settings! {
     LOG_FORMAT: LogFormat = "TWINLOCK_LOG_FORMAT", "json", Some("pretty"), parse::log_format,
         "One readable line per event, or one JSON object.";
     METRICS_BIND: SocketAddr = "TWINLOCK_METRICS_BIND", "127.0.0.1:9090", None, parse::address,
-        "A second address that serves metrics and health; the only place of metrics in production.";
+        "The operators' own address: metrics, health and the API reference; in production their only place.";
     ENABLED: bool = "TWOFA_ENABLED", "true", Some("true"), parse::boolean,
         "Whether anybody is asked for a second factor; false deletes nothing.";
     ISSUER_NAME: String = "TWOFA_ISSUER_NAME", "Example", Some("Twinlock"), parse::issuer_name,

@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::client::{Client, Peer};
-use super::{HttpContext, health, path};
+use super::{HttpContext, path};
 use crate::fault::Fault;
 use crate::problem::{Problem, ProblemCode};
 
@@ -29,7 +29,7 @@ fn admit(context: &HttpContext, request: &mut Request) -> Result<(), Problem> {
     check_size(request.headers(), &limits)?;
     check_method(request.method())?;
     let uri = path::normalize(request.uri()).ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
-    if !health::is_health(uri.path()) {
+    if !is_the_same_for_every_host(uri.path()) {
         check_host(context, &uri, request.headers())?;
     }
     let Some(Peer(peer)) = request.extensions().get::<Peer>().copied() else {
@@ -40,6 +40,11 @@ fn admit(context: &HttpContext, request: &mut Request) -> Result<(), Problem> {
     request.extensions_mut().insert(client);
     request.extensions_mut().insert(limits);
     Ok(())
+}
+
+/// What knows no visitor and no link to this server, and is asked for by address inside a network (a probe, an operator).
+fn is_the_same_for_every_host(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz" | "/metrics" | "/docs" | "/docs/reference.css" | "/openapi.json")
 }
 
 fn check_size(headers: &HeaderMap, limits: &super::Limits) -> Result<(), Problem> {

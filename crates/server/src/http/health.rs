@@ -75,8 +75,3 @@ pub fn routes(readiness: Readiness, metrics: Option<PrometheusHandle>) -> Router
 fn render(handle: &PrometheusHandle) -> Response {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render()).into_response()
 }
-
-/// Whether this (normalized) path is one of ours.
-pub(super) fn is_health(path: &str) -> bool {
-    matches!(path, "/healthz" | "/readyz" | "/metrics")
-}

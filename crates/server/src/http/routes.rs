@@ -17,17 +17,10 @@ use crate::openapi;
 /// The whole server: API, documents, health, and what only development and test mode have.
 pub fn router(app: &App, config: &Config, metrics: Option<PrometheusHandle>, test_mode: bool) -> Result<Router, Fault> {
     let (api, _) = auth::routes().merge(v1::routes()).split_for_parts();
-    let document = openapi::document()
-        .to_json()
-        .map_err(|error| Fault::new("the OpenAPI document could not be written", error))?;
-    let mut router = api
-        .merge(pages::routes(app))
-        .merge(reference::routes(&app.world.policy().base_url)?)
-        .merge(hooks::routes())
-        .route("/openapi.json", get(async move || openapi_json(document.clone())));
+    let mut router = api.merge(pages::routes(app)).merge(hooks::routes()).merge(document()?);
     let development = config.environment == Environment::Development;
     if development {
-        router = router.merge(dev_mailbox::routes());
+        router = router.merge(dev_mailbox::routes()).merge(reference::routes(&app.world.policy().base_url)?);
     }
     if test_mode {
         router = router.merge(test_mode::routes());
@@ -40,8 +33,16 @@ pub fn router(app: &App, config: &Config, metrics: Option<PrometheusHandle>, tes
     Ok(layers(router, &app.http))
 }
 
+/// What the operators' own address serves: health, metrics, and the reference page with its document.
+pub fn operators(app: &App, metrics: PrometheusHandle) -> Result<Router, Fault> {
+    let router = health::routes(readiness(app), Some(metrics))
+        .merge(document()?)
+        .merge(reference::routes(&app.world.policy().base_url)?);
+    Ok(layers(router, &app.http))
+}
+
 /// Ready when the database answers.
-pub fn readiness(app: &App) -> Readiness {
+fn readiness(app: &App) -> Readiness {
     let db = app.db.clone();
     Readiness::new(move || {
         let db = db.clone();
@@ -49,6 +50,12 @@ pub fn readiness(app: &App) -> Readiness {
     })
 }
 
-fn openapi_json(document: String) -> ([(HeaderName, &'static str); 2], String) {
-    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")], document)
+/// `GET /openapi.json`, written once.
+fn document<S: Clone + Send + Sync + 'static>() -> Result<Router<S>, Fault> {
+    const HEADERS: [(HeaderName, &str); 2] =
+        [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")];
+    let document = openapi::document()
+        .to_json()
+        .map_err(|error| Fault::new("the OpenAPI document could not be written", error))?;
+    Ok(Router::new().route("/openapi.json", get(async move || (HEADERS, document.clone()))))
 }

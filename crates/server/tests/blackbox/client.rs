@@ -164,7 +164,7 @@ impl Call {
 }
 
 /// What the server said.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Answer {
     pub(crate) what: String,
     pub(crate) status: u16,
@@ -172,6 +172,12 @@ pub(crate) struct Answer {
     pub(crate) bytes: Vec<u8>,
     pub(crate) text: String,
     pub(crate) json: Value,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} answered {} {}", self.what, self.status, self.text)
+    }
 }
 
 impl Answer {

@@ -125,6 +125,8 @@ async fn production_shows_nothing_of_its_inside(database: Database) {
         .with("SMTP_URL", "smtp://127.0.0.1:1")
         .with("EMAIL_FROM", "Example <no-reply@example.com>")
         .with("TWOFA_SIGNUP_ENABLED", "false");
+    let inside = format!("127.0.0.1:{}", free_port());
+    plan = plan.with("TWINLOCK_METRICS_BIND", &inside);
     let keys = World::on(Database::Sqlite).build().await.generate_keys();
     plan = plan.with("TWINLOCK_KEYS", keys);
     let world = plan.start().await;
@@ -141,6 +143,10 @@ async fn production_shows_nothing_of_its_inside(database: Database) {
     }
     let person = world.add_person(None);
     login_with(&browser, &person.email, &person.password).await.expect(200);
+    for path in ["/metrics", "/healthz", "/docs", "/docs/reference.css", "/openapi.json"] {
+        let answer = reqwest::get(format!("http://{inside}{path}")).await.unwrap();
+        assert_eq!(answer.status(), 200, "{path} on the operators' address");
+    }
 }
 
 /// Product.md section 6: a wrong setting stops the start with one line that names it.

@@ -86,6 +86,7 @@ impl Decide for Make {
                 kind: MessageKind::PasswordChanged,
                 channel: Channel::Email,
                 payload: Sealed::from_bytes(vec![1]),
+                destination: "p***@example.com".to_owned(),
                 expires_at: None,
             });
         }
@@ -230,9 +231,13 @@ impl Desk {
 
     /// What the messages say that wait to be sent.
     pub(crate) async fn messages(&self) -> Vec<MessageContent> {
-        let claimed = self.db.claim_messages(START, Duration::from_mins(1), 100).await.unwrap();
+        let mut claimed = Vec::new();
+        for channel in [Channel::Email, Channel::Sms] {
+            claimed.extend(self.db.claim_messages(channel, START, Duration::from_mins(1), 100).await.unwrap());
+        }
         let open = |message: &store::Claimed| {
-            let plain = self.world.keys.open(&notice::place(message.id), &message.payload).unwrap();
+            let payload = message.payload.as_ref().unwrap();
+            let plain = self.world.keys.open(&notice::place(message.id), payload).unwrap();
             MessageContent::from_bytes(&plain).unwrap()
         };
         claimed.iter().map(open).collect()

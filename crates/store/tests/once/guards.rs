@@ -7,6 +7,7 @@ use std::path::Path;
 
 use domain::challenge::Challenge;
 use domain::decision::{Change, EndReason};
+use domain::delivery::Stage;
 use domain::destination::Destination;
 use domain::enrollment::Enrollment;
 use domain::factor::Method;
@@ -17,7 +18,7 @@ use domain::ids::{
 use domain::link_token::{LinkPurpose, LinkToken};
 use domain::locale::Locale;
 use domain::secret::TokenHash;
-use domain::sent_code::{Delivery, Scope, SentCode};
+use domain::sent_code::{Scope, SentCode};
 use domain::session::{RefreshHolder, Session};
 use domain::signup::PendingSignup;
 use domain::testing::{START, origin};
@@ -26,10 +27,11 @@ use domain::time::Duration;
 use domain::totp::Step;
 use domain::trusted_device::TrustedDevice;
 use domain::user::{Email, EmailKey, PasswordHash};
+use store::StoreError;
 use store::testing::{TestDatabase, databases};
-use store::{Settled, StoreError};
 
 use crate::desk::{Desk, RACERS};
+use crate::messages;
 
 /// A change that is tried sixteen times at once; the number tells the tries apart.
 struct Case {
@@ -132,7 +134,7 @@ async fn of_codes(desk: &Desk) -> Vec<Case> {
         expires_at: START + Duration::from_mins(5),
         used_at: None,
         ended_at: None,
-        delivery: Delivery::Queued,
+        stage: Stage::Queued,
     };
     let scope = |number| Scope::Login(id(number, ChallengeId::from_uuid));
     let counter = |key: u8, limit| Counter { key: [key; 32], window: Duration::from_days(1), limit };
@@ -175,7 +177,11 @@ async fn of_factors(desk: &Desk, rows: &Rows) -> Vec<Case> {
         one("a step is used", move |_| use_step(0)),
         none("the same step is used", move |_| use_step(0)),
         none("an earlier step is used", move |_| use_step(-1)),
-        one("a step far ahead is used", move |_| use_step(9000)),
+        one("a step far ahead is used, by a clock that is", move |_| Change::UseStep {
+            factor: first,
+            step: Step(step.0 + 9000),
+            trusted: Step(step.0 + 9000 + 2880),
+        }),
         one("a step after a wrong clock is used", move |_| use_step(1)),
         none("a step of no factor is used", move |_| Change::UseStep {
             factor: id(9, FactorId::from_uuid),
@@ -291,6 +297,7 @@ fn of_users() -> Vec<Case> {
         none("nobody gets an address", move |_| Change::SetEmail(nobody(), Email::parse("a@example.org").unwrap())),
         none("nobody is disabled", move |_| Change::SetDisabled(nobody(), Some(START))),
         none("nobody speaks another language", move |_| Change::SetLocale(nobody(), Locale::German)),
+        none("nobody gets a second address", move |_| Change::SetBackupEmail(nobody(), None)),
         none("nobody's settings are saved", move |_| {
             Change::SaveSettings(nobody(), domain::user::Settings::new(START))
         }),
@@ -326,7 +333,9 @@ async fn every_guard_lets_one_of_sixteen_through_and_the_others_leave_nothing() 
             try_at_once(&desk, case).await;
         }
         moving_the_head(&desk).await;
-        settling(&desk).await;
+        messages::end_once(&desk).await;
+        messages::is_told_once(&desk).await;
+        messages::a_job_begins_once(&desk).await;
         let units = desk.db.stop_recording();
         let writes = units.into_iter().flat_map(|unit| unit.writes).filter(|write| write.guarded);
         let tried: BTreeSet<String> = writes.map(|write| write.sql).collect();
@@ -341,15 +350,6 @@ async fn moving_the_head(desk: &Desk) {
     let outcomes = desk.race((0..RACERS).map(|_| desk.chained(desk.person.account.head))).await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{}: {outcomes:?}", desk.name);
     assert_eq!(desk.traces().await, before.plus(1), "{}", desk.name);
-}
-
-/// Of sixteen who hold one message, one settles it.
-async fn settling(desk: &Desk) {
-    let claimed = desk.db.claim_messages(START, Duration::from_mins(1), 1).await.unwrap();
-    let [message] = &claimed[..] else { panic!("no message") };
-    let tries = (0..RACERS).map(|_| desk.db.settle_message(message, Settled::Delivered, START, vec![]));
-    let outcomes = futures_util::future::join_all(tries).await;
-    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{}: {outcomes:?}", desk.name);
 }
 
 /// How many guarded statements there are in the source, its tests left out.

@@ -8,4 +8,5 @@
 
 mod desk;
 mod guards;
+mod messages;
 mod races;
