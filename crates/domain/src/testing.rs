@@ -269,7 +269,7 @@ impl Person {
 
 /// The access token of a grant, as the edge takes it apart.
 pub const fn bearer(grant: &Grant) -> Bearer {
-    Bearer { user: grant.user, session: grant.session, expires_at: grant.access_expires_at }
+    Bearer { user: grant.user, session: grant.session, expires_at: grant.access_expires_at, application: None }
 }
 
 /// A recovery code as stored.

@@ -128,6 +128,11 @@ impl EmailKey {
     pub fn of(email: &Email) -> Self {
         Self(email.key())
     }
+
+    /// The key of what an application calls a user.
+    pub fn of_id(id: &ExternalId) -> Self {
+        Self(id.key())
+    }
 }
 
 impl std::ops::Deref for EmailKey {
@@ -203,6 +208,12 @@ impl User {
     /// What the user is found by within the application: the application's own id where it has one, else the address.
     pub fn key(&self) -> String {
         self.external.as_ref().map_or_else(|| self.email.key(), ExternalId::key)
+    }
+
+    /// What an authenticator calls the account: the address; where there is none, the name or the application's own id.
+    pub fn called(&self) -> &str {
+        let other = self.name.as_deref().or(self.external.as_ref().map(ExternalId::as_str));
+        other.filter(|_| self.email.is_none()).unwrap_or(self.email.as_str())
     }
 
     /// Where the number stands.

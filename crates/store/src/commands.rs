@@ -654,7 +654,7 @@ impl Load for UnlockAccount {
 
 impl Load for ActOnUser {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<Option<Account>> {
-        let account = locked(reads, &Whose::Email(self.application, &self.email.key()));
+        let account = locked(reads, &Whose::Email(self.application, &self.whose));
         Box::new(move |answers| answers.get(&account))
     }
 }

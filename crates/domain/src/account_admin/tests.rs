@@ -86,7 +86,7 @@ fn act(act: Act) -> Decision<()> {
     account.settings.guesses.stopped_at = Some(lab.clock);
     let origin = Origin { actor: Some("cli".to_owned()), ..Origin::default() };
     let email = account.user.email.clone();
-    let command = ActOnUser { application: ApplicationId::DEFAULT, email, act, origin };
+    let command = ActOnUser { application: ApplicationId::DEFAULT, whose: EmailKey::of(&email), act, origin };
     assert_eq!(lab.decide(&command, None).unwrap().reply.unwrap_err(), Refusal::NotFound);
     lab.decide(&command, Some(account)).unwrap()
 }
@@ -174,7 +174,7 @@ fn a_backup_address_hears_of_every_act_and_its_mail_outlives_the_user_too() {
         account.backup_email = Some(lab.keys.seal(&place, b"ada@backup.example", &mut lab.rng));
         let origin = Origin { actor: Some("cli".to_owned()), ..Origin::default() };
         let (application, email) = (ApplicationId::DEFAULT, account.user.email.clone());
-        let command = ActOnUser { application, email, act: act.clone(), origin };
+        let command = ActOnUser { application, whose: EmailKey::of(&email), act: act.clone(), origin };
         let decision = lab.decide(&command, Some(account.clone())).unwrap();
         let to: Vec<String> = decision.outbox.iter().map(|message| lab.read(message).unwrap().to.clone()).collect();
         assert_eq!(to, [account.user.email.as_str(), "ada@backup.example"], "{act:?}");

@@ -3,12 +3,13 @@
 
 use super::ExternalId;
 use crate::audit::AuditAction;
-use crate::command::{Context, Origin};
-use crate::decision::{Change, Decision};
+use crate::command::{Context, Decide, Origin};
+use crate::decision::{Change, Decision, Refusal};
 use crate::destination::{Destination, PhoneNumber};
 use crate::ids::{ApplicationId, UserId};
 use crate::secret::{Broken, KeyRing, Sealed};
 use crate::signup::NewUser;
+use crate::time::Timestamp;
 use crate::trusted_device::revoke_trust;
 use crate::user::{Account, Email, PasswordHash, User};
 
@@ -82,6 +83,68 @@ impl Mentioned {
             }
         }
         (account, decision)
+    }
+}
+
+/// Makes a user known, or tells of one who is.
+#[derive(Debug)]
+pub struct Mention {
+    /// Who.
+    pub user: Mentioned,
+    /// Who acts.
+    pub origin: Origin,
+}
+
+impl Decide for Mention {
+    /// The person, if they were mentioned before.
+    type View = Option<Account>;
+    type Reply = UserId;
+
+    fn decide(&self, known: Option<Account>, context: &mut Context<'_>) -> Result<Decision<UserId>, Broken> {
+        let (account, decision) = self.user.meet(known, &self.origin, context)?;
+        let user = account.user.id;
+        Ok(decision.change(Change::SaveSettings(user, account.settings)).map(|()| user))
+    }
+}
+
+/// Asks for a user by what the application calls them. Changes nothing.
+#[derive(Debug)]
+pub struct FindUser {
+    /// Of which application.
+    pub application: ApplicationId,
+    /// What it calls them.
+    pub id: ExternalId,
+}
+
+/// A user who was found.
+#[derive(Debug)]
+pub struct FoundUser {
+    /// Who.
+    pub user: UserId,
+    /// Their address.
+    pub email: Option<Email>,
+    /// Their number.
+    pub phone: Option<PhoneNumber>,
+    /// Their name.
+    pub name: Option<String>,
+    /// When they were first mentioned.
+    pub created_at: Timestamp,
+}
+
+impl Decide for FindUser {
+    /// The person, if they were mentioned before.
+    type View = Option<Account>;
+    type Reply = FoundUser;
+
+    fn decide(&self, account: Option<Account>, context: &mut Context<'_>) -> Result<Decision<FoundUser>, Broken> {
+        let found = account.filter(|account| account.user.disabled_at.is_none());
+        let Some(Account { user, .. }) = found else {
+            return Ok(Decision::new(Err(Refusal::NotFound), context.clock));
+        };
+        let phone = user.phone(context.keys)?;
+        let email = Some(user.email).filter(|email| !email.is_none());
+        let reply = FoundUser { user: user.id, email, phone, name: user.name, created_at: user.created_at };
+        Ok(Decision::new(Ok(reply), context.clock))
     }
 }
 

@@ -4,6 +4,7 @@
 mod call;
 mod challenges;
 mod factors;
+mod users;
 mod view;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -18,7 +19,16 @@ pub const REFUSALS: &[(&str, &[ProblemCode])] = &[
     ("/v1/challenges/{id}", challenges::REFUSALS),
     ("/v1/challenges/{id}/send", challenges::SEND_REFUSALS),
     ("/v1/challenges/{id}/verify", challenges::VERIFY_REFUSALS),
-    ("/v1/users/{id}/factors", factors::REFUSALS),
+    ("/v1/users/{id}", &[]),
+    ("/v1/users/{id}/factors", factors::ADD_REFUSALS),
+    ("/v1/users/{id}/factors/{fid}/activate", factors::ACTIVATE_REFUSALS),
+    ("/v1/users/{id}/factors/{fid}", factors::ONE_REFUSALS),
+    ("/v1/users/{id}/recovery-codes", users::CODES_REFUSALS),
+    ("/v1/users/{id}/devices", &[]),
+    ("/v1/users/{id}/devices/{did}", &[]),
+    ("/v1/users/{id}/events", &[]),
+    ("/v1/users/{id}/unlock", &[]),
+    ("/v1/users/{id}/reset", &[]),
 ];
 
 /// What any call with a key may refuse.
@@ -35,5 +45,14 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(challenges::read, challenges::cancel))
         .routes(routes!(challenges::send))
         .routes(routes!(challenges::verify))
+        .routes(routes!(users::read))
         .routes(routes!(factors::add))
+        .routes(routes!(factors::activate))
+        .routes(routes!(factors::change, factors::remove))
+        .routes(routes!(users::recovery_codes))
+        .routes(routes!(users::devices, users::revoke_all))
+        .routes(routes!(users::revoke_one))
+        .routes(routes!(users::events))
+        .routes(routes!(users::unlock))
+        .routes(routes!(users::reset))
 }

@@ -1,9 +1,9 @@
 //! The second-factor API for applications with their own login: an application, its key, a challenge and its answer, by
-//! nothing but the command line and `/v1`..
+//! nothing but the command line and `/v1`.
 
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Browser};
+use crate::client::{Answer, Browser, Call};
 use crate::database::Database;
 use crate::harness::World;
 use crate::people::strings;
@@ -52,7 +52,11 @@ impl Shop {
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Answer {
-        self.browser.call(reqwest::Method::DELETE, path).bearer(&self.key).send().await
+        self.call(reqwest::Method::DELETE, path).send().await
+    }
+
+    pub(crate) fn call(&self, method: reqwest::Method, path: &str) -> Call {
+        self.browser.call(method, path).bearer(&self.key)
     }
 
     /// Asks for a challenge of a sign-in.
@@ -85,6 +89,7 @@ pub(crate) fn request(user: &str) -> Value {
     json!({ "user": { "id": user }, "ip": "203.0.113.7", "user_agent": "Firefox/140.0", "reason": "login" })
 }
 
+/// nothing is told before the factor was proved, and a code is good once.
 async fn two_calls_add_a_second_factor(database: Database) {
     let world = World::start(database).await;
     let shop = world.shop("shop");

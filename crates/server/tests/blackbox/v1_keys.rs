@@ -1,5 +1,4 @@
-//! Keys of applications, and what they keep apart: applications, live and test worlds, scopes.,
-//!
+//! Keys of applications, and what they keep apart: applications, live and test worlds, scopes.
 
 use serde_json::{Value, json};
 
@@ -9,7 +8,7 @@ use crate::people::{Session, login};
 use crate::totp;
 use crate::v1::request;
 
-/// nothing but a live key of an application is a key, and it opens nothing else.
+/// nothing but a live key of an application is a key, and it opens nothing else.
 async fn nothing_but_a_live_key_opens_the_api(database: Database) {
     let world = World::start(database).await;
     let shop = world.shop("shop");

@@ -1,4 +1,4 @@
-//! Idempotency keys: the same call is answered once, whatever comes between..
+//! Idempotency keys: the same call is answered once, whatever comes between.
 
 use serde_json::json;
 
@@ -7,6 +7,7 @@ use crate::harness::World;
 use crate::totp;
 use crate::v1::request;
 
+/// a repetition costs no guess, and gives none.
 async fn a_repeated_call_gets_its_answer_again_and_costs_nothing(database: Database) {
     let world = World::start(database).await;
     let shop = world.shop("shop");
@@ -69,7 +70,7 @@ async fn an_answer_with_a_secret_is_given_again_for_ten_minutes_and_any_other_fo
     assert_ne!(anew.text_at("/id"), asked.text_at("/id"), "after a day it is another call");
 }
 
-/// A concurrent duplicate waits and gets the same answer; of many different calls with one key one is answered.
+/// a concurrent duplicate waits and gets the same answer; of many different calls with one key one is answered.
 async fn of_equal_calls_at_once_one_is_done_and_all_are_answered(database: Database) {
     let world = World::start(database).await;
     let shop = world.shop("shop");

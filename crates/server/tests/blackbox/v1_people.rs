@@ -1,5 +1,5 @@
 //! The people of applications: one budget of guesses over all their challenges and both of its ends, sent codes, trusted
-//! devices, and who has to enroll. R-07… ….
+//! devices, and who has to enroll.
 
 use serde_json::json;
 

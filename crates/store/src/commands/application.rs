@@ -1,12 +1,13 @@
 //! What the commands of applications read.
 
 use domain::application::challenge::{AnswerAsked, CancelAsked, CancelView, ReadAsked, RequestChallenge, RequestView};
-use domain::application::contact::Mentioned;
+use domain::application::contact::{FindUser, Mention, Mentioned};
 use domain::application::factor::{ImportFactor, ImportView};
 use domain::application::keyed::{ByKey, ByKeyView};
 use domain::application::{AddApiKey, AddApplication, ApiKey, Application, RevokeApiKey};
 use domain::challenge::ChallengeView;
 use domain::sent_code::{Scope, Sends};
+use domain::user::Account;
 use domain::verification::VerifyView;
 
 use crate::load::{Assemble, Load, Reads};
@@ -137,5 +138,19 @@ impl Load for ImportFactor {
         let account = locked(reads, &Whose::Email(id, &key));
         let factors = factor::of_email(reads, id, &key);
         Box::new(move |answers| Ok(ImportView { account: answers.get(&account)?, factors: answers.get(&factors)? }))
+    }
+}
+
+impl Load for Mention {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<Option<Account>> {
+        let account = locked(reads, &Whose::Email(self.user.application, &key(&self.user)));
+        Box::new(move |answers| answers.get(&account))
+    }
+}
+
+impl Load for FindUser {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<Option<Account>> {
+        let account = unlocked(reads, &Whose::Email(self.application, &self.id.key()));
+        Box::new(move |answers| answers.get(&account))
     }
 }

@@ -120,9 +120,9 @@ fn headers(cookie: Option<HeaderValue>) -> HeaderMap {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Page {
+pub(in crate::http) struct Page {
     /// Goes on after this item: the `next` of the part before.
-    pub(super) after: Option<Uuid>,
+    pub(in crate::http) after: Option<Uuid>,
     /// At most so many items; 50 unless said.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<usize>,
@@ -130,7 +130,7 @@ pub(super) struct Page {
 
 impl Page {
     /// At most so many items.
-    pub(super) fn limit(&self) -> usize {
+    pub(in crate::http) fn limit(&self) -> usize {
         self.limit.unwrap_or(50)
     }
 }

@@ -122,6 +122,14 @@ impl Caller {
         }
     }
 
+    /// Runs a command that comes before the one that answers.
+    pub(super) async fn act<C: Load>(&self, app: &App, scope: KeyScope, command: C) -> Result<C::Reply, Problem> {
+        match run(app, ByKey { holder: self.holder, scope, once: None, question: false, command }).await? {
+            Told::Now(reply) => Ok(reply),
+            Told::Again(_) => Err(Fault::plain("what was not to be kept was given again").into()),
+        }
+    }
+
     /// Asks a question, which changes nothing.
     pub(super) async fn ask<C: Load + Decide>(
         self,

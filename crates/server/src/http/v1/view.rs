@@ -4,10 +4,12 @@ use std::net::IpAddr;
 
 use domain::application::ExternalId;
 use domain::application::challenge::{AskedChallenge, Proof, ProvedBy};
-use domain::application::contact::Mentioned;
+use domain::application::contact::{FoundUser, Mentioned};
 use domain::decision::Refusal;
 use domain::ids::ApplicationId;
+use domain::status::{FactorStatus, Status};
 use domain::time::Timestamp;
+use domain::trusted_device::ListedDevice;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -200,6 +202,114 @@ impl From<&AskedChallenge> for ChallengeView {
             device_token: result.as_ref().and_then(|result| result.device_token.clone()),
             device_expires_at: result.as_ref().and_then(|result| result.device_expires_at),
             result,
+        }
+    }
+}
+
+/// A factor of a user.
+#[derive(Serialize, ToSchema)]
+#[schema(as = V1Factor)]
+pub(super) struct FactorView {
+    id: Uuid,
+    #[schema(example = "totp")]
+    method: String,
+    #[schema(example = "Authenticator")]
+    label: String,
+    /// Where codes go, masked; null for an authenticator.
+    destination: Option<String>,
+    preferred: bool,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_used_at: Option<Timestamp>,
+}
+
+impl From<&FactorStatus> for FactorView {
+    fn from(factor: &FactorStatus) -> Self {
+        Self {
+            id: factor.offer.id.uuid(),
+            method: factor.offer.method.as_str().to_owned(),
+            label: factor.offer.label.clone(),
+            destination: factor.offer.destination.clone(),
+            preferred: factor.preferred,
+            created_at: factor.created_at,
+            last_used_at: factor.last_used_at,
+        }
+    }
+}
+
+/// A user, and how their second factor stands.
+#[derive(Serialize, ToSchema)]
+#[schema(as = V1UserStatus)]
+pub(super) struct UserView {
+    #[schema(example = "user-4711")]
+    id: String,
+    /// As you told it.
+    email: Option<String>,
+    /// As you told it, masked.
+    phone: Option<String>,
+    name: Option<String>,
+    is_enabled: bool,
+    #[schema(example = "totp")]
+    preferred_method: Option<String>,
+    /// The preferred one first.
+    factors: Vec<FactorView>,
+    recovery_codes_remaining: usize,
+    /// How many.
+    trusted_devices: usize,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    locked_until: Option<Timestamp>,
+    /// When they were first mentioned.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
+impl UserView {
+    pub(super) fn of(id: String, user: FoundUser, status: &Status) -> Self {
+        Self {
+            id,
+            email: user.email.map(|email| email.as_str().to_owned()),
+            phone: user.phone.map(|phone| phone.masked()),
+            name: user.name,
+            is_enabled: status.is_enabled,
+            preferred_method: status.preferred_method.map(|method| method.as_str().to_owned()),
+            factors: status.factors.iter().map(FactorView::from).collect(),
+            recovery_codes_remaining: status.recovery_codes_remaining,
+            trusted_devices: status.trusted_devices,
+            locked_until: status.locked_until,
+            created_at: user.created_at,
+        }
+    }
+}
+
+/// A trusted device.
+#[derive(Serialize, ToSchema)]
+#[schema(as = V1Device)]
+pub(super) struct DeviceView {
+    id: Uuid,
+    /// What it is called, after its user agent.
+    #[schema(example = "Firefox on Linux")]
+    name: String,
+    /// Where it was last used.
+    #[schema(value_type = Option<String>)]
+    ip_address: Option<IpAddr>,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    last_used_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+}
+
+impl From<ListedDevice> for DeviceView {
+    fn from(device: ListedDevice) -> Self {
+        Self {
+            id: device.id.uuid(),
+            name: device.name,
+            ip_address: device.ip_address,
+            created_at: device.created_at,
+            last_used_at: device.last_used_at,
+            expires_at: device.expires_at,
         }
     }
 }
