@@ -286,9 +286,9 @@ pub enum Change {
     SetDisabled(UserId, Option<Timestamp>),
     /// A user is gone, with everything that is theirs; the audit log stays.
     DeleteUser(UserId),
-    /// What an application says a user is called, and their number, sealed into their row.
+    /// *Guarded.* What an application says a user is called, and their number, sealed into their row.
     SetContact(UserId, Option<String>, Option<Sealed>),
-    /// *Guarded.* A new application.
+    /// A new application.
     AddApplication(Application),
     /// A new key of an application.
     AddApiKey(ApiKey),

@@ -142,7 +142,10 @@ fn refuse(operation: &mut Operation, own: &[ProblemCode]) {
     let with_body = if operation.request_body.is_some() { WITH_BODY } else { &[] };
     let mut by_status: BTreeMap<u16, Vec<&'static str>> = BTreeMap::new();
     for code in own.iter().chain(with_body).chain(COMMON) {
-        by_status.entry(code.status().as_u16()).or_default().push(code.as_str());
+        let codes = by_status.entry(code.status().as_u16()).or_default();
+        if !codes.contains(&code.as_str()) {
+            codes.push(code.as_str());
+        }
     }
     for (status, codes) in by_status {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDocument"))).build();

@@ -89,7 +89,7 @@ pub fn assemble(config: &Config, db: Db, ring: KeyRing) -> anyhow::Result<App> {
         hasher: Hasher::new()?,
         phones: Phones::new(),
         tokens,
-        api_keys: ApiKeys::default(),
+        api_keys: ApiKeys::new(config.api_rate_limit),
         http,
         carrier,
     }))

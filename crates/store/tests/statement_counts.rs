@@ -405,6 +405,14 @@ async fn no_call_sends_more_statements_than_it_did() {
             signup: before the password is hashed   1  0
             signup                                  3  3
             user add, with an authenticator         1  8
+            app add                                 1  4
+            key add                                 1  2
+            /v1 challenge: first mention           10 11
+            /v1 factor: brought                     4 22
+            /v1 challenge: a factor is due         10  6
+            /v1 challenge: read                     6  0
+            /v1 verify                              7  6
+            /v1 verify: again                       7  0
             ");
         }
         // A benchmark's people are put there by the statements of commands, but for the whole set of recovery codes.

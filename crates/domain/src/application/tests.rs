@@ -56,10 +56,7 @@ fn view(account: Option<Account>, person: Option<&Person>, required: bool) -> Re
 }
 
 fn added(changes: &[Change]) -> Option<Challenge> {
-    changes.iter().find_map(|change| match change {
-        Change::AddChallenge(new) => Some(new.clone()),
-        _ => None,
-    })
+    changes.iter().find_map(|change| if let Change::AddChallenge(new) = change { Some(new.clone()) } else { None })
 }
 
 fn ask(lab: &mut Lab, command: &RequestChallenge, view: RequestView) -> (AskedChallenge, Challenge) {
@@ -71,8 +68,8 @@ fn ask(lab: &mut Lab, command: &RequestChallenge, view: RequestView) -> (AskedCh
 #[test]
 fn a_key_says_its_world_and_is_found_by_its_hash_only() {
     let mut lab = Lab::new();
-    let test = Application { test_of: Some(SHOP), ..shop(false) };
-    for (application, prefix) in [(shop(false), "tl_live_"), (test, "tl_test_")] {
+    let twin = Application { test_of: Some(SHOP), ..shop(false) };
+    for (application, prefix) in [(shop(false), "tl_live_"), (twin, "tl_test_")] {
         let command = AddApiKey { application: "shop".into(), scopes: KeyScope::ALL.to_vec(), origin: origin() };
         let decision = lab.decide(&command, Some(application)).unwrap();
         let (_, text) = decision.reply.unwrap();
@@ -242,10 +239,10 @@ fn an_answer_is_kept_in_its_own_commit_and_given_again_to_the_same_call_only() {
     for secret in [false, true] {
         let mut lab = Lab::new();
         let decision = lab.decide(&yes(1, secret), by(Some(key(&KeyScope::ALL)))).unwrap();
-        let kept = decision.changes.iter().find_map(|change| match change {
-            Change::KeepAnswer(kept) => Some(kept.clone()),
-            _ => None,
-        });
+        let kept = decision
+            .changes
+            .iter()
+            .find_map(|change| if let Change::KeepAnswer(kept) = change { Some(kept.clone()) } else { None });
         assert!(decision.changes.iter().any(|change| matches!(change, Change::UseApiKey(_))));
         let kept = kept.expect("a kept answer");
         let again = |lab: &mut Lab, call| {

@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use domain::application::ApiKey;
 use domain::application::keyed::KeyHolder;
 use domain::command::Origin;
+use domain::secret::TokenHash;
 use domain::session::{Bearer, RefreshToken};
 use domain::trusted_device::DeviceToken;
 use store::Surroundings;
@@ -59,9 +60,14 @@ impl FromRequestParts<App> for Keyed {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let refused = || Problem::new(ProblemCode::ApiKeyInvalid);
-        let key = credential(parts).and_then(ApiKey::parse).ok_or_else(refused)?;
+        let key = api_key(parts).ok_or_else(refused)?;
         app.api_keys.holder(&app.db, key).await?.map(Self).ok_or_else(refused)
     }
+}
+
+/// What the key of a request is looked up by, where it has the form of one.
+pub(super) fn api_key(parts: &Parts) -> Option<TokenHash> {
+    credential(parts).and_then(ApiKey::parse)
 }
 
 /// The one credential of a request.

@@ -16,8 +16,8 @@ use crate::openapi;
 
 /// The whole server: API, documents, health, and what only development and test mode have.
 pub fn router(app: &App, config: &Config, metrics: Option<PrometheusHandle>, test_mode: bool) -> Result<Router, Fault> {
-    let (api, _) = auth::routes().merge(v1::routes()).split_for_parts();
-    let mut router = api.merge(pages::routes(app)).merge(hooks::routes()).merge(document()?);
+    let (api, _) = auth::routes().split_for_parts();
+    let mut router = api.merge(v1::router(app)).merge(pages::routes(app)).merge(hooks::routes()).merge(document()?);
     let development = config.environment == Environment::Development;
     if development {
         router = router.merge(dev_mailbox::routes()).merge(reference::routes(&app.world.policy().base_url)?);

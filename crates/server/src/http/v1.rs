@@ -4,9 +4,12 @@
 mod call;
 mod challenges;
 mod factors;
+mod limit;
 mod users;
 mod view;
 
+use axum::Router;
+use axum::middleware::from_fn_with_state;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -32,11 +35,21 @@ pub const REFUSALS: &[(&str, &[ProblemCode])] = &[
 ];
 
 /// What any call with a key may refuse.
-pub const KEYED: &[ProblemCode] =
-    &[ProblemCode::ApiKeyInvalid, ProblemCode::FeatureDisabled, ProblemCode::InvalidRequest];
+pub const KEYED: &[ProblemCode] = &[
+    ProblemCode::ApiKeyInvalid,
+    ProblemCode::FeatureDisabled,
+    ProblemCode::InvalidRequest,
+    ProblemCode::TooManyAttempts,
+];
 
 /// What any call with an idempotency key may refuse.
 pub const ONCE: &[ProblemCode] = &[ProblemCode::ReplayExpired, ProblemCode::IdempotencyKeyReused];
+
+/// The routes, each call counted by its key.
+pub fn router(app: &App) -> Router<App> {
+    let (routes, _) = routes().split_for_parts();
+    routes.route_layer(from_fn_with_state(app.clone(), limit::apply))
+}
 
 /// The routes, with their documentation.
 pub fn routes() -> OpenApiRouter<App> {

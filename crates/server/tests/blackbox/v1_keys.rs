@@ -195,6 +195,28 @@ async fn each_door_has_challenges_of_its_own(database: Database) {
     shop.verify(&ours, "000000").await.refused(404, "not_found");
 }
 
+/// One key's calls are counted by the minute and told with every answer; another key's are not touched.
+async fn a_key_has_so_many_calls_in_a_minute(database: Database) {
+    let world = World::on(database).with("TWINLOCK_API_RATE_LIMIT", "5").start().await;
+    let shop = world.shop("shop");
+    let other = world.key(&["--app", "shop"]);
+    for left in (1..5).rev() {
+        let answer = shop.challenge("ada").await.expect(201);
+        let told = answer.header("ratelimit").unwrap();
+        assert!(told.starts_with(&format!("\"key\";r={left};t=")), "{told}");
+        assert_eq!(answer.header("ratelimit-policy"), Some("\"key\";q=5;w=60"));
+    }
+    let refused = shop.get("/v1/users/nobody").await.refused(404, "not_found");
+    assert!(refused.header("ratelimit").unwrap().starts_with("\"key\";r=0;t="), "a refusal does not tell");
+    let spent = shop.challenge("ada").await.refused(429, "too_many_attempts");
+    let wait = spent.number_at("/retry_after");
+    assert!((1..=60).contains(&wait) && spent.header("retry-after") == Some(&wait.to_string()), "{}", spent.text);
+    assert!(spent.header("ratelimit").unwrap().starts_with("\"key\";r=0;t="));
+    other.challenge("ada").await.expect(201);
+    let nobody = world.browser().post("/v1/challenges", request("ada")).await.refused(401, "api_key_invalid");
+    assert!(nobody.header("ratelimit").is_none());
+}
+
 on_both_databases!(
     nothing_but_a_live_key_opens_the_api,
     a_revoked_key_is_good_no_more_and_another_goes_on,
@@ -202,4 +224,5 @@ on_both_databases!(
     applications_and_worlds_see_nothing_of_each_other,
     bodies_are_strict_and_ids_are_ids,
     each_door_has_challenges_of_its_own,
+    a_key_has_so_many_calls_in_a_minute,
 );
