@@ -14,6 +14,7 @@ mod figures;
 mod parts;
 mod postgres;
 mod schemathesis;
+mod screenshots;
 mod test;
 
 use std::process::ExitCode;
@@ -41,6 +42,8 @@ enum Task {
     Openapi,
     /// Search a running server for answers that its OpenAPI document does not promise.
     Schemathesis(schemathesis::Options),
+    /// Pictures of the hosted pages for the documents.
+    Screenshots,
 }
 
 fn main() -> ExitCode {
@@ -64,5 +67,6 @@ fn run(task: Task) -> Result<String> {
         Task::Deps => deps::run(),
         Task::Openapi => command::output(&mut command::cargo(&["run", "--quiet", "-p", "twinlock", "--", "openapi"])),
         Task::Schemathesis(options) => schemathesis::run(&options),
+        Task::Screenshots => screenshots::run(),
     }
 }

@@ -46,12 +46,37 @@ const PARTS: &[Part] = &[
         is_there: || find_program("pdftotext").is_some(),
     },
     Part {
+        name: "npm",
+        package: "npm",
+        purpose: "axe-core, which checks the pages for everybody",
+        is_there: || find_program("npm").is_some(),
+    },
+    Part {
         name: "chromium",
         package: "chromium",
         purpose: "the pages in a real browser",
         is_there: || ["chromium", "chromium-browser", "google-chrome"].iter().any(|name| find_program(name).is_some()),
     },
 ];
+
+/// The version of axe-core that the pages are checked with.
+const AXE: &str = "axe-core@4.10.3";
+
+/// Fetches axe-core from npm into the build folder, once; gives its file. Where it cannot be had, its tests are skipped loudly.
+pub(crate) fn axe() -> Option<PathBuf> {
+    let folder = PathBuf::from("target/axe").join(AXE);
+    let file = folder.join("package/axe.min.js");
+    if !file.is_file() {
+        let fetched = fs::create_dir_all(&folder).map_err(anyhow::Error::from).and_then(|()| {
+            let name = output(Command::new("npm").args(["pack", "--silent", AXE]).current_dir(&folder))?;
+            run(Command::new("tar").args(["-xzf", name.trim()]).current_dir(&folder))
+        });
+        if let Err(error) = fetched {
+            eprintln!("cannot fetch {AXE} from npm: {error:#}");
+        }
+    }
+    file.canonicalize().ok()
+}
 
 /// Installs what is missing and may be installed; names and returns what is missing still. In CI that is an error.
 pub(crate) fn provide() -> Result<Vec<&'static Part>> {

@@ -3,6 +3,7 @@
 //! Format, lints, then every test with one private PostgreSQL beside it. What the tests learn from here:
 //! - `TWINLOCK_TEST_POSTGRES`: the URL of a server on which they may create databases;
 //! - `TWINLOCK_TEST_FULL`: set when every round of everything is asked for (`--full`), to a file for what they tried;
+//! - `TWINLOCK_TEST_AXE`: the file of axe-core, fetched from npm;
 //! - `TWINLOCK_TEST_MISSING`: the names, comma-separated, of the parts whose tests are to be skipped.
 
 use std::process::Command;
@@ -59,8 +60,12 @@ pub(crate) fn run(options: &Options) -> Result<String> {
         Some(programs) if !has_test_database() => Some(Cluster::start(&programs, Durability::None, None)?),
         _ => None,
     };
+    let axe = parts::axe();
     let figures = options.full.then(Figures::new).transpose()?;
     let with_surroundings = |mut command: Command| {
+        if let Some(axe) = &axe {
+            command.env("TWINLOCK_TEST_AXE", axe);
+        }
         if let Some(cluster) = &cluster {
             command.env("TWINLOCK_TEST_POSTGRES", cluster.url());
         }

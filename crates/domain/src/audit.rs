@@ -129,6 +129,11 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
+    /// Reads its name in the database.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.as_str() == text)
+    }
+
     /// Every action, for documents and tests.
     pub const ALL: [Self; 54] = [
         Self::SignupRequested,

@@ -475,6 +475,9 @@ pub enum PasswordFault {
 }
 
 impl PasswordFault {
+    /// Every one of them.
+    pub const ALL: [Self; 3] = [Self::TooShort, Self::TooLong, Self::TooCommon];
+
     /// Its name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

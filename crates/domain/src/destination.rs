@@ -41,6 +41,18 @@ pub enum PhoneFault {
 }
 
 impl PhoneFault {
+    /// Every one of them.
+    pub const ALL: [Self; 8] = [
+        Self::Malformed,
+        Self::Invalid,
+        Self::Short,
+        Self::Premium,
+        Self::NotOfACountry,
+        Self::Country,
+        Self::Personal,
+        Self::NotMobile,
+    ];
+
     /// Its name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

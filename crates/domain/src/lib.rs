@@ -18,6 +18,7 @@ pub mod destination;
 pub mod disable;
 pub mod email_change;
 pub mod enrollment;
+pub mod event;
 pub mod factor;
 mod guess;
 pub mod ids;

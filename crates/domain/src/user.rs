@@ -37,6 +37,9 @@ pub enum EmailFault {
 }
 
 impl EmailFault {
+    /// Every one of them.
+    pub const ALL: [Self; 4] = [Self::Malformed, Self::TooLong, Self::NotAscii, Self::SameAddress];
+
     /// Its name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -87,11 +87,6 @@ impl Languages {
 }
 
 impl Reader<'_> {
-    /// Whether the reader's own language is among those there are.
-    pub fn is_known(&self) -> bool {
-        !self.own.is_empty()
-    }
-
     /// The language most of the words will be in, for `lang=`.
     pub fn tag(&self) -> String {
         self.best().tag.to_string()

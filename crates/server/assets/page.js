@@ -11,6 +11,8 @@ by("form[data-link]", (form) => {
   field.value = token;
   field.type = "hidden";
   form.querySelector(".paste").hidden = true;
+  // Another language comes back to this page: the browser takes the fragment along, and sends it to nobody.
+  by("form[data-language]", (language) => { language.action += `#token=${encodeURIComponent(token)}`; });
 });
 
 // Where something went wrong, typing goes on in the field it belongs to, which is read out with the reason; else the reason is.
@@ -81,6 +83,22 @@ by("input[data-reveal]", (field) => {
   field.form.addEventListener("submit", () => { field.type = "password"; });
   field.replaceWith(frame);
   frame.append(field, button);
+});
+
+// What is copied, printed.
+by("button[data-copy]", (button) => {
+  if (!navigator.clipboard) return;
+  const words = button.textContent;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = button.dataset.copied;
+    setTimeout(() => { button.textContent = words; }, 2000);
+  });
+});
+by("button[data-print]", (button) => {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
 });
 
 // Phones that read the code out of the message fill it in.

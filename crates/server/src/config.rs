@@ -7,6 +7,7 @@
 //! Values are plain: what a limit *means* is the domain's business.
 
 mod base_url;
+pub mod brand;
 mod database;
 mod error;
 mod keys;
@@ -22,6 +23,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 pub use base_url::BaseUrl;
+pub use brand::Brand;
 pub use database::DatabaseUrl;
 pub use error::ConfigError;
 pub use keys::KeySource;
@@ -115,6 +117,8 @@ pub struct Config {
     pub migrate: bool,
     /// A separate listener for metrics and health.
     pub metrics_bind: Option<SocketAddr>,
+    /// How the hosted pages look.
+    pub brand: Brand,
     /// Origins that people may go on to after signing in at our pages.
     pub return_origins: Vec<String>,
     /// Calls of an API key in a minute, on each node.
@@ -181,6 +185,14 @@ impl Config {
             base_url_is_default,
             database,
             migrate: layers.optional(&settings::MIGRATE)?.unwrap_or(environment == Environment::Development),
+            brand: Brand {
+                name: match layers.optional(&settings::BRAND_NAME)? {
+                    Some(name) => name,
+                    None => layers.required(&settings::ISSUER_NAME)?,
+                },
+                logo: layers.optional(&settings::BRAND_LOGO)?.map(|path| brand::Logo::read(&path)).transpose()?,
+                accent: layers.optional(&settings::BRAND_ACCENT)?,
+            },
             return_origins: layers.required(&settings::RETURN_ORIGINS)?,
             api_rate_limit: layers.required(&settings::API_RATE_LIMIT)?,
             metrics_bind: layers.optional(&settings::METRICS_BIND)?,

@@ -52,7 +52,7 @@ pub struct HttpContext(Arc<Context>);
 
 struct Context {
     site: Site,
-    pages: pages::Setting,
+    pages: Arc<pages::Look>,
     trusted_proxies: Vec<Network>,
     limits: Limits,
     request_ids: request_id::Source,
@@ -61,10 +61,9 @@ struct Context {
 impl HttpContext {
     /// The edge of this installation. Read the configuration after the listener is bound: its port names a host.
     pub fn new(config: &Config, limits: Limits) -> Self {
-        let site = Site::of(config);
         Self(Arc::new(Context {
-            pages: pages::Setting::of(site.returns()),
-            site,
+            site: Site::of(config),
+            pages: pages::Look::of(config),
             trusted_proxies: config.trusted_proxies.clone(),
             limits,
             request_ids: request_id::Source::new(),
@@ -76,8 +75,8 @@ impl HttpContext {
         &self.0.site
     }
 
-    /// What this installation says about its pages.
-    fn pages(&self) -> &pages::Setting {
+    /// How the pages of this installation look.
+    fn pages(&self) -> &Arc<pages::Look> {
         &self.0.pages
     }
 

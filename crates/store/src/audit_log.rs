@@ -1,12 +1,14 @@
 //! The audit log: appended to, never changed.
 
 use domain::audit::verify::{Placed, Stored};
-use domain::audit::{AuditEntry, AuditHead, ChainedEntry, Words};
+use domain::audit::{AuditAction, AuditEntry, AuditHead, ChainedEntry, Words};
+use domain::event::{Event, READ};
 use domain::factor::Method;
-use domain::ids::{AuditId, PersonId};
+use domain::ids::{AuditId, PersonId, UserId};
 use domain::time::Timestamp;
 use uuid::Uuid;
 
+use crate::load::{Handle, Reads, every};
 use crate::{Db, Row, Statement, StoreError, params};
 
 /// Appends an entry.
@@ -48,6 +50,33 @@ pub(crate) fn move_head(person: PersonId, from: AuditHead, to: AuditHead) -> Sta
         "UPDATE audit_heads SET seq = $3, hash = $4 WHERE person_id = $1 AND seq = $2",
         params![person.uuid(), from.seq, to.seq, to.hash],
     )
+}
+
+/// The newest entries about a person, as far as they see them.
+pub(crate) fn newest_of(reads: &mut Reads<'_>, user: UserId) -> Handle<Vec<Event>> {
+    let limit = i64::try_from(READ).unwrap_or(i64::MAX);
+    reads.read(
+        "SELECT action, success, ip_address, user_agent, created_at FROM two_factor_audit_log \
+         WHERE person_id = (SELECT person_id FROM users WHERE id = $1) ORDER BY seq DESC LIMIT $2",
+        params![user.uuid(), limit],
+        |rows| every(rows, event),
+    )
+}
+
+fn event(row: &Row) -> Result<Event, StoreError> {
+    let action = row.get::<String>(0)?;
+    let unknown = || StoreError::Corrupt {
+        table: "two_factor_audit_log".into(),
+        column: "action".into(),
+        reason: "unknown word".into(),
+    };
+    Ok(Event {
+        action: AuditAction::parse(&action).ok_or_else(unknown)?,
+        success: row.get(1)?,
+        ip: row.get::<Option<String>>(2)?.and_then(|ip| ip.parse().ok()),
+        user_agent: row.get(3)?,
+        at: row.get(4)?,
+    })
 }
 
 /// Entries of a page: what a pass over the whole log holds at a time.

@@ -11,6 +11,7 @@ use domain::email_change::{
     BeginEmailChange, BeginEmailChangeView, ConfirmEmailChange, ConfirmEmailChangeView, ReadEmailChange,
 };
 use domain::enrollment::{BeginEnrollment, BeginSentEnrollment, ConfirmEnrollment, EnrollmentView, ReadPending};
+use domain::event::{EventsView, ReadEvents};
 use domain::factor::manage::{FactorsView, PreferFactor, RemoveFactor, RenameFactor};
 use domain::ids::ApplicationId;
 use domain::link_token::LinkView;
@@ -37,8 +38,8 @@ use domain::verification::{Verify, VerifyView};
 use crate::load::{Answers, Assemble, Handle, Load, Reads};
 use crate::user::{Whose, locked, taken, unlocked};
 use crate::{
-    StoreError, challenge, counter, enrollment, factor, link_token, recovery_code, sent_code, session, signup,
-    sms_fraud, trusted_device,
+    StoreError, audit_log, challenge, counter, enrollment, factor, link_token, recovery_code, sent_code, session,
+    signup, sms_fraud, trusted_device,
 };
 
 fn charged(counters: &[(Counter, Handle<Charged>)], answers: &Answers) -> Result<Vec<(Counter, Charged)>, StoreError> {
@@ -481,6 +482,21 @@ impl Load for RecognizeVisitor {
 impl Load for ProlongSession {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<SessionView> {
         caller(&self.bearer, reads)
+    }
+}
+
+impl Load for ReadEvents {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<EventsView> {
+        let account = unlocked(reads, &Whose::Id(self.bearer.user));
+        let session = session::by_id(reads, self.bearer.session);
+        let entries = audit_log::newest_of(reads, self.bearer.user);
+        Box::new(move |answers| {
+            Ok(EventsView {
+                account: answers.get(&account)?,
+                session: answers.get(&session)?,
+                entries: answers.get(&entries)?,
+            })
+        })
     }
 }
 

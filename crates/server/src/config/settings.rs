@@ -17,6 +17,7 @@ use messaging::{Sender, SmtpServer};
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::brand::{self, Color};
 use super::parse::{self, Parsed};
 use super::sms::{self, SmsProviderName};
 use super::sms_limits;
@@ -102,6 +103,12 @@ settings! {
         "A file with the key ring. Default: keys generated into twinlock.keys, in development on SQLite only.";
     TRUSTED_PROXIES: Vec<Network> = "TWINLOCK_TRUSTED_PROXIES", "10.0.0.0/8,fd00::/8", Some(""), parse::networks,
         "The proxies whose X-Forwarded-For is believed.";
+    BRAND_NAME: String = "TWINLOCK_BRAND_NAME", "Example", None, brand::name,
+        "What the service is called on its pages. Default: the name an authenticator shows.";
+    BRAND_LOGO: PathBuf = "TWINLOCK_BRAND_LOGO", "/etc/twinlock/logo.svg", None, brand::logo,
+        "A picture for the pages: an .svg, .png or .webp file of at most 64 KiB.";
+    BRAND_ACCENT: Color = "TWINLOCK_BRAND_ACCENT", "#1e5e52", None, brand::accent,
+        "The color of buttons and links on the pages; dark enough for white text on it.";
     RETURN_ORIGINS: Vec<String> = "TWINLOCK_RETURN_ORIGINS", "https://app.example.com", Some(""), parse::origins,
         "Where else than to our own pages people may go on to after signing in: a list of origins.";
     API_RATE_LIMIT: u32 = "TWINLOCK_API_RATE_LIMIT", "6000", Some("6000"), parse::number::<1, 1_000_000>,

@@ -77,7 +77,7 @@ fn every_setting_is_read_so_that_a_wrong_value_stops_the_start() {
     // A path cannot be wrong before it is opened, and the ring is read by whoever needs keys.
     let free = ["TWINLOCK_KEYS", "TWINLOCK_KEYS_FILE"];
     for setting in settings::ALL.iter().filter(|setting| !free.contains(&setting.name())) {
-        let line = line(load(&[(setting.name(), "certainly : wrong")]));
+        let line = line(load(&[(setting.name(), "certainly : wrong\u{7}")]));
         let expected = format!("; example: {}={}", setting.name(), setting.example());
         assert!(line.starts_with(&format!("{}: ", setting.name())) && line.ends_with(&expected), "{line}");
     }

@@ -9,7 +9,7 @@ mod jwks;
 mod login;
 mod logout;
 mod password;
-mod recovery_code;
+pub(super) mod recovery_code;
 mod refresh;
 mod send_code;
 mod sessions;

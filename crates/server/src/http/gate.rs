@@ -5,8 +5,10 @@ use axum::http::header::{self, HeaderValue};
 use axum::http::{HeaderMap, Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use domain::locale::Locale;
 
 use super::client::{Client, Peer};
+use super::cookies::Cookie;
 use super::{HttpContext, path};
 use crate::fault::Fault;
 use crate::problem::{Problem, ProblemCode};
@@ -35,7 +37,9 @@ fn admit(context: &HttpContext, request: &mut Request) -> Result<(), Problem> {
     let Some(Peer(peer)) = request.extensions().get::<Peer>().copied() else {
         return Err(Fault::plain("the listener did not name the other end of the connection").into());
     };
-    let client = Client::of(peer.ip(), request.headers(), &context.0.trusted_proxies);
+    let mut client = Client::of(peer.ip(), request.headers(), &context.0.trusted_proxies);
+    let chosen = context.site().cookies().read(Cookie::Language, request.headers());
+    client.locale = chosen.and_then(|tag| Locale::of(&tag)).or(client.locale);
     *request.uri_mut() = uri;
     request.extensions_mut().insert(client);
     request.extensions_mut().insert(limits);

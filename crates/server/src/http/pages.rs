@@ -7,9 +7,18 @@
 //! Who is signed in stands in the session cookie ([`visitor`]). A sign-in that waits for its second factor stands in the
 //! challenge cookie, and in no page: so it cannot be finished in another browser.
 
+mod account;
 mod assets;
+mod backup_email;
+mod desk;
+mod devices;
+mod enroll;
+mod factor;
 mod frame;
+mod language;
+mod look;
 mod mail_link;
+mod recovery;
 mod second_factor;
 mod security;
 mod sign_in;
@@ -24,7 +33,8 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
-pub(super) use frame::Setting;
+pub(super) use look::Look;
+pub(super) use trouble::nothing;
 
 use crate::app::App;
 
@@ -32,6 +42,7 @@ use crate::app::App;
 pub(super) fn routes(app: &App) -> Router<App> {
     Router::new()
         .route("/", get(async || Redirect::to("/security")))
+        .route("/language", post(language::choose))
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
         .route("/sign-in/code", get(second_factor::show).post(second_factor::submit))
         .route("/sign-out", post(sign_in::sign_out))
@@ -46,6 +57,23 @@ pub(super) fn routes(app: &App) -> Router<App> {
         .route("/change-email", get(mail_link::change_email).post(mail_link::submit_change_email))
         .route("/backup-email", get(mail_link::backup_email).post(mail_link::submit_backup_email))
         .route("/security", get(security::show))
+        .route("/security/prove", get(desk::show).post(desk::submit))
+        .route("/security/add", get(enroll::choose))
+        .route("/security/add/{method}", get(enroll::show).post(enroll::begin))
+        .route("/security/set-up/{factor}", get(enroll::set_up).post(enroll::confirm))
+        .route("/security/factors/{factor}", get(factor::show).post(factor::submit))
+        .route("/security/recovery-codes", get(recovery::show).post(recovery::make))
+        .route("/security/recovery-codes/new", get(recovery::new))
+        .route("/security/recovery-codes/file", get(recovery::file))
+        .route("/security/remember", get(devices::ask).post(devices::remember))
+        .route("/security/devices/forget", post(devices::forget_all))
+        .route("/security/devices/{device}/forget", post(devices::forget))
+        .route("/security/sessions/end", post(devices::end_others))
+        .route("/security/sessions/{session}/end", post(devices::end))
+        .route("/security/password", get(account::password).post(account::submit_password))
+        .route("/security/email", get(account::email).post(account::submit_email))
+        .route("/security/backup-email", get(backup_email::show).post(backup_email::submit))
+        .route("/security/off", get(account::off).post(account::submit_off))
         .layer(from_fn_with_state(app.clone(), trouble::as_pages))
         .merge(assets::routes())
 }

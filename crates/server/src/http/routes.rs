@@ -26,7 +26,8 @@ pub fn router(app: &App, config: &Config, metrics: Option<PrometheusHandle>, tes
         router = router.merge(test_mode::routes());
     }
     let metrics = metrics.filter(|_| development && config.metrics_bind.is_none());
-    let mut router = router.with_state(app.clone()).merge(health::routes(readiness(app), None));
+    let mut router =
+        router.fallback(pages::nothing).with_state(app.clone()).merge(health::routes(readiness(app), None));
     if let Some(metrics) = metrics {
         router = router.merge(health::local_metrics(metrics));
     }

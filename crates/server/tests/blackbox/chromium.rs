@@ -22,7 +22,7 @@ pub(crate) struct Chromium {
     stdin: Mutex<ChildStdin>,
     heard: Arc<(Mutex<Heard>, Condvar)>,
     next: AtomicU64,
-    _profile: tempfile::TempDir,
+    profile: tempfile::TempDir,
 }
 
 /// What the browser has said so far.
@@ -97,7 +97,7 @@ impl Chromium {
             ear.1.notify_all();
         });
         let next = AtomicU64::new(1);
-        Some(Arc::new(Self { child, stdin: Mutex::new(stdin), heard, next, _profile: profile }))
+        Some(Arc::new(Self { child, stdin: Mutex::new(stdin), heard, next, profile }))
     }
 
     /// Sends a command and waits for what comes back.
@@ -137,7 +137,11 @@ impl Chromium {
         let target = self.call(None, "Target.createTarget", target)["targetId"].take();
         let attach = json!({ "targetId": target, "flatten": true });
         let session = self.call(None, "Target.attachToTarget", attach)["sessionId"].as_str().unwrap().to_owned();
-        let tab = Tab { browser: Arc::clone(self), session };
+        let downloads = self.profile.path().join(context.as_str().unwrap());
+        std::fs::create_dir_all(&downloads).unwrap();
+        let allow = json!({ "behavior": "allow", "browserContextId": context, "downloadPath": downloads });
+        self.call(None, "Browser.setDownloadBehavior", allow);
+        let tab = Tab { browser: Arc::clone(self), session, downloads };
         for domain in ["Page", "Network", "DOM", "Log", "Runtime", "Security"] {
             tab.call(&format!("{domain}.enable"), json!({}));
         }
@@ -157,6 +161,7 @@ impl Drop for Chromium {
 pub(crate) struct Tab {
     browser: Arc<Chromium>,
     session: String,
+    downloads: std::path::PathBuf,
 }
 
 impl Tab {
@@ -324,6 +329,19 @@ impl Tab {
         data_encoding::BASE64.decode(picture.as_str().unwrap().as_bytes()).unwrap()
     }
 
+    /// Clicks what is saved as a file, and reads it once it is there.
+    pub(crate) fn save(&self, selector: &str, name: &str) -> Vec<u8> {
+        let file = self.downloads.join(name);
+        self.tick(selector);
+        let end = Instant::now() + PATIENCE;
+        // The name stands there, empty, before the bytes do.
+        while !std::fs::metadata(&file).is_ok_and(|file| file.len() > 0) {
+            assert!(Instant::now() < end, "{name} was not saved");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        std::fs::read(file).unwrap()
+    }
+
     /// Every address that was asked for, from the first page on.
     pub(crate) fn requests(&self) -> Vec<String> {
         let sent = self.events("Network.requestWillBeSent");
@@ -355,5 +373,7 @@ pub(crate) fn without_tags(html: &str) -> String {
         }
     }
     let text = text.replace("&amp;", "&").replace("&#39;", "'").replace("&quot;", "\"").replace("&nbsp;", " ");
+    // What keeps words and sentences together in a line is not what tests look for.
+    let text = text.replace('\u{2011}', "-").replace(['\u{2066}', '\u{2068}', '\u{2069}'], "");
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -35,15 +35,17 @@
 //! | `http` | R-42, R-43, R-47, R-49, R-60, R-69, A-48, A-84, A-87 |
 //! | `origins` | R-46… …A-83 |
 //! | `pages` | R-47, R-49, A-84 |
-//! | `page_browser` | the pages in Chromium |
-//! | `page_guards` | R-46, R-47, R-48, R-49, A-76, A-82, A-83, A-84 |
+//! | `page_browser` | R-54, A-84 |
+//! | `page_access` | the pages for everybody: axe-core, keyboard, weight |
+//! | `page_guards` | R-46… …A-84 |
+//! | `page_security` | R-25, R-26, R-28, R-52 |
 //! | `page_sign_in` | R-07… …, A-34 |
 //! | `limits` | A-40, A-68, A-69, A-79 |
 //! | `h2` | A-68 |
 //! | `hardening` | A-15, A-47, A-68, A-69 |
 //! | `leaks` | R-17, R-38, R-53, A-73 |
 //! | `sealed` | R-18, R-41, R-58, R-59, A-101 |
-//! | `sms_fraud` | A-42, A-43, R-56, R-72 |
+//! | `sms_fraud` | A-42, A-43, A-45, R-56, R-72 |
 //! | `rotation` | R-59, A-100 |
 //! | `import` | R-58 |
 //! | `audit` | R-43…, A-88 |
@@ -178,9 +180,12 @@ mod one_code_one_door;
 mod origins;
 mod outage;
 mod outbox;
+mod page_access;
 mod page_browser;
 mod page_guards;
 mod page_pictures;
+mod page_scenes;
+mod page_security;
 mod page_sign_in;
 mod pages;
 mod password_change;

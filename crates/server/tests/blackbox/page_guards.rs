@@ -11,6 +11,7 @@ const FORMS: &[(&str, &[(&str, &str)])] = &[
     ("/sign-in", &[("email", "a@example.com"), ("password", PASSWORD)]),
     ("/sign-in/code", &[("code", "000000")]),
     ("/sign-out", &[]),
+    ("/language", &[("language", "de"), ("back", "/sign-in")]),
     ("/sign-up", &[("email", "new@example.com"), ("new_password", PASSWORD)]),
     ("/sign-up/again", &[("email", "new@example.com")]),
     ("/forgot-password", &[("email", "a@example.com")]),
@@ -18,6 +19,21 @@ const FORMS: &[(&str, &[(&str, &str)])] = &[
     ("/verify-email", &[("link", "x")]),
     ("/unlock", &[("link", "x")]),
     ("/change-email", &[("link", "x")]),
+    ("/security/prove", &[("code", "000000")]),
+    ("/security/add/totp", &[("label", "x")]),
+    ("/security/add/sms", &[("phone_number", "+12025550167")]),
+    ("/security/set-up/00000000-0000-7000-8000-000000000000", &[("code", "000000")]),
+    ("/security/factors/00000000-0000-7000-8000-000000000000", &[("action", "remove")]),
+    ("/security/recovery-codes", &[]),
+    ("/security/remember", &[("code", "000000")]),
+    ("/security/devices/forget", &[]),
+    ("/security/devices/00000000-0000-7000-8000-000000000000/forget", &[]),
+    ("/security/sessions/end", &[]),
+    ("/security/sessions/00000000-0000-7000-8000-000000000000/end", &[]),
+    ("/security/password", &[("password", PASSWORD), ("new_password", "quiet harbor 41 lanterns")]),
+    ("/security/email", &[("email", "new@example.com")]),
+    ("/security/backup-email", &[("email", "new@example.com")]),
+    ("/security/off", &[("code", "000000")]),
     ("/backup-email", &[("link", "x")]),
 ];
 /// Every page that anybody may open.
@@ -34,6 +50,21 @@ const OPEN: [&str; 12] = [
     "/change-email",
     "/backup-email",
     "/sign-in?said=signed-out",
+];
+
+/// Pages of somebody signed in.
+const SIGNED_IN: [&str; 11] = [
+    "/security",
+    "/security/prove",
+    "/security/add",
+    "/security/add/totp",
+    "/security/add/sms",
+    "/security/add/email",
+    "/security/recovery-codes",
+    "/security/remember",
+    "/security/password",
+    "/security/email",
+    "/security/off",
 ];
 
 /// forms of other sites, and of nobody, are refused and change nothing; so are other ways to write a body.
@@ -129,7 +160,10 @@ async fn every_page_has_its_guards(database: Database) {
     for path in OPEN {
         answers.push(asking.get(path).await.expect(200));
     }
-    answers.push(browser.get("/security").await.expect(200));
+    for path in SIGNED_IN {
+        answers.push(browser.get(path).await.expect(200));
+    }
+    answers.push(asking.request("/nothing").header("accept", "text/html").send().await.expect(404));
     answers.push(asking.form("/sign-in", &[("email", "x"), ("password", "x")]).await.expect(422));
     answers.push(asking.form_call("/sign-in", &[]).send().await.expect(403));
     answers.push(asking.form("/sign-in", &[("what", "x")]).await.expect(400));
@@ -195,6 +229,44 @@ async fn the_cookies_of_the_pages_are_bound_to_this_host(database: Database) {
     world.browser().request("/security").header("cookie", pair).send().await.expect(303);
 }
 
+/// Name, picture and color of the operator; a color that cannot be read stops the start, and so does what is no picture.
+async fn an_operator_gives_the_pages_a_face(database: Database) {
+    let mut world = World::on(database)
+        .with("TWINLOCK_BRAND_NAME", "Tea & <Biscuits>")
+        .with("TWINLOCK_BRAND_ACCENT", "#7a0019")
+        .with("TWINLOCK_BRAND_LOGO", "logo.svg")
+        .build()
+        .await;
+    let picture = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'><rect width='1' height='1'/></svg>";
+    std::fs::write(world.path().join("logo.svg"), picture).unwrap();
+    world.add_node().await;
+    let browser = world.browser();
+    let page = browser.get("/sign-in").await.says(200, "Sign in");
+    assert!(page.text.contains("Tea &#38; &#60;Biscuits&#62;"), "{}", page.text);
+    let reference = |start: &str| {
+        let rest = page.text.split(start).nth(1).unwrap_or_else(|| panic!("no {start}: {}", page.text));
+        format!("{start}{}", rest.split('"').next().unwrap()).trim_start_matches("src=\"").to_owned()
+    };
+    let logo = browser.get(&reference("/assets/logo")).await.expect(200);
+    assert_eq!((logo.text.as_str(), logo.header("content-type")), (picture, Some("image/svg+xml")));
+    assert!(logo.header("content-security-policy").unwrap().contains("sandbox"), "opened by itself it runs nothing");
+    let style = browser.get(&reference("/assets/page.css")).await.expect(200);
+    assert!(style.text.contains("--accent: #7a0019;"), "{}", style.text);
+    for (name, value, fault) in [
+        ("TWINLOCK_BRAND_ACCENT", "#ffd700", "too light"),
+        ("TWINLOCK_BRAND_ACCENT", "red;}", "is not a color"),
+        ("TWINLOCK_BRAND_LOGO", "logo.html", "is not the name of"),
+        ("TWINLOCK_BRAND_LOGO", "none.svg", "cannot be read"),
+        ("TWINLOCK_RETURN_ORIGINS", "http://app.example.com", "plain http"),
+        ("TWINLOCK_RETURN_ORIGINS", "https://app.example.com/in", "has a path"),
+    ] {
+        let mut command = world.command(8080, "http://127.0.0.1:8080");
+        let output = command.env(name, value).arg("doctor").output().unwrap();
+        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(!output.status.success() && said.contains(name) && said.contains(fault), "{name}={value}: {said}");
+    }
+}
+
 /// what strangers write is shown as text.
 async fn text_of_strangers_stays_text(database: Database) {
     let world = World::start(database).await;
@@ -225,6 +297,7 @@ on_both_databases![a_form_of_another_site_is_refused];
 on_sqlite![
     a_sign_in_goes_on_to_known_places_only,
     every_page_has_its_guards,
+    an_operator_gives_the_pages_a_face,
     the_cookies_of_the_pages_are_bound_to_this_host,
     text_of_strangers_stays_text,
 ];

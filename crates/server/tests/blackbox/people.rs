@@ -42,6 +42,11 @@ impl World {
         format!("person{}@example.com", self.people.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// A mobile number nobody in this world has.
+    pub(crate) fn new_number(&self) -> String {
+        format!("+120255501{:02}", self.people.fetch_add(1, Ordering::Relaxed) % 100)
+    }
+
     /// Signs somebody up and verifies the address by the link in the mail.
     pub(crate) async fn sign_up(&self) -> Person {
         self.sign_up_as(&self.new_address(), PASSWORD).await

@@ -66,8 +66,13 @@ pub(super) async fn download(
     SignedIn(bearer): SignedIn,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let format = read_format(&query.unwrap_or_default())?;
-    let codes = run(&app, DownloadRecoveryCodes { bearer, origin }).await?;
+    file(&app, &query.unwrap_or_default(), DownloadRecoveryCodes { bearer, origin }).await
+}
+
+/// The newest set as a file of the format that a query names.
+pub(in crate::http) async fn file(app: &App, query: &str, command: DownloadRecoveryCodes) -> Result<Response, Problem> {
+    let format = read_format(query)?;
+    let codes = run(app, command).await?;
     let sheet = Sheet { service: app.world.policy().issuer.clone(), codes };
     let name = format!("attachment; filename=\"recovery-codes.{}\"", format.as_str());
     let headers =

@@ -1,5 +1,7 @@
 //! What every page has around it, and how a page becomes an answer.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::http::header::{
@@ -12,55 +14,56 @@ use fluent_bundle::FluentValue;
 use messaging::LanguageError;
 use store::Surroundings;
 
-use super::assets::VERSION;
+use super::look::Look;
 use super::target::Target;
 use super::trouble::Trouble;
-use super::words::Words;
+use super::words::{LANGUAGES, Words};
 use crate::app::App;
 use crate::fault::Fault;
-use crate::http::PAGE_CSP;
-use crate::http::cookies::Cookie;
+use crate::http::Client;
 use crate::problem::{Problem, ProblemCode};
 
-/// What this installation says about its pages.
-#[derive(Debug, Clone)]
-pub(in crate::http) struct Setting {
-    policy: HeaderValue,
-}
-
-impl Setting {
-    /// Pages that forms may lead away from to these origins only: after a sign-in, the browser goes on to one of them.
-    pub(in crate::http) fn of(returns: &[String]) -> Self {
-        let ours = PAGE_CSP;
-        let ours = ours.to_str().unwrap_or_default();
-        let wider = ours.replace("form-action 'self'", &format!("form-action 'self' {}", returns.join(" ")));
-        let policy = if returns.is_empty() { PAGE_CSP } else { HeaderValue::from_str(&wider).unwrap_or(PAGE_CSP) };
-        Self { policy }
-    }
-}
-
 /// What [`Frame::said`] may name: said once, after a redirect.
-pub(super) const SAID: [&str; 9] = [
+pub(super) const SAID: [&str; 26] = [
     "signed-out",
     "session-over",
     "verified",
     "password-reset",
+    "password-changed",
     "unlocked",
     "email-changed",
+    "email-change-sent",
     "notices-copied",
+    "backup-email-sent",
+    "notices-ended",
     "challenge-over",
     "start-again",
+    "set-up-over",
+    "added",
+    "renamed",
+    "preferred",
+    "removed",
+    "off",
+    "codes-saved",
+    "codes-gone",
+    "forgotten",
+    "all-forgotten",
+    "ended",
+    "others-ended",
+    "remembered",
 ];
 /// Those of them that say that something did not go as wished.
-const SAID_SADLY: [&str; 3] = ["session-over", "challenge-over", "start-again"];
+const SAID_SADLY: [&str; 5] = ["session-over", "challenge-over", "start-again", "set-up-over", "codes-gone"];
 
 /// What surrounds a page: language, name, and what the address asked for.
 pub(super) struct Frame {
     words: Words,
-    /// The name of the service.
-    pub(super) service: String,
+    /// Name, style and picture of the service.
+    pub(super) look: Arc<Look>,
     /// Its time.
     pub(super) now: Timestamp,
+    /// Where this page is.
+    pub(super) path: String,
     /// Where the person wanted to go.
     pub(super) next: Target,
     /// Which factor they want to use, or `recovery`.
@@ -71,9 +74,6 @@ pub(super) struct Frame {
     pub(super) trouble: Option<Trouble>,
     /// Whether to offer signing out.
     pub(super) signed_in: bool,
-    /// What is behind the addresses of style and script.
-    pub(super) version: &'static str,
-    policy: HeaderValue,
 }
 
 impl FromRequestParts<App> for Frame {
@@ -81,19 +81,18 @@ impl FromRequestParts<App> for Frame {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let site = app.http.site();
-        let chosen = site.cookies().read(Cookie::Language, &parts.headers);
-        let words = Words::choose(chosen.as_ref().map(|tag| tag.as_str()), &parts.headers).map_err(unwritten)?;
+        let locale = Client::from_request_parts(parts, app).await?.locale.unwrap_or_default();
+        let words = Words::of(locale).map_err(unwritten)?;
         let mut frame = Self {
             words,
-            service: app.world.policy().issuer.clone(),
+            look: Arc::clone(app.http.pages()),
             now: app.world.now(),
+            path: parts.uri.path().to_owned(),
             next: Target::home(),
             by: None,
             said: None,
             trouble: None,
             signed_in: false,
-            version: &VERSION,
-            policy: app.http.pages().policy.clone(),
         };
         // What an address asks for beyond that is nobody's business here.
         for (name, value) in url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
@@ -140,6 +139,11 @@ impl Frame {
         Ok(self)
     }
 
+    /// A text that becomes the name of something.
+    pub(super) fn name(&self, key: &str) -> Result<String, Problem> {
+        self.say(key).map_err(|error| Fault::new("a name is missing", error).into())
+    }
+
     /// The language, for `lang=`.
     pub(super) fn lang(&self) -> String {
         self.words.tag()
@@ -148,6 +152,17 @@ impl Frame {
     /// Its direction, for `dir=`.
     pub(super) fn dir(&self) -> &'static str {
         self.words.direction()
+    }
+
+    /// Tag and own name of every language, and whether it is this one.
+    pub(super) fn languages(&self) -> Vec<(&'static str, &'static str, bool)> {
+        let own = self.lang();
+        LANGUAGES.iter().map(|(tag, name, _)| (*tag, *name, own == *tag)).collect()
+    }
+
+    /// This page's address, to come back to in another language.
+    pub(super) fn again(&self) -> String {
+        self.next.behind(&self.path)
     }
 
     /// Whether what was said is sad.
@@ -192,7 +207,7 @@ impl Frame {
         let html = page.render().map_err(|error| Fault::new("a page could not be written", error))?;
         let headers: [(HeaderName, HeaderValue); 4] = [
             (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-            (CONTENT_SECURITY_POLICY, self.policy.clone()),
+            (CONTENT_SECURITY_POLICY, self.look.policy.clone()),
             // Forms have to say which origin they come from, which "no-referrer" would keep from us.
             (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
             (VARY, HeaderValue::from_static("Accept-Language, Cookie")),

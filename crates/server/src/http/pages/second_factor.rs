@@ -85,8 +85,11 @@ impl View<'_> {
         self.by.is_some_and(|by| self.state.sent_by == Some(by.id))
     }
 
+    /// Whether the code of the factor in use could not be sent.
     fn is_undeliverable(&self) -> bool {
-        self.state.delivery == Some(Delivery::Unavailable)
+        let first = self.state.methods.first().map(|offer| offer.id);
+        let told_of = self.state.sent_by.or(first);
+        self.state.delivery == Some(Delivery::Unavailable) && self.by.map(|by| by.id) == told_of
     }
 
     /// Whether there are several authenticators, to be told apart by their names.

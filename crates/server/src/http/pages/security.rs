@@ -3,13 +3,17 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use domain::audit::AuditAction;
+use domain::event::{Event, ReadEvents};
 use domain::session::listing::{ListedSession, ReadSessions};
-use domain::status::{ReadStatus, Status};
+use domain::status::Status;
 use domain::trusted_device::{ListTrustedDevices, ListedDevice, device_name};
+use store::Surroundings;
 
+use super::desk::Desk;
 use super::frame::Frame;
-use super::visitor::Visitor;
 use crate::app::App;
+use crate::fault::Fault;
 use crate::http::caller::CookieDevice;
 use crate::problem::Problem;
 use crate::run::ask;
@@ -23,24 +27,45 @@ struct View<'a> {
     page: &'a Frame,
     email: &'a str,
     status: Status,
+    /// How long codes are not accepted.
+    locked: Option<String>,
     devices: Vec<ListedDevice>,
     /// Each with what its browser is called.
     sessions: Vec<(String, ListedSession)>,
+    /// What happened of late: its text, and with which browser.
+    events: Vec<(String, Option<String>, Event)>,
+    /// Whether this browser could be remembered.
+    can_remember: bool,
 }
 
 /// How it stands.
 pub(super) async fn show(
     State(app): State<App>,
-    visitor: Visitor,
+    desk: Desk,
     CookieDevice(device): CookieDevice,
-    mut page: Frame,
 ) -> Result<Response, Problem> {
-    let bearer = visitor.bearer;
-    page.signed_in = true;
-    let status = ask(&app, &ReadStatus { bearer }).await?;
+    let (bearer, page) = (desk.bearer, &desk.page);
+    let status = desk.status(&app).await?;
     let devices = ask(&app, &ListTrustedDevices { bearer, device, after: None, limit: SHOWN }).await?.items;
     let sessions = ask(&app, &ReadSessions { bearer, after: None }).await?.items.into_iter();
     let named = |listed: ListedSession| (device_name(listed.session.origin.user_agent.as_deref()), listed);
     let sessions = sessions.map(named).collect();
-    page.answer(&View { page: &page, email: visitor.email.as_str(), status, devices, sessions })
+    let events = ask(&app, &ReadEvents { bearer }).await?.into_iter();
+    let events = events.map(|event| {
+        let browser = event.user_agent.as_deref().map(|agent| device_name(Some(agent)));
+        (key(event.action, event.success), browser, event)
+    });
+    let events = events.collect();
+    let known = devices.iter().any(|device| device.current);
+    let can_remember = app.world.policy().trusted_devices && status.is_enabled && !known;
+    let locked = status.locked_until.map(|until| page.how_long(page.seconds_to(until))).transpose();
+    let locked = locked.map_err(|error| Fault::new("a span of time has no words", error))?;
+    page.answer(&View { page, email: &desk.email, status, locked, devices, sessions, events, can_remember })
+}
+
+/// The name of the text about an event.
+pub(super) fn key(action: AuditAction, success: bool) -> String {
+    let name = action.as_str().replace('_', "-");
+    let guesses = [AuditAction::CodeVerified, AuditAction::PasswordChecked, AuditAction::SteppedUp];
+    if guesses.contains(&action) && !success { format!("event-{name}-failed") } else { format!("event-{name}") }
 }

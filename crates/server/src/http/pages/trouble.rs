@@ -6,8 +6,9 @@
 use askama::Template;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::Method;
+use axum::http::header::ACCEPT;
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
 use super::frame::{Frame, with_cookie};
 use super::visitor::no_session_cookie;
@@ -32,6 +33,10 @@ impl Frame {
     /// Takes a refusal in, to be shown above the form; gives it back where no form can mend it.
     pub(super) fn trouble(mut self, problem: Problem) -> Result<Self, Problem> {
         let code = problem.code();
+        if self.signed_in && code == ProblemCode::TokenInvalid {
+            // Their session is over; that is no matter of the form.
+            return Err(problem);
+        }
         let Some((mut key, field)) = place(problem.document()) else { return Err(problem) };
         if key == "trouble-code-used" && self.by.as_deref() == Some("recovery") {
             "trouble-recovery-used".clone_into(&mut key);
@@ -136,6 +141,27 @@ pub(super) async fn as_pages(State(app): State<App>, request: Request, next: Nex
             page
         }
         Err(_) => put_back(response, problem),
+    }
+}
+
+/// What is at an address where nothing is: a page for people, a document for programs.
+pub(in crate::http) async fn nothing(State(app): State<App>, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    let for_people =
+        parts.headers.get(ACCEPT).is_some_and(|kinds| kinds.to_str().is_ok_and(|k| k.contains("text/html")));
+    let problem = Problem::new(ProblemCode::NotFound);
+    let path = parts.uri.path();
+    if !for_people || path.starts_with("/auth/") || path.starts_with("/v1/") {
+        return problem.into_response();
+    }
+    let Ok(frame) = Frame::from_request_parts(&mut parts, &app).await else { return problem.into_response() };
+    let view = View { page: &frame, title: "problem-missing-title", text: "problem-missing", reference: None };
+    match frame.answer(&view) {
+        Ok(mut page) => {
+            *page.status_mut() = problem.code().status();
+            page
+        }
+        Err(_) => problem.into_response(),
     }
 }
 

@@ -20,6 +20,8 @@ pub(super) struct Visitor {
     pub(super) bearer: Bearer,
     /// Their address.
     pub(super) email: Email,
+    /// The cookie's token, to be replaced where something is proved.
+    pub(super) token: RefreshToken,
 }
 
 impl FromRequestParts<App> for Visitor {
@@ -27,12 +29,13 @@ impl FromRequestParts<App> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let shown = token(app, parts).ok_or_else(|| Problem::new(ProblemCode::TokenInvalid))?;
-        let visit::Visitor { bearer, email, idle } = ask(app, &RecognizeVisitor { token: shown }).await?;
+        let question = RecognizeVisitor { token: shown.clone() };
+        let visit::Visitor { bearer, email, idle } = ask(app, &question).await?;
         if idle {
             let Anyone(origin) = Anyone::from_request_parts(parts, app).await?;
             run(app, ProlongSession { bearer, origin }).await?;
         }
-        Ok(Self { bearer, email })
+        Ok(Self { bearer, email, token: shown })
     }
 }
 

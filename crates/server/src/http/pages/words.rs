@@ -2,26 +2,32 @@
 
 use std::sync::LazyLock;
 
-use axum::http::HeaderMap;
-use axum::http::header::ACCEPT_LANGUAGE;
+use domain::locale::Locale;
 use fluent_bundle::{FluentArgs, FluentValue};
 use messaging::{LanguageError, Languages, Reader};
 
-/// Tag and texts of every language; the first is what the others fall back to.
-const LANGUAGES: &[(&str, &str)] = &[("en", include_str!("../../../locales/en.ftl"))];
+/// Tag, own name and texts of every language; the first is what the others fall back to.
+pub(super) const LANGUAGES: &[(&str, &str, &str)] = &[
+    ("en", "English", include_str!("../../../locales/en.ftl")),
+    ("de", "Deutsch", include_str!("../../../locales/de.ftl")),
+    ("fr", "Français", include_str!("../../../locales/fr.ftl")),
+    ("es", "Español", include_str!("../../../locales/es.ftl")),
+    ("ar", "العربية", include_str!("../../../locales/ar.ftl")),
+];
 
-static TEXTS: LazyLock<Result<Languages, LanguageError>> = LazyLock::new(|| Languages::load(LANGUAGES));
+static TEXTS: LazyLock<Result<Languages, LanguageError>> = LazyLock::new(|| {
+    let sources: Vec<(&str, &str)> = LANGUAGES.iter().map(|(tag, _, source)| (*tag, *source)).collect();
+    Languages::load(&sources)
+});
 
 /// The words for one reader.
 pub(super) struct Words(Reader<'static>);
 
 impl Words {
-    /// In the language the reader chose, or else in the one their browser likes best of those there are.
-    pub(super) fn choose(chosen: Option<&str>, headers: &HeaderMap) -> Result<Self, LanguageError> {
+    /// In a language; in the first where there are no words in it.
+    pub(super) fn of(locale: Locale) -> Result<Self, LanguageError> {
         let texts = TEXTS.as_ref().map_err(Clone::clone)?;
-        let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let best = chosen.into_iter().chain(by_liking(accepted)).map(|tag| texts.reader(tag)).find(Reader::is_known);
-        Ok(Self(best.unwrap_or_else(|| texts.reader(LANGUAGES[0].0))))
+        Ok(Self(texts.reader(locale.as_str())))
     }
 
     /// The text of this name.
@@ -43,25 +49,6 @@ impl Words {
     pub(super) fn direction(&self) -> &'static str {
         self.0.direction()
     }
-}
-
-/// The languages of an `Accept-Language`, best first. Those with `q=0` are not wanted.
-fn by_liking(header: &str) -> impl Iterator<Item = &str> {
-    let quality = |parameters: &str| {
-        let value = parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix("q="));
-        value.map_or(1.0, |value| value.trim().parse::<f32>().unwrap_or(0.0))
-    };
-    let mut liked: Vec<(&str, f32)> = header
-        .split(',')
-        .take(20)
-        .map(|item| {
-            let (tag, parameters) = item.split_once(';').unwrap_or((item, ""));
-            (tag.trim(), quality(parameters))
-        })
-        .filter(|(tag, quality)| !tag.is_empty() && *quality > 0.0)
-        .collect();
-    liked.sort_by(|(_, one), (_, other)| other.total_cmp(one));
-    liked.into_iter().map(|(tag, _)| tag)
 }
 
 #[cfg(test)]

@@ -1,0 +1,366 @@
+# كلمات الصفحات بالعربية. What each name is for stands in en.ftl. Written from right to left; codes and addresses keep their own direction.
+
+skip = إلى المحتوى
+language-label = اللغة
+language-button = تغيير
+reveal-show = إظهار
+reveal-hide = إخفاء
+offline = أنت غير متصل بالشبكة. لم يضع شيء: حاول مرة أخرى عند عودة الاتصال.
+sign-out = تسجيل الخروج
+back-to-security = العودة إلى الأمان
+back-to-choice = اختيار طريقة أخرى
+copied = تم النسخ
+back-to-sign-in = العودة إلى تسجيل الدخول
+wait-seconds = { $n ->
+    [zero] لا ثوانٍ
+    [one] ثانية واحدة
+    [two] ثانيتين
+    [few] { $n } ثوانٍ
+    [many] { $n } ثانية
+   *[other] { $n } ثانية
+}
+wait-minutes = { $n ->
+    [zero] لا دقائق
+    [one] دقيقة واحدة
+    [two] دقيقتين
+    [few] { $n } دقائق
+    [many] { $n } دقيقة
+   *[other] { $n } دقيقة
+}
+wait-hours = { $n ->
+    [zero] لا ساعات
+    [one] ساعة واحدة
+    [two] ساعتين
+    [few] { $n } ساعات
+    [many] { $n } ساعة
+   *[other] { $n } ساعة
+}
+
+field-email = عنوان البريد الإلكتروني
+field-password = كلمة المرور
+field-new-password = كلمة مرور جديدة
+field-new-password-hint = ثمانية أحرف على الأقل. بضع كلمات متتالية يسهل تذكّرها ويصعب تخمينها.
+field-code = الرمز
+field-recovery-code = رمز الاسترداد
+field-current-password = كلمة المرور الحالية
+field-new-email = عنوان البريد الجديد
+field-phone = رقم الهاتف المحمول
+field-phone-hint = مع علامة الزائد ورمز البلد.
+field-name = الاسم
+field-label = الاسم (اختياري)
+field-label-hint = لتمييزه عن غيره، مثل «هاتفي».
+field-link = الرابط من البريد
+field-link-hint = انسخ الرابط كله وألصقه هنا.
+
+sign-in-title = تسجيل الدخول
+sign-in-button = تسجيل الدخول
+sign-in-forgot = هل نسيت كلمة المرور؟
+sign-in-new = إنشاء حساب
+
+code-title = اكتب الرمز
+code-recovery-title = استخدام رمز استرداد
+code-recovery-lead = اكتب أحد الرموز التي حفظتها عند تفعيل الدخول بخطوتين. يصلح كل منها مرة واحدة.
+code-totp-lead = افتح تطبيق المصادقة واكتب الأرقام الستة التي يعرضها.
+code-totp-named-lead = افتح تطبيق المصادقة واكتب الأرقام الستة التي يعرضها باسم { $label }.
+code-sms-lead = أرسلنا رسالة نصية فيها رمز إلى
+code-sms-unsent = يمكننا إرسال رسالة نصية فيها رمز إلى
+code-sms-hint = قد تستغرق دقيقة حتى تصل.
+code-email-lead = أرسلنا بريدًا فيه رمز إلى
+code-email-unsent = يمكننا إرسال بريد فيه رمز إلى
+code-email-hint = قد يستغرق دقيقة حتى يصل. انظر أيضًا في البريد غير المرغوب فيه.
+code-undelivered-lead = تعذّر إرسال الرمز. استخدم طريقة أخرى أدناه أو حاول لاحقًا.
+code-button = متابعة
+code-send = إرسال رمز
+code-resend = إرسال رمز آخر
+code-resend-wait = رمز آخر بعد { $time }
+code-remember = تذكّر هذا الجهاز { $days } يومًا
+code-remember-hint = لن يُطلب منك رمز هنا. افعل ذلك فقط على جهاز لا يستخدمه غيرك.
+code-others = طرق أخرى
+code-use-totp = استخدام تطبيق المصادقة
+code-use-totp-named = استخدام تطبيق المصادقة ({ $label })
+code-use-sms = رسالة نصية إلى
+code-use-email = بريد إلى
+code-use-recovery = استخدام رمز استرداد
+code-start-over = الدخول بحساب آخر
+
+locked-title = تسجيل الدخول متوقف مؤقتًا
+locked-lead = هذا يحمي حسابك ممن يجرّب الرموز. إذا لم تكن أنت، فغيّر كلمة مرورك حالما تسجّل الدخول.
+
+sign-up-title = إنشاء حساب
+sign-up-button = إنشاء الحساب
+sign-up-known = لديّ حساب من قبل
+sign-up-sent = أرسلنا إليك رابطًا. افتحه لتأكيد أن العنوان لك.
+sign-up-again-title = الحصول على رابط آخر
+sign-up-again-lead = إذا كان حسابك ينتظر التأكيد فسنرسل الرابط مرة أخرى.
+sign-up-again-button = إرسال الرابط مرة أخرى
+sign-up-again-link = إرسال الرابط مرة أخرى
+sent-title = انظر في بريدك
+sent-hint = قد يستغرق ذلك دقيقة. انظر أيضًا في البريد غير المرغوب فيه.
+
+verify-title = تأكيد عنوانك
+verify-lead = بقيت خطوة واحدة: أكّد أن عنوان البريد لك.
+verify-button = تأكيد العنوان
+
+forgot-title = هل نسيت كلمة المرور؟
+forgot-lead = اكتب عنوانك لنرسل إليك رابطًا تختار به كلمة مرور جديدة.
+forgot-button = إرسال الرابط
+forgot-sent = إذا كان لهذا العنوان حساب، فإن رابطًا لاختيار كلمة مرور جديدة في الطريق إليه.
+forgot-again-link = إرسال رابط آخر
+reset-title = اختيار كلمة مرور جديدة
+reset-lead = سيُسجَّل خروجك من كل مكان. إذا كان الدخول بخطوتين مفعّلًا فسيُطلب منك رمز كالعادة.
+reset-button = حفظ كلمة المرور
+
+unlock-title = فتح حسابك
+unlock-lead = لك محاولة أخرى لتسجيل الدخول خلال 15 دقيقة.
+unlock-button = فتح
+
+change-email-title = تأكيد عنوانك الجديد
+change-email-lead = بعد ذلك تسجّل الدخول بهذا العنوان.
+change-email-button = تأكيد العنوان
+
+backup-email-title = تأكيد عنوانك الاحتياطي
+backup-email-lead = بعد ذلك تصل إلى هذا العنوان نسخة من كل إشعار أمني. لا يمكن تسجيل الدخول به.
+backup-email-button = تأكيد العنوان
+
+security-title = الأمان
+glance-on = الدخول بخطوتين مفعّل
+glance-on-lead = بعد كلمة المرور يُطلب منك رمز. لا تكفي كلمة مرور مسروقة للدخول.
+glance-off = الدخول بخطوتين غير مفعّل
+glance-off-lead = لا يحمي هذا الحساب إلا كلمة مرورك. مع خطوة ثانية لا تكفي كلمة مرور مسروقة للدخول.
+factors-title = طرق الحصول على رمز
+factor-preferred = يُطلب أولًا
+method-totp = تطبيق المصادقة
+method-sms = رسالة نصية
+method-email = البريد الإلكتروني
+added = أُضيف
+last-used = آخر استخدام
+recovery-title = رموز الاسترداد
+recovery-left = { $n ->
+    [0] استخدمت كل رموز الاسترداد.
+    [one] بقي رمز استرداد واحد.
+    [two] بقي رمزا استرداد.
+    [few] بقيت { $n } رموز استرداد.
+    [many] بقي { $n } رمز استرداد.
+   *[other] بقي { $n } رمز استرداد.
+}
+devices-title = الأجهزة المحفوظة
+devices-lead = لا يُطلب منها رمز.
+this-device = هذا الجهاز
+trusted-until = حتى
+sessions-title = أين سجّلت الدخول
+this-session = هنا
+
+events-title = النشاط الأخير
+events-lead = هل حدث شيء من هذا لم تفعله أنت؟
+event-signed-in = تسجيل دخول
+event-code-verified = تسجيل دخول برمز
+event-code-verified-failed = رمز خاطئ عند الدخول
+event-password-checked-failed = كلمة مرور خاطئة عند الدخول
+event-stepped-up-failed = رمز أو كلمة مرور خاطئة عند تغيير
+event-recovery-code-used = استُخدم رمز استرداد
+event-account-locked = قُفل بعد رموز خاطئة كثيرة
+event-account-unlocked = فُتح
+event-factor-added = أُضيفت طريقة للحصول على رمز
+event-factor-removed = أُزيلت طريقة للحصول على رمز
+event-two-factor-enabled = فُعّل الدخول بخطوتين
+event-two-factor-disabled = أُوقف الدخول بخطوتين
+event-two-factor-reset = أعاد مسؤول ضبط الدخول بخطوتين
+event-recovery-codes-made = أُنشئت رموز استرداد جديدة
+event-recovery-codes-downloaded = حُفظت رموز الاسترداد في ملف
+event-trusted-device-added = حُفظ جهاز
+event-trusted-device-revoked = نُسي جهاز
+event-trusted-device-stolen = لوحظت نسخة من جهاز محفوظ
+event-password-changed = غُيّرت كلمة المرور
+event-password-reset = أُعيد ضبط كلمة المرور بالبريد
+event-email-change-requested = طُلب عنوان بريد جديد
+event-email-changed = غُيّر عنوان البريد
+event-backup-email-requested = طُلب عنوان احتياطي
+event-backup-email-changed = غُيّر العنوان الاحتياطي
+event-backup-email-removed = أُزيل العنوان الاحتياطي
+event-session-ended = أُنهيت جلسة
+event-refresh-token-reused = لوحظت نسخة من جلسة
+event-user-disabled = أوقف مسؤول الحساب
+event-user-enabled = شغّل مسؤول الحساب
+turn-on = تفعيل
+turn-off = إيقاف
+change = تغيير
+change-named = تغيير { $name }
+forget = نسيان
+forget-named = نسيان { $name }
+forget-all = نسيانها كلها
+end = إنهاء
+end-named = إنهاء جلسة { $name }
+end-others = تسجيل الخروج من كل مكان آخر
+devices-none = لا يوجد. يُطلب رمز في كل تسجيل دخول.
+recovery-few = أنشئ رموزًا جديدة قريبًا.
+recovery-make = إنشاء رموز جديدة
+account-title = الحساب
+security-locked = كتب أحد ما رموزًا خاطئة كثيرة. تُقبل الرموز مرة أخرى بعد { $wait }.
+
+prove-title = أكّد أنك أنت
+prove-sent = أرسلنا رمزًا إلى
+prove-send-lead = اطلب رمزًا واكتبه هنا.
+prove-recovery-hint = يصلح رمز استرداد أيضًا.
+prove-password-lead = اكتب كلمة مرورك مرة أخرى قبل هذا التغيير.
+
+add-title = إضافة طريقة
+add-first-title = تفعيل الدخول بخطوتين
+add-lead = كيف تريد الحصول على الرموز؟
+add-none = لا يمكن إضافة شيء الآن. اسأل القائمين على هذه الخدمة.
+safety-totp = الأكثر أمانًا
+safety-sms = أقل أمانًا
+safety-email = الأقل أمانًا
+choice-totp = يعرض تطبيق في هاتفك الرموز، حتى بلا شبكة.
+choice-sms = نرسل الرموز إلى هاتفك.
+choice-email = نرسل الرموز إلى عنوان بريد.
+add-totp-title = استخدام تطبيق مصادقة
+add-totp-lead = تحتاج إلى تطبيق يعرض الرموز، مثل الذي في مدير كلمات المرور أو في متجر تطبيقات هاتفك. افتحه ثم تابع.
+add-totp-button = متابعة
+add-sms-title = الرموز برسالة نصية
+add-sms-lead = نرسل رمزًا إلى هذا الرقم، الآن وعند كل تسجيل دخول.
+add-sms-button = إرسال رمز
+add-email-title = الرموز بالبريد
+add-email-lead = نرسل رمزًا إلى هذا العنوان، الآن وعند كل تسجيل دخول.
+add-email-button = إرسال رمز
+risk-sms = يمكن اعتراض الرسائل النصية والاستيلاء على أرقام الهاتف.
+risk-email = من يقرأ بريدك يستطيع أيضًا تغيير كلمة مرورك، فهذا لا يضيف كثيرًا.
+risk-other = التطبيق أكثر أمانًا.
+set-up-title = اكتب الرمز
+set-up-scan-title = امسح هذه الصورة
+set-up-scan-lead = امسحها بتطبيق المصادقة، ثم اكتب الأرقام الستة التي يعرضها.
+set-up-qr = رمز QR يضيف هذا الحساب إلى تطبيق المصادقة. المفتاح نفسه مكتوب أدناه.
+set-up-cannot-scan = ألا تستطيع مسحها؟
+set-up-key-lead = اكتب هذا المفتاح في تطبيقك بدلًا من ذلك. المسافات لا تهم.
+set-up-open-app = فتحها في تطبيق على هذا الجهاز
+set-up-button = تأكيد
+copy-key = نسخ المفتاح
+
+recovery-make-title = إنشاء رموز استرداد جديدة
+recovery-make-lead = تحلّ الرموز الجديدة محل القديمة التي لا تعود صالحة.
+recovery-make-button = إنشاء رموز جديدة
+recovery-new-title = احفظ رموز الاسترداد
+recovery-new-lead = إذا فقدت هاتفك فبأحد هذه الرموز تدخل. يصلح كل منها مرة واحدة.
+recovery-new-warning = لا تُعرض إلا الآن. احفظها حيث لا يجدها غيرك، وليس في هاتفك فقط.
+recovery-saved = لقد حفظتها
+copy-codes = نسخ
+save-txt = حفظ كنص
+save-pdf = حفظ كملف PDF
+print = طباعة
+
+remember-title = تذكّر هذا الجهاز
+remember-lead = لن يُطلب منك رمز هنا مدة { $days } يومًا. افعل ذلك فقط على جهاز لا يستخدمه غيرك.
+remember-button = تذكّره
+remember-not-now = ليس الآن
+
+factor-rename = حفظ الاسم
+factor-prefer = طلب هذا أولًا
+factor-remove-title = إزالته
+factor-remove-lead = لن يصلح بعد ذلك لتسجيل الدخول. سيُسجَّل خروجك من كل مكان آخر.
+factor-remove-last = هذه طريقتك الوحيدة للحصول على رمز.
+factor-remove = إزالة
+
+password-title = تغيير كلمة المرور
+password-lead = تبقى مسجّلًا هنا، ويُسجَّل خروجك من كل مكان آخر.
+password-button = حفظ كلمة المرور
+email-title = تغيير عنوان البريد
+email-lead = عنوانك هو
+email-hint = نرسل رابطًا إليه. لا يتغيّر شيء قبل أن تفتحه.
+email-button = إرسال الرابط
+
+backup-title = العنوان الاحتياطي
+backup-lead = تصل نسخة من كل إشعار أمني إلى عنوان ثانٍ، فتعلم بالأمر حتى لو استولى أحد على الأول. لا يمكن تسجيل الدخول به.
+backup-current = تصل النسخ إلى
+backup-remove = إيقاف إرسال النسخ
+
+off-title = إيقاف الدخول بخطوتين
+off-lead = لن يحمي حسابك إلا كلمة مرورك. تُزال طرق الحصول على رمز ورموز الاسترداد والأجهزة المحفوظة.
+
+said-signed-out = تم تسجيل خروجك.
+said-session-over = انتهت جلستك. سجّل الدخول مرة أخرى.
+said-verified = تم تأكيد عنوانك. يمكنك تسجيل الدخول الآن.
+said-password-reset = حُفظت كلمة مرورك الجديدة. سجّل الدخول بها.
+said-unlocked = لك محاولة أخرى. سجّل الدخول بكلمة مرورك ورمز.
+said-email-changed = تم تأكيد عنوانك الجديد. سجّل الدخول به من الآن.
+said-password-changed = غُيّرت كلمة مرورك.
+said-email-change-sent = أرسلنا رابطًا إلى العنوان الجديد. افتحه لإتمام التغيير.
+said-set-up-over = انتهى وقت هذا الإعداد. ابدأ من جديد.
+said-added = تم: يمكنك استخدامه من الآن.
+said-renamed = غُيّر الاسم.
+said-preferred = سيُطلب منك هذا أولًا.
+said-removed = تمت الإزالة.
+said-off = أُوقف الدخول بخطوتين.
+said-codes-saved = رموز الاسترداد جاهزة. احفظها جيدًا.
+said-codes-gone = لا يمكن عرض هذه الرموز بعد الآن. أنشئ رموزًا جديدة إن لم تكن قد حفظتها.
+said-forgotten = نُسي الجهاز. سيُطلب رمز في دخوله القادم.
+said-all-forgotten = نُسيت كل الأجهزة. سيُطلب رمز في الدخول القادم.
+said-ended = أُنهيت الجلسة.
+said-others-ended = سُجّل خروجك من كل مكان آخر.
+said-remembered = حُفظ هذا الجهاز.
+said-notices-copied = تم تأكيد عنوانك الاحتياطي.
+said-backup-email-sent = أرسلنا رابطًا إلى العنوان الاحتياطي. افتحه لإتمام ذلك.
+said-notices-ended = لم تعد نسخ الإشعارات تُرسل إلى أي مكان.
+said-challenge-over = استغرق ذلك وقتًا طويلًا. سجّل الدخول مرة أخرى للحصول على رمز جديد.
+said-start-again = انتهى ذلك الدخول. ابدأ من جديد.
+
+trouble-title = مشكلة:
+trouble-label-missing = اكتب اسمًا أولًا.
+trouble-phone-malformed = هذا ليس رقم هاتف. مثال: ‎+20 100 123 4567.
+trouble-phone-invalid = لا يوجد رقم كهذا. راجع رمز البلد والأرقام.
+trouble-phone-short-number = لا يمكننا إرسال رموز إلى الأرقام القصيرة.
+trouble-phone-premium-rate = لا يمكننا إرسال رموز إلى أرقام ذات تكلفة إضافية.
+trouble-phone-not-of-a-country = لا يمكننا إرسال رموز إلى أرقام من هذا النوع.
+trouble-phone-country-not-served = لا يمكننا إرسال رسائل نصية إلى هذا البلد. استخدم تطبيق مصادقة بدلًا من ذلك.
+trouble-phone-personal-number = لا يمكننا إرسال رموز إلى أرقام من هذا النوع.
+trouble-phone-not-mobile = هذا ليس رقم هاتف محمول. نرسل الرسائل النصية إلى الهواتف المحمولة فقط.
+trouble-attempts-left = { $n ->
+    [0] لم تبق محاولة.
+    [one] بقيت محاولة واحدة.
+    [two] بقيت محاولتان.
+    [few] بقيت { $n } محاولات.
+    [many] بقيت { $n } محاولة.
+   *[other] بقيت { $n } محاولة.
+}
+trouble-credentials = عنوان البريد أو كلمة المرور غير صحيح.
+trouble-unverified = أكّد عنوانك أولًا: افتح الرابط في البريد الذي أرسلناه إليك.
+trouble-email-malformed = هذا ليس عنوان بريد. مثال: name@example.com.
+trouble-email-too-long = هذا العنوان أطول من اللازم.
+trouble-email-not-ascii = لا نقبل بعد عناوين فيها حروف غير a إلى z.
+trouble-email-same-address = هذا هو العنوان الذي تسجّل الدخول به. اختر غيره.
+trouble-password-too-short = كلمة المرور قصيرة: تحتاج إلى ثمانية أحرف على الأقل.
+trouble-password-too-long = كلمة المرور طويلة: لا تزيد على 1024 حرفًا.
+trouble-password-too-common = يستخدم كثيرون كلمة المرور هذه فيسهل تخمينها. اختر غيرها.
+trouble-code-missing = اكتب الرمز أولًا.
+trouble-code = هذا الرمز غير صحيح.
+trouble-code-used = استُخدم هذا الرمز من قبل. انتظر الرمز التالي.
+trouble-recovery-used = استُخدم رمز الاسترداد هذا من قبل. خذ رمزًا آخر.
+trouble-code-expired = هذا الرمز قديم. استخدم الأحدث أو اطلب رمزًا آخر.
+trouble-clock-behind = ساعة هاتفك متأخرة { $skew }. اضبط الوقت تلقائيًا واستخدم الرمز التالي.
+trouble-clock-ahead = ساعة هاتفك متقدّمة { $skew }. اضبط الوقت تلقائيًا واستخدم الرمز التالي.
+trouble-too-many = كثرت المحاولات الخاطئة. حاول مرة أخرى بعد { $wait }.
+trouble-spent = كثرت الرموز الخاطئة. ابدأ من جديد.
+trouble-locked = كُتبت رموز خاطئة كثيرة. حاول مرة أخرى بعد { $wait } أو افتح الرابط في البريد الذي أرسلناه إليك.
+trouble-stopped = كُتبت رموز خاطئة كثيرة. افتح الرابط في البريد الذي أرسلناه إليك لفتح حسابك.
+trouble-cooldown = أُرسل رمز قبل لحظة. يمكنك الحصول على آخر بعد { $wait }.
+trouble-send-limit = لا يمكننا إرسال رموز أكثر الآن. يمكنك الحصول على رمز بعد { $wait } أو استخدام طريقة أخرى.
+trouble-undeliverable = لا يمكن إرسال الرمز الآن. استخدم طريقة أخرى أو حاول لاحقًا.
+trouble-link = لم يعد هذا الرابط صالحًا. استُخدم من قبل أو انتهى وقته.
+trouble-step-up = أكّد أولًا أنك أنت.
+trouble-already = لا مكان لآخر، أو لديك هذا من قبل.
+trouble-no-set-up = انتهى وقت هذا الإعداد. ابدأ من جديد.
+trouble-last = هذه طريقتك الوحيدة للحصول على رمز. أوقف الدخول بخطوتين بدلًا من ذلك.
+trouble-codes-gone = لا يمكن عرض الرموز بعد الآن. أنشئ رموزًا جديدة.
+trouble-off = هذا موقوف هنا.
+trouble-busy = لا يمكننا الرد الآن. حاول مرة أخرى بعد لحظة.
+
+problem-missing-title = لا شيء هنا
+problem-missing = العنوان خاطئ، أو أن ما كان هنا لم يعد موجودًا.
+problem-foreign-title = جاء ذلك من موقع آخر
+problem-foreign = حفاظًا على أمانك لا ننفّذ إلا ما تطلبه في صفحاتنا. ارجع وحاول من هنا.
+problem-off-title = غير متاح
+problem-busy-title = لحظة من فضلك
+problem-internal-title = حدث خطأ ما
+problem-internal = الخطأ منا لا منك، ولم يتغيّر شيء. حاول مرة أخرى.
+problem-request-title = لم ينجح ذلك
+problem-request = تعذّرت قراءة النموذج. ارجع وحاول مرة أخرى.
+problem-reference = إذا استمر ذلك فأخبر القائمين على هذه الخدمة:
+problem-home = متابعة

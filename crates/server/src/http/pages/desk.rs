@@ -1,0 +1,233 @@
+//! What every page of a signed-in person has at hand, and the proof that changes need.
+//!
+//! A change that needs a fresh proof asks for it in place: the page of the change shows the question first, and itself once it
+//! is answered. The rules decide whether a proof is fresh; a page only looks it up, so as not to ask for what will be refused.
+
+use askama::Template;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::response::Response;
+use domain::challenge::Offer;
+use domain::code::TypedCode;
+use domain::command::Origin;
+use domain::factor::Method;
+use domain::ids::FactorId;
+use domain::sent_code::{SendCode, SendFor, SessionPurpose, Which};
+use domain::session::{Bearer, Grant, RefreshToken};
+use domain::status::{ReadStatus, Status};
+use domain::step_up::{Proof, StepUp};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::frame::{Frame, with_cookie};
+use super::see;
+use super::target::Target;
+use super::visitor::{Visitor, session_cookie};
+use crate::app::App;
+use crate::credentials;
+use crate::http::caller::Anyone;
+use crate::http::{Fields, Form, ReadBody};
+use crate::problem::{Problem, ProblemCode};
+use crate::run::{ask, run};
+
+/// The page, who looks at it, and from where.
+pub(super) struct Desk {
+    /// What surrounds the page.
+    pub(super) page: Frame,
+    /// What the commands know the person by.
+    pub(super) bearer: Bearer,
+    /// Their address.
+    pub(super) email: String,
+    /// The token of the session cookie, to be replaced where something is proved.
+    pub(super) token: RefreshToken,
+    /// Where from.
+    pub(super) origin: Origin,
+}
+
+impl FromRequestParts<App> for Desk {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Visitor { bearer, email, token } = Visitor::from_request_parts(parts, app).await?;
+        let mut page = Frame::from_request_parts(parts, app).await?;
+        page.signed_in = true;
+        let Anyone(origin) = Anyone::from_request_parts(parts, app).await?;
+        Ok(Self { page, bearer, email: email.as_str().to_owned(), token, origin })
+    }
+}
+
+impl Desk {
+    /// How the person's second factor stands.
+    pub(super) async fn status(&self, app: &App) -> Result<Status, Problem> {
+        ask(app, &ReadStatus { bearer: self.bearer }).await
+    }
+
+    /// The question for a proof, where this page needs a fresh one and there is none.
+    pub(super) async fn unproved(&self, app: &App) -> Result<Option<Response>, Problem> {
+        let status = self.status(app).await?;
+        if status.fresh_until.is_some() {
+            return Ok(None);
+        }
+        let next = Target::parse(&self.page.path, app.http.site()).unwrap_or_else(Target::home);
+        question(&self.page, &status, &next).map(Some)
+    }
+
+    /// Notes that a change was refused.
+    pub(super) fn refused(self, problem: Problem) -> Refused {
+        Refused { desk: Box::new(self), problem }
+    }
+
+    /// What came of a change: on to `path` with the new cookie; to the question for a proof; or back with the reason.
+    pub(super) fn came(self, app: &App, came: Result<Option<Grant>, Problem>, path: &str) -> Result<Response, Refused> {
+        match came {
+            Ok(grant) => Ok(with_cookie(see(path), grant.and_then(|grant| session_cookie(app, &grant)))),
+            Err(problem) => Err(self.refused(problem)),
+        }
+    }
+}
+
+/// A change that was refused.
+pub(super) struct Refused {
+    desk: Box<Desk>,
+    problem: Problem,
+}
+
+impl Refused {
+    /// The same page with the reason, or the question for a proof that comes before `path`.
+    pub(super) fn on(self, path: &str) -> Result<Result<Desk, Response>, Problem> {
+        let Self { mut desk, problem } = self;
+        if problem.code() == ProblemCode::StepUpRequired {
+            let next: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
+            return Ok(Err(see(&format!("/security/prove?next={next}"))));
+        }
+        desk.page = desk.page.trouble(problem)?;
+        Ok(Ok(*desk))
+    }
+}
+
+/// A code or a password, or the wish that a code be sent.
+pub(super) struct Body {
+    code: Zeroizing<String>,
+    password: Zeroizing<String>,
+    send: Option<Uuid>,
+    next: String,
+}
+
+impl ReadBody for Body {
+    fn read(fields: &mut Fields) -> Self {
+        Self {
+            code: fields.optional_secret("code", 0..=64).unwrap_or_default(),
+            password: fields.optional_secret("password", 0..=1_024).unwrap_or_default(),
+            send: fields.optional_parsed("send", "a UUID", |text| Uuid::parse_str(text).ok()),
+            next: fields.optional_text("next", 0..=2_000).unwrap_or_default(),
+        }
+    }
+}
+
+/// How a code is asked for from somebody signed in.
+pub(super) struct CodeQuestion {
+    /// Whether there is an authenticator to look at.
+    pub(super) totp: bool,
+    /// Where codes can be sent.
+    pub(super) sendable: Vec<(Uuid, Method, String)>,
+    /// Where one was sent just now.
+    pub(super) sent: Option<String>,
+    /// Whether a recovery code will do.
+    pub(super) recovery: bool,
+}
+
+impl CodeQuestion {
+    /// What the person's factors allow.
+    pub(super) fn of(page: &Frame, status: &Status) -> Self {
+        let offers = || status.factors.iter().map(|factor| &factor.offer);
+        let place = |offer: &Offer| {
+            let destination = offer.destination.clone()?;
+            Some((offer.id.uuid(), offer.method, destination))
+        };
+        let sendable: Vec<_> = offers().filter_map(place).collect();
+        let by = page.by.as_deref().and_then(|by| Uuid::parse_str(by).ok());
+        let sent = sendable.iter().find(|(id, ..)| Some(*id) == by).map(|(_, _, destination)| destination.clone());
+        Self { totp: offers().any(|offer| offer.method == Method::Totp), sendable, sent, recovery: true }
+    }
+
+    /// The same where a factor itself has to be proved.
+    pub(super) fn by_factor(self) -> Self {
+        Self { recovery: false, ..self }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "pages/prove.html")]
+struct View<'a> {
+    page: &'a Frame,
+    next: &'a str,
+    /// Nothing where the password is asked.
+    code: Option<CodeQuestion>,
+}
+
+fn question(page: &Frame, status: &Status, next: &Target) -> Result<Response, Problem> {
+    let code = status.is_enabled.then(|| CodeQuestion::of(page, status));
+    page.answer(&View { page, next: next.as_str(), code })
+}
+
+/// The question, where a form was refused for want of a proof.
+pub(super) async fn show(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {
+    let status = desk.status(&app).await?;
+    question(&desk.page, &status, &desk.page.next)
+}
+
+/// Sends a code for a purpose of a signed-in person.
+pub(super) async fn send(app: &App, desk: &Desk, purpose: SessionPurpose, factor: Uuid) -> Result<(), Problem> {
+    let wanted = SendFor::Session(desk.bearer, purpose, Which::Factor(FactorId::from_uuid(factor)));
+    run(app, SendCode { wanted, origin: desk.origin.clone() }).await.map(drop)
+}
+
+/// Proves by a code who the person is.
+pub(super) async fn prove_by_code(app: &App, desk: &mut Desk, code: &str) -> Result<Option<Grant>, Problem> {
+    prove(app, desk, Proof::Code(TypedCode::parse(code))).await
+}
+
+/// Raises the session, and takes over the token it has from then on.
+async fn prove(app: &App, desk: &mut Desk, proof: Proof) -> Result<Option<Grant>, Problem> {
+    let (bearer, origin) = (desk.bearer, desk.origin.clone());
+    let raised = run(app, StepUp { bearer, proof, refresh: Some(desk.token.clone()), origin }).await?;
+    if let Some(token) = RefreshToken::parse_of_pages(raised.grant.refresh.expose()).filter(|_| raised.rotated) {
+        desk.token = token;
+    }
+    Ok(raised.rotated.then_some(raised.grant))
+}
+
+/// The answer.
+pub(super) async fn submit(
+    State(app): State<App>,
+    mut desk: Desk,
+    Form(body): Form<Body>,
+) -> Result<Response, Problem> {
+    let next = Target::parse(&body.next, app.http.site()).unwrap_or_else(Target::home);
+    let status = desk.status(&app).await?;
+    let came = if let Some(factor) = body.send {
+        let back = next.behind(format!("/security/prove?by={factor}"));
+        match send(&app, &desk, SessionPurpose::StepUp, factor).await {
+            Ok(()) => return Ok(see(&back)),
+            Err(problem) => Err(problem),
+        }
+    } else if !body.code.trim().is_empty() {
+        prove_by_code(&app, &mut desk, &body.code).await
+    } else if !body.password.is_empty() {
+        match credentials::prove(&app, desk.bearer, body.password.clone(), &desk.origin).await {
+            Ok(proof) => prove(&app, &mut desk, proof).await,
+            Err(problem) => Err(problem),
+        }
+    } else {
+        desk.page = desk.page.missing("code", "trouble-code-missing")?;
+        return question(&desk.page, &status, &next);
+    };
+    let refused = match desk.came(&app, came, next.as_str()) {
+        Ok(response) => return Ok(response),
+        Err(refused) => refused,
+    };
+    match refused.on(next.as_str())? {
+        Ok(desk) => question(&desk.page, &status, &next),
+        Err(response) => Ok(response),
+    }
+}

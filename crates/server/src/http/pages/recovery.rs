@@ -1,0 +1,90 @@
+//! Recovery codes: a new set, shown once, taken along as text, as a page to print, or copied by hand.
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use domain::recovery_code::set::{DownloadRecoveryCodes, MakeRecoveryCodes, ShowRecoveryCodes};
+use store::Surroundings;
+
+use super::desk::Desk;
+use super::frame::Frame;
+use super::see;
+use super::sign_in::Empty;
+use crate::app::App;
+use crate::http::Form;
+use crate::http::auth::recovery_code;
+use crate::problem::{Problem, ProblemCode};
+use crate::run::{ask, run};
+
+#[derive(Template)]
+#[template(path = "pages/recovery.html")]
+struct View<'a> {
+    page: &'a Frame,
+    left: usize,
+}
+
+/// Make new ones?
+pub(super) async fn show(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {
+    match desk.unproved(&app).await? {
+        Some(question) => Ok(question),
+        None => answer(&app, &desk).await,
+    }
+}
+
+async fn answer(app: &App, desk: &Desk) -> Result<Response, Problem> {
+    let left = desk.status(app).await?.recovery_codes_remaining;
+    desk.page.answer(&View { page: &desk.page, left })
+}
+
+/// Makes them; the old ones are dead.
+pub(super) async fn make(State(app): State<App>, desk: Desk, Form(Empty): Form<Empty>) -> Result<Response, Problem> {
+    let command = MakeRecoveryCodes { bearer: desk.bearer, origin: desk.origin.clone() };
+    let refused = match run(&app, command).await {
+        Ok(_) => return Ok(see("/security/recovery-codes/new")),
+        Err(problem) => desk.refused(problem),
+    };
+    match refused.on("/security/recovery-codes")? {
+        Ok(desk) => answer(&app, &desk).await,
+        Err(response) => Ok(response),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "pages/recovery_new.html")]
+struct NewView<'a> {
+    page: &'a Frame,
+    email: &'a str,
+    codes: Vec<String>,
+    made_at: domain::time::Timestamp,
+    /// Where it goes on.
+    next: &'static str,
+}
+
+/// The newest set, for as long as it is kept.
+pub(super) async fn new(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {
+    let sheet = match ask(&app, &ShowRecoveryCodes { bearer: desk.bearer }).await {
+        Ok(sheet) => sheet,
+        Err(problem) if problem.code() == ProblemCode::RecoveryCodesGone => {
+            return Ok(see("/security?said=codes-gone"));
+        }
+        Err(problem) => return Err(problem),
+    };
+    let status = desk.status(&app).await?;
+    let remember = app.world.policy().trusted_devices && status.trusted_devices == 0;
+    desk.page.answer(&NewView {
+        page: &desk.page,
+        email: sheet.account.as_str(),
+        codes: sheet.codes.iter().map(|code| code.expose().to_owned()).collect(),
+        made_at: sheet.made_at,
+        next: if remember { "/security/remember" } else { "/security?said=codes-saved" },
+    })
+}
+
+/// The set as a file.
+pub(super) async fn file(State(app): State<App>, desk: Desk, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+    let command = DownloadRecoveryCodes { bearer: desk.bearer, origin: desk.origin };
+    match recovery_code::file(&app, &query.unwrap_or_default(), command).await {
+        Err(problem) if problem.code() == ProblemCode::RecoveryCodesGone => Ok(see("/security?said=codes-gone")),
+        came => came,
+    }
+}

@@ -1,0 +1,46 @@
+//! `cargo xtask screenshots`: pictures of the hosted pages for `docs/`, taken by the test that walks through all of them.
+//!
+//! Everything is taken, in every look; the documents keep the phone's light pictures and a few of the other looks.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::command::{cargo, run as run_step};
+
+/// Where the documents have them.
+const KEPT: &str = "docs/screenshots";
+/// Scenes of which the other looks are kept, too.
+const IN_EVERY_LOOK: [&str; 5] = ["sign-in", "code-three-ways", "set-up-totp", "recovery-new", "security-full"];
+
+/// Takes them.
+pub(crate) fn run() -> Result<String> {
+    let taken = std::env::current_dir()?.join("target/screenshots");
+    let _ = fs::remove_dir_all(&taken);
+    let mut test = cargo(&["test", "--package", "twinlock", "--test", "blackbox", "--"]);
+    test.args(["--ignored", "--exact", "page_pictures::every_page_has_its_picture_taken"]);
+    run_step(test.env("TWINLOCK_PICTURES", &taken))?;
+    let _ = fs::remove_dir_all(KEPT);
+    fs::create_dir_all(KEPT)?;
+    let mut kept = 0;
+    for picture in pictures(&taken)? {
+        let name = picture.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+        let look = ["-dark", "-ar", "-desktop"].into_iter().find_map(|look| name.strip_suffix(look));
+        if look.is_none_or(|scene| IN_EVERY_LOOK.contains(&scene)) {
+            let file = picture.file_name().context("a picture without a name")?;
+            fs::copy(&picture, Path::new(KEPT).join(file))?;
+            kept += 1;
+        }
+    }
+    ensure!(kept > 0, "no picture was taken");
+    Ok(format!("{kept} pictures in {KEPT}, all of them in {}", taken.display()))
+}
+
+fn pictures(folder: &Path) -> Result<Vec<PathBuf>> {
+    let files = fs::read_dir(folder).with_context(|| format!("no pictures in {}", folder.display()))?;
+    Ok(files
+        .filter_map(|file| Some(file.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|e| e == "png"))
+        .collect())
+}
