@@ -204,7 +204,7 @@ impl Desk<'_> {
 
     async fn answer(&self, token: &str, code: &str) -> Result<Bearer> {
         let grant = self.run(answer(token, code)).await?.grant;
-        Ok(Bearer { user: grant.user, session: grant.session, expires_at: grant.access_expires_at })
+        Ok(Bearer { user: grant.user, session: grant.session, expires_at: grant.access_expires_at, application: None })
     }
 
     /// Signs somebody in with their authenticator.

@@ -166,6 +166,9 @@ fn person(number: u64, password: &PasswordHash, world: &World) -> Result<Person>
             id: user,
             person: PersonId::from_uuid(Kind::Person.id(number)),
             application: ApplicationId::DEFAULT,
+            external: None,
+            name: None,
+            phone: None,
             email: Email::stored(email(number)),
             password: password.clone(),
             email_verified_at: Some(at),
@@ -205,6 +208,7 @@ fn challenge(kind: Kind, number: u64, token: &str) -> Challenge {
         completed_at: None,
         ended_at: None,
         origin: origin(),
+        asked: None,
     }
 }
 

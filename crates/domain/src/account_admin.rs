@@ -14,7 +14,7 @@ use crate::throttle::GuessBudget;
 use crate::time::Timestamp;
 use crate::totp::TotpSecret;
 use crate::trusted_device::revoke_trust;
-use crate::user::{Account, Email, EmailFault, PasswordHash};
+use crate::user::{Account, Email, EmailFault, EmailKey, PasswordHash};
 
 /// Makes a user whose address counts as verified, with or without an authenticator of a known secret.
 #[derive(Debug)]
@@ -121,8 +121,8 @@ impl Decide for ImportUser {
 pub struct ActOnUser {
     /// In which application.
     pub application: ApplicationId,
-    /// Whose address.
-    pub email: Email,
+    /// What the user is found by.
+    pub whose: EmailKey,
     /// What.
     pub act: Act,
     /// Who acts.
@@ -142,6 +142,8 @@ pub enum Act {
     ResetTwoFactor(String),
     /// They are gone; the audit log stays.
     Delete,
+    /// The trust in their devices ends, for this reason: something of theirs has changed where they sign in.
+    EndTrust(&'static str),
 }
 
 impl Act {
@@ -152,17 +154,20 @@ impl Act {
             Self::Unlock => AuditAction::AccountUnlocked,
             Self::ResetTwoFactor(_) => AuditAction::TwoFactorReset,
             Self::Delete => AuditAction::UserDeleted,
+            Self::EndTrust(_) => AuditAction::TrustRevoked,
         }
     }
 
-    const fn notice(&self) -> MessageKind {
-        match self {
+    /// What the person is told; nothing where they are told elsewhere.
+    const fn notice(&self) -> Option<MessageKind> {
+        Some(match self {
             Self::Disable => MessageKind::AccountDisabled,
             Self::Enable => MessageKind::AccountEnabled,
             Self::Unlock => MessageKind::AccountUnlocked,
             Self::ResetTwoFactor(_) => MessageKind::TwoFactorReset,
             Self::Delete => MessageKind::AccountDeleted,
-        }
+            Self::EndTrust(_) => return None,
+        })
     }
 
     /// Whether nothing is left to do: then nothing is written, and nobody is told.
@@ -172,7 +177,7 @@ impl Act {
             Self::Enable => account.user.disabled_at.is_none(),
             Self::Unlock => account.settings.guesses == GuessBudget::default(),
             // What is pending ends with it, whether or not there was a factor.
-            Self::ResetTwoFactor(_) | Self::Delete => false,
+            Self::ResetTwoFactor(_) | Self::Delete | Self::EndTrust(_) => false,
         }
     }
 }
@@ -195,7 +200,7 @@ impl Decide for ActOnUser {
         let alarms = account.seen(moment, &self.origin, context.policy);
         let user = account.user.id;
         let mut entry = account.entry(self.act.action(), true, &self.origin);
-        let mut told = notice::notice(self.act.notice(), &account, &self.origin, now, context, |_| {});
+        let told = self.act.notice().map(|kind| notice::notice(kind, &account, &self.origin, now, context, |_| {}));
         let decision = Decision::new(Ok(true), now).on_chain_of(&account).audit_all(alarms);
         let decision = match &self.act {
             Act::Disable => closed(decision, &account, EndReason::Disabled, &self.origin)
@@ -215,14 +220,24 @@ impl Decide for ActOnUser {
                     .change(Change::ReplaceRecoveryCodes(user, Vec::new()))
                     .change(Change::WipeKeptRecoveryCodes(user))
             }
+            Act::EndTrust(why) => {
+                let (untrusted, ended) = revoke_trust(&account, why, &self.origin);
+                entry = ended;
+                decision.change(untrusted)
+            }
             Act::Delete => {
                 // The mail outlives the user it is about.
-                told.outlive_user();
-                let decision = decision.change(Change::DropMessagesOf(user)).change(Change::DeleteUser(user));
-                return Ok(decision.audit(entry).send(told));
+                let mut decision = decision.change(Change::DropMessagesOf(user)).change(Change::DeleteUser(user));
+                if let Some(mut told) = told {
+                    told.outlive_user();
+                    decision = decision.send(told);
+                }
+                return Ok(decision.audit(entry));
             }
         };
-        Ok(decision.audit(entry).change(Change::SaveSettings(user, account.settings)).send(told))
+        let mut decision = decision.audit(entry).change(Change::SaveSettings(user, account.settings));
+        decision.outbox.extend(told.into_iter().flatten());
+        Ok(decision)
     }
 }
 

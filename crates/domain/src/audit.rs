@@ -120,6 +120,14 @@ pub enum AuditAction {
     BackupEmailChanged,
     /// The address for copies of notices was taken away.
     BackupEmailRemoved,
+    /// An application gave up a challenge it had asked for.
+    ChallengeCanceled,
+    /// An application was added.
+    ApplicationAdded,
+    /// A key was made for an application.
+    ApiKeyAdded,
+    /// A key of an application was revoked.
+    ApiKeyRevoked,
 }
 
 impl AuditAction {
@@ -129,7 +137,7 @@ impl AuditAction {
     }
 
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 54] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -180,6 +188,10 @@ impl AuditAction {
         Self::BackupEmailRequested,
         Self::BackupEmailChanged,
         Self::BackupEmailRemoved,
+        Self::ChallengeCanceled,
+        Self::ApplicationAdded,
+        Self::ApiKeyAdded,
+        Self::ApiKeyRevoked,
     ];
 
     /// Its name in the log.
@@ -235,6 +247,10 @@ impl AuditAction {
             Self::BackupEmailRequested => "backup_email_requested",
             Self::BackupEmailChanged => "backup_email_changed",
             Self::BackupEmailRemoved => "backup_email_removed",
+            Self::ChallengeCanceled => "challenge_canceled",
+            Self::ApplicationAdded => "application_added",
+            Self::ApiKeyAdded => "api_key_added",
+            Self::ApiKeyRevoked => "api_key_revoked",
         }
     }
 }

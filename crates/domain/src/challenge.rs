@@ -8,6 +8,9 @@
 //!     └──newer ones, a change of factor──▶ ended
 //! ```
 
+mod open;
+
+use crate::application::challenge::Asked;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Decision, Refusal, SkewHint};
 use crate::delivery::Stage;
@@ -19,6 +22,8 @@ use crate::sent_code::{Delivery, Scope, Sends, SentCode};
 use crate::session::RefreshHolder;
 use crate::time::Timestamp;
 use crate::user::Account;
+
+pub(crate) use open::{Opened, Opening};
 
 /// What a challenge is for: a code given for one purpose is of no use for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +73,8 @@ pub struct Challenge {
     pub ended_at: Option<Timestamp>,
     /// Where it began.
     pub origin: Origin,
+    /// What an application asked for; none for a challenge of our own sign-in. Each is answered at its own door.
+    pub asked: Option<Asked>,
 }
 
 impl Challenge {
@@ -183,7 +190,7 @@ impl ChallengeState {
     }
 
     /// Tells of the last code that was sent for it, and when the next may be.
-    fn with_codes(
+    pub(crate) fn with_codes(
         mut self,
         id: ChallengeId,
         answerable: &[&Factor],
@@ -239,7 +246,8 @@ impl Decide for ReadChallenge {
     type Reply = ChallengeState;
 
     fn decide(&self, view: ChallengeView, context: &mut Context<'_>) -> Result<Decision<ChallengeState>, Broken> {
-        let (Some(account), Some(challenge)) = (view.account, view.challenge) else {
+        let ours = view.challenge.filter(|challenge| challenge.asked.is_none());
+        let (Some(account), Some(challenge)) = (view.account, ours) else {
             return Ok(Decision::new(Err(Refusal::PartialTokenInvalid), context.clock));
         };
         let policy = context.policy;

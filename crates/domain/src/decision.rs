@@ -1,5 +1,7 @@
 //! What a command comes to: a reply or a refusal, and everything to be committed with it.
 
+use crate::application::idempotency::KeptAnswer;
+use crate::application::{ApiKey, Application, KeyScope};
 use crate::audit::{AuditEntry, AuditHead};
 use crate::challenge::Challenge;
 use crate::delivery::Unsent;
@@ -7,8 +9,8 @@ use crate::destination::PhoneFault;
 use crate::enrollment::Enrollment;
 use crate::factor::{Factor, Method};
 use crate::ids::{
-    ApplicationId, ChallengeId, EnrollmentId, FactorId, LinkTokenId, MessageId, PendingSignupId, RecoveryCodeId,
-    SentCodeId, SessionId, TrustedDeviceId, UserId,
+    ApiKeyId, ApplicationId, ChallengeId, EnrollmentId, FactorId, LinkTokenId, MessageId, PendingSignupId,
+    RecoveryCodeId, SentCodeId, SessionId, TrustedDeviceId, UserId,
 };
 use crate::link_token::{LinkPurpose, LinkToken};
 use crate::locale::Locale;
@@ -71,6 +73,18 @@ impl<Reply> Decision<Reply> {
         Self::new(Err(refusal), now)
             .on_chain_of(account)
             .change(Change::SaveSettings(account.user.id, account.settings.clone()))
+    }
+
+    /// The same, answered in other words.
+    pub fn map<Other>(self, words: impl FnOnce(Reply) -> Other) -> Decision<Other> {
+        let Self { reply, at, changes, audit, chain, outbox } = self;
+        Decision { reply: reply.map(words), at, changes, audit, chain, outbox }
+    }
+
+    /// Everything that was decided so far, and a refusal.
+    pub(crate) fn refuse<Other>(self, refusal: Refusal) -> Decision<Other> {
+        let Self { at, changes, audit, chain, outbox, .. } = self;
+        Decision { reply: Err(refusal), at, changes, audit, chain, outbox }
     }
 
     /// With one more change.
@@ -274,6 +288,18 @@ pub enum Change {
     SetDisabled(UserId, Option<Timestamp>),
     /// A user is gone, with everything that is theirs; the audit log stays.
     DeleteUser(UserId),
+    /// *Guarded.* What an application says a user is called, and their number, sealed into their row.
+    SetContact(UserId, Option<String>, Option<Sealed>),
+    /// A new application.
+    AddApplication(Application),
+    /// A new key of an application.
+    AddApiKey(ApiKey),
+    /// A key of an application was used.
+    UseApiKey(ApiKeyId),
+    /// *Guarded.* A key of an application is good no more.
+    RevokeApiKey(ApiKeyId),
+    /// *Guarded.* An answer is kept to be given again: nobody else has answered to its idempotency key.
+    KeepAnswer(KeptAnswer),
 }
 
 /// Why a session ended.
@@ -358,6 +384,14 @@ pub enum Refusal {
     TokenInvalid,
     /// No challenge has this partial token.
     PartialTokenInvalid,
+    /// No application has this key, or it was revoked.
+    ApiKeyInvalid,
+    /// The key lets its application not do this.
+    ScopeMissing(KeyScope),
+    /// The call was answered before, and its answer is not kept any more.
+    ReplayExpired,
+    /// Another call had this idempotency key.
+    IdempotencyKeyReused,
     /// The right password of a sign-up whose address is not verified.
     EmailUnverified,
     /// The proof behind this session is too old for this change.

@@ -192,7 +192,7 @@ impl Decide for BeginEnrollment {
             enrollment: id,
             factor: enrollment.factor,
             secret: secret.to_base32(),
-            uri: otpauth_uri(&policy.issuer, account.user.email.as_str(), &secret),
+            uri: otpauth_uri(&policy.issuer, account.user.called(), &secret),
             expires_at: enrollment.expires_at,
         };
         let entry = entry(true).about("factor", enrollment.factor.uuid());

@@ -83,7 +83,11 @@ pub const fn is_told(action: AuditAction, success: bool) -> bool {
         | AuditAction::CodeSent
         | AuditAction::DeliveryExpired
         | AuditAction::MessageDropped
-        | AuditAction::ClockSkew => false,
+        | AuditAction::ClockSkew
+        | AuditAction::ChallengeCanceled
+        | AuditAction::ApplicationAdded
+        | AuditAction::ApiKeyAdded
+        | AuditAction::ApiKeyRevoked => false,
     }
 }
 

@@ -79,6 +79,10 @@ ids! {
     TrustedDeviceId;
     /// One link sent by mail.
     LinkTokenId;
+    /// A key of an application.
+    ApiKeyId;
+    /// One answer kept to be given again.
+    KeptAnswerId;
 }
 
 impl ApplicationId {

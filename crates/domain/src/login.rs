@@ -5,16 +5,15 @@
 //! disabled and locked-with-a-wrong-password are one answer, and cost the same.
 
 use crate::audit::{AuditAction, AuditEntry, Detail};
-use crate::challenge::{Challenge, ChallengeState, Purpose, answerable};
+use crate::challenge::{ChallengeState, Opened, Opening};
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal};
-use crate::delivery::Stage;
 use crate::factor::Factor;
 use crate::ids::{ApplicationId, ChallengeId};
 use crate::known_browser::{KnownBrowser, meet};
 use crate::policy::Policy;
-use crate::secret::{Broken, KeyRing, SecretText, TokenHash, new_token};
-use crate::sent_code::{Delivery, Scope, Sends, dispatch};
+use crate::secret::{Broken, KeyRing, SecretText};
+use crate::sent_code::Sends;
 use crate::session::{Grant, RefreshHolder, Session};
 use crate::signup::PendingSignup;
 use crate::throttle::{Charged, Counter};
@@ -326,8 +325,7 @@ impl FinishLogin {
             .audit(entry)
     }
 
-    /// Begins the challenge and, where the factor offered first is one that codes are sent for, sends one at once. What
-    /// stands in the way of that is told, and hinders nobody.
+    /// Begins the challenge.
     #[expect(clippy::too_many_arguments, reason = "what the command has read")]
     fn challenge(
         &self,
@@ -339,60 +337,16 @@ impl FinishLogin {
         now: Timestamp,
         context: &mut Context<'_>,
     ) -> Result<Decision<LoggedIn>, Broken> {
-        let partial_token = new_token(context.rng);
-        let challenge = Challenge {
-            id: ChallengeId::new(now, context.rng),
-            user: account.user.id,
-            token: TokenHash::of(partial_token.expose()),
-            purpose: Purpose::Login,
-            holder: self.holder,
-            attempts: 0,
-            skew: None,
-            created_at: now,
-            expires_at: now + context.policy.challenge_life,
-            completed_at: None,
-            ended_at: None,
-            origin: self.origin.clone(),
-        };
-        let answerable = answerable(account, factors, context.policy);
-        let state = ChallengeState::of(&challenge, account, &answerable, now, context)?;
-        let (Some(mut state), Some(first)) = (state, answerable.first()) else {
+        let opening = Opening { account, factors, open: challenges, sends, holder: self.holder, origin: &self.origin };
+        let Some(Opened { token, challenge, state, changes, audit, outbox }) = opening.open(None, now, context)? else {
             // Every factor the person has is of a kind that is switched off. Without one nobody gets in.
             return Ok(Decision::new(Err(Refusal::FeatureDisabled), now).audit(right.because("method_disabled")));
         };
-        let entry =
-            account.entry(AuditAction::ChallengeStarted, true, &self.origin).about("challenge", challenge.id.uuid());
-        let live = challenges.iter().filter(|(_, expires_at)| *expires_at > now).map(|(id, _)| *id);
-        let too_many: Vec<ChallengeId> = live.skip(context.policy.live_challenges.saturating_sub(1)).collect();
-        let scope = Scope::Login(challenge.id);
-        let mut decision = Decision::new(Err(Refusal::FeatureDisabled), now)
-            .audit(right)
-            .audit(entry)
-            .change(Change::AddChallenge(challenge));
-        decision.changes.extend(too_many.into_iter().map(Change::EndChallenge));
-        if let Some((destination, key)) = first.addressed(context.keys)? {
-            let entry = |success| account.entry(AuditAction::CodeSent, success, &self.origin).method(first.method);
-            match dispatch(account, (scope, first.id), (&destination, key), sends, &self.origin, now, context) {
-                Ok(sent) => {
-                    (state.code_sent, state.sent_by) = (true, Some(first.id));
-                    (state.delivery, state.next_send_at) = (Some(Delivery::Queued), Some(sent.next_send_at));
-                    state.stage = Some(Stage::Queued);
-                    let entry = entry(true).about(scope.purpose(), scope.id());
-                    decision = decision.change(sent.change).send(sent.message).audit(entry);
-                }
-                Err(unsent) => {
-                    (state.delivery, state.next_send_at) = unsent.told();
-                    if state.delivery.is_some() {
-                        let others = answerable.iter().filter(|other| other.id != first.id).map(|other| other.method);
-                        state.alternatives = unsent.alternatives(others, context.policy);
-                    }
-                    decision = decision.audit(entry(false).because(unsent.why()));
-                    decision = unsent.alarm(decision, &self.origin, context);
-                }
-            }
-        }
-        decision.reply = Ok(LoggedIn::FactorDue { partial_token, challenge: state });
-        Ok(decision)
+        let reply = LoggedIn::FactorDue { partial_token: token, challenge: state };
+        let mut decision = Decision::new(Ok(reply), now).audit(right).change(Change::AddChallenge(challenge));
+        decision.changes.extend(changes);
+        decision.outbox.extend(outbox);
+        Ok(decision.audit_all(audit))
     }
 }
 

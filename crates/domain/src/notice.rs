@@ -20,19 +20,18 @@ pub const fn place(id: MessageId) -> Place {
     Place { table: "outbox", column: "payload", row: id.uuid(), owner: uuid::Uuid::nil() }
 }
 
-/// A notice, and its copy for the backup address.
+/// A notice, and its copy for the backup address. A person without an address gets none.
 #[derive(Debug)]
 pub struct Notice {
-    message: OutboxMessage,
+    message: Option<OutboxMessage>,
     copy: Option<OutboxMessage>,
 }
 
 impl Notice {
     /// Keeps it apart from the person it is about, who is about to be deleted.
     pub(crate) fn outlive_user(&mut self) {
-        self.message.user = None;
-        if let Some(copy) = &mut self.copy {
-            copy.user = None;
+        for message in self.message.iter_mut().chain(&mut self.copy) {
+            message.user = None;
         }
     }
 }
@@ -40,16 +39,16 @@ impl Notice {
 /// A message without a copy.
 impl From<OutboxMessage> for Notice {
     fn from(message: OutboxMessage) -> Self {
-        Self { message, copy: None }
+        Self { message: Some(message), copy: None }
     }
 }
 
 impl IntoIterator for Notice {
     type Item = OutboxMessage;
-    type IntoIter = std::iter::Chain<std::iter::Once<OutboxMessage>, std::option::IntoIter<OutboxMessage>>;
+    type IntoIter = std::iter::Chain<std::option::IntoIter<OutboxMessage>, std::option::IntoIter<OutboxMessage>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        std::iter::once(self.message).chain(self.copy)
+        self.message.into_iter().chain(self.copy)
     }
 }
 
@@ -190,7 +189,8 @@ pub(crate) fn locked(
     let mut message = told(MessageKind::AccountLocked, &account.user.email, account, event.clone());
     message.link = link.map(|link| link.url(context));
     message.expires_at = link.map(|link| link.expires_at);
-    let message = OutboxMessage { expires_at: None, ..seal(&message, Some(account.user.id), now, context) };
+    let message = has_address(account)
+        .then(|| OutboxMessage { expires_at: None, ..seal(&message, Some(account.user.id), now, context) });
     Notice { message, copy: copy(MessageKind::AccountLocked, account, event, now, context) }
 }
 
@@ -210,8 +210,13 @@ pub fn notice(
     let mut event = event(origin, now);
     tell(&mut event);
     let message = told(kind, &account.user.email, account, event.clone());
-    let message = seal(&message, Some(account.user.id), now, context);
+    let message = has_address(account).then(|| seal(&message, Some(account.user.id), now, context));
     Notice { message, copy: copy(kind, account, event, now, context) }
+}
+
+/// Whether there is anywhere to write to: an application need not tell the addresses of its users.
+fn has_address(account: &Account) -> bool {
+    !account.user.email.is_none()
 }
 
 /// What a notice says, without code and link.

@@ -257,9 +257,17 @@ pub struct Bearer {
     pub session: SessionId,
     /// When the token ends.
     pub expires_at: Timestamp,
+    /// The application that acts for its user with its key. Then there is no session: the key is the proof.
+    pub application: Option<ApplicationId>,
 }
 
 impl Bearer {
+    /// An application that acts for its user.
+    pub const fn of_application(application: ApplicationId, user: UserId) -> Self {
+        let session = SessionId::from_uuid(application.uuid());
+        Self { user, session, expires_at: Timestamp::from_micros(i64::MAX), application: Some(application) }
+    }
+
     /// Finds the caller's session alive, or refuses. The token's own end is read again, with the person's time.
     pub fn admit(
         &self,
@@ -268,6 +276,13 @@ impl Bearer {
         clock: Timestamp,
         policy: &Policy,
     ) -> Result<Admitted, Refusal> {
+        if let Some(application) = self.application {
+            let theirs = |account: &Account| account.user.application == application && account.user.external.is_some();
+            let account = account.filter(theirs).filter(|account| account.user.disabled_at.is_none());
+            let account = account.ok_or(Refusal::NotFound)?;
+            let moment = account.moment(clock, policy);
+            return Ok(Admitted { session: self.standing(moment.now, policy), account, moment });
+        }
         let (Some(account), Some(session)) = (account, session) else {
             return Err(Refusal::TokenInvalid);
         };
@@ -277,6 +292,27 @@ impl Bearer {
             return Err(Refusal::TokenInvalid);
         }
         Ok(Admitted { account, session, moment })
+    }
+
+    /// What stands for a session where an application acts: as fresh as one can be, and never stored. What is bound to it, a
+    /// set-up or a kept set of recovery codes, is bound to the application.
+    fn standing(&self, now: Timestamp, policy: &Policy) -> Session {
+        let none = TokenHash([0; 32]);
+        Session {
+            id: self.session,
+            user: self.user,
+            family: none,
+            refresh: none,
+            holder: RefreshHolder::Body,
+            method: Some(Method::Totp),
+            authenticated_at: now,
+            fresh_at: Some(now),
+            created_at: now,
+            idle_expires_at: now + policy.session_idle,
+            expires_at: now + policy.session_life,
+            ended_at: None,
+            origin: Origin::default(),
+        }
     }
 }
 

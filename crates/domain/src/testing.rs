@@ -118,7 +118,10 @@ impl Lab {
             id: UserId::new(now, rng),
             person: PersonId::new(now, rng),
             application: ApplicationId::DEFAULT,
+            external: None,
             email: Email::stored("Ada@example.org".to_owned()),
+            name: None,
+            phone: None,
             password: PasswordHash::new("$argon2id$ada".to_owned()),
             email_verified_at: Some(now),
             disabled_at: None,
@@ -170,6 +173,7 @@ impl Lab {
             completed_at: None,
             ended_at: None,
             origin: origin(),
+            asked: None,
         };
         (challenge, token)
     }
@@ -265,7 +269,7 @@ impl Person {
 
 /// The access token of a grant, as the edge takes it apart.
 pub const fn bearer(grant: &Grant) -> Bearer {
-    Bearer { user: grant.user, session: grant.session, expires_at: grant.access_expires_at }
+    Bearer { user: grant.user, session: grant.session, expires_at: grant.access_expires_at, application: None }
 }
 
 /// A recovery code as stored.

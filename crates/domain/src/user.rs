@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::application::ExternalId;
 use crate::audit::{self, AuditAction, AuditEntry, AuditHead};
 use crate::command::Origin;
 use crate::decision::Change;
@@ -73,6 +74,16 @@ impl Email {
         Self(text)
     }
 
+    /// What stands in its place where an application told none: nothing is sent there.
+    pub const fn none() -> Self {
+        Self(String::new())
+    }
+
+    /// Whether there is none.
+    pub const fn is_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// As it was given.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -119,6 +130,11 @@ impl EmailKey {
     /// The key of an address.
     pub fn of(email: &Email) -> Self {
         Self(email.key())
+    }
+
+    /// The key of what an application calls a user.
+    pub fn of_id(id: &ExternalId) -> Self {
+        Self(id.key())
     }
 }
 
@@ -171,8 +187,14 @@ pub struct User {
     pub person: PersonId,
     /// Whose user.
     pub application: ApplicationId,
-    /// The address to sign in with, verified before the user came to be.
+    /// What the application calls them; none for users of our own sign-in.
+    pub external: Option<ExternalId>,
+    /// The address to sign in with, verified before the user came to be; or the one an application told, which vouches for it.
     pub email: Email,
+    /// What the application says they are called.
+    pub name: Option<String>,
+    /// The number the application knows them by, sealed into their row. Nothing is sent there before it is a factor.
+    pub phone: Option<Sealed>,
     /// The password.
     pub password: PasswordHash,
     /// When the address was verified.
@@ -183,6 +205,24 @@ pub struct User {
     pub locale: String,
     /// When the user came to be.
     pub created_at: Timestamp,
+}
+
+impl User {
+    /// What the user is found by within the application: the application's own id where it has one, else the address.
+    pub fn key(&self) -> String {
+        self.external.as_ref().map_or_else(|| self.email.key(), ExternalId::key)
+    }
+
+    /// What an authenticator calls the account: the address; where there is none, the name or the application's own id.
+    pub fn called(&self) -> &str {
+        let other = self.name.as_deref().or(self.external.as_ref().map(ExternalId::as_str));
+        other.filter(|_| self.email.is_none()).unwrap_or(self.email.as_str())
+    }
+
+    /// Where the number stands.
+    pub const fn phone_place(user: UserId) -> Place {
+        Place { table: "users", column: "phone", row: user.uuid(), owner: user.uuid() }
+    }
 }
 
 /// A person's settings of the second factor, and what guards them.

@@ -78,15 +78,72 @@ impl Decide for Verify {
     type Reply = Verified;
 
     fn decide(&self, view: VerifyView, context: &mut Context<'_>) -> Result<Decision<Verified>, Broken> {
+        // What an application asked for is answered at its own door, and signs nobody in.
+        let ours = view.challenge.as_ref().filter(|challenge| challenge.asked.is_none());
+        match ours.map(|challenge| challenge.purpose) {
+            // A purpose that is added must say here that it signs nobody in.
+            Some(Purpose::Login) => {}
+            None => return Ok(Decision::new(Err(Refusal::PartialTokenInvalid), context.clock)),
+        }
+        let (code, remember, device, origin) = (&self.code, self.remember, self.device.as_ref(), &self.origin);
+        let answer = Answer { code, remember, device, origin, unknown: Refusal::PartialTokenInvalid };
+        let decision = answer.judge(view, context, |account, challenge, method, now, context| {
+            let holder = self.holder.unwrap_or(challenge.holder);
+            let (session, grant) = Session::start(account, Some(method), holder, &self.origin, now, context);
+            ((grant, SignedInUser::of(account)), Some(Change::AddSession(session)))
+        })?;
+        Ok(decision.map(|right| {
+            let Right { entered: (grant, user), method, recovery_codes_remaining, trusted_device, .. } = right;
+            Verified { grant, user, method, recovery_codes_remaining, trusted_device }
+        }))
+    }
+}
+
+/// An answer to a challenge, at whichever door.
+pub(crate) struct Answer<'a> {
+    /// What was typed.
+    pub(crate) code: &'a TypedCode,
+    /// Whether this browser is to be trusted from now on.
+    pub(crate) remember: bool,
+    /// The token of a trusted device it has already.
+    pub(crate) device: Option<&'a DeviceToken>,
+    /// Where from.
+    pub(crate) origin: &'a Origin,
+    /// How this door says that there is no such challenge.
+    pub(crate) unknown: Refusal,
+}
+
+/// What a right answer comes to.
+pub(crate) struct Right<E> {
+    /// What the door gives.
+    pub(crate) entered: E,
+    /// Which kind of code it was.
+    pub(crate) method: Method,
+    /// Recovery codes left.
+    pub(crate) recovery_codes_remaining: usize,
+    /// The browser, if it is trusted from now on.
+    pub(crate) trusted_device: Option<NewDevice>,
+    /// When.
+    pub(crate) at: Timestamp,
+}
+
+impl Answer<'_> {
+    /// Judges it. `enter` says what the door gives for a right one, and what changes with that.
+    pub(crate) fn judge<E>(
+        &self,
+        view: VerifyView,
+        context: &mut Context<'_>,
+        enter: impl FnOnce(&Account, &Challenge, Method, Timestamp, &mut Context<'_>) -> (E, Option<Change>),
+    ) -> Result<Decision<Right<E>>, Broken> {
         let (Some(mut account), Some(challenge)) = (view.account, view.challenge) else {
-            return Ok(Decision::new(Err(Refusal::PartialTokenInvalid), context.clock));
+            return Ok(Decision::new(Err(self.unknown.clone()), context.clock));
         };
         let policy = context.policy;
         let moment = account.moment(context.clock, policy);
         let now = moment.now;
-        let alarms = account.seen(moment, &self.origin, context.policy);
+        let alarms = account.seen(moment, self.origin, context.policy);
         let entry = |success| {
-            account.entry(AuditAction::CodeVerified, success, &self.origin).about("challenge", challenge.id.uuid())
+            account.entry(AuditAction::CodeVerified, success, self.origin).about("challenge", challenge.id.uuid())
         };
         let refused = |refusal, why| {
             Ok(Decision::new(Err(refusal), now)
@@ -95,12 +152,8 @@ impl Decide for Verify {
                 .audit(entry(false).because(why))
                 .change(Change::SaveSettings(account.user.id, account.settings.clone())))
         };
-        match challenge.purpose {
-            // A purpose that is added must say here that it signs nobody in.
-            Purpose::Login => {}
-        }
         if account.user.disabled_at.is_some() {
-            return refused(Refusal::PartialTokenInvalid, "disabled");
+            return refused(self.unknown.clone(), "disabled");
         }
         if let Err(refusal) = challenge.check(now, policy) {
             return refused(refusal, "challenge_over");
@@ -120,50 +173,49 @@ impl Decide for Verify {
             scope: Scope::Login(challenge.id),
             sent_codes: &view.sent_codes,
         };
-        let (method, used) = match guess(&self.code, &mut account, &proofs, now, context)? {
+        let (method, used) = match guess(self.code, &mut account, &proofs, now, context)? {
             Guess::Right { method, used } => (method, used),
             Guess::Wrong { near, outcome } => {
                 return Ok(self.wrong(&account, challenge, near, outcome, now, context).audit_all(alarms));
             }
         };
-        let spoken_to = account.spoken_to(&self.origin);
-        let holder = self.holder.unwrap_or(challenge.holder);
-        let (session, grant) = Session::start(&account, Some(method), holder, &self.origin, now, context);
+        let spoken_to = account.spoken_to(self.origin);
+        let (entered, began) = enter(&account, &challenge, method, now, context);
         let spent = usize::from(method == Method::RecoveryCode);
         let remaining = unused(&view.recovery_codes).saturating_sub(spent);
         // A recovery code ends trust; it begins none.
         let remember = self.remember && policy.trusted_devices && method != Method::RecoveryCode;
-        let shown = self.device.as_ref();
-        let trust = remember.then(|| trust(&account, &view.devices, shown, now, &self.origin, now, context));
-        let reply = Verified {
-            grant,
-            user: SignedInUser::of(&account),
+        let trust = remember.then(|| trust(&account, &view.devices, self.device, now, self.origin, now, context));
+        let reply = Right {
+            entered,
             method,
             recovery_codes_remaining: remaining,
             trusted_device: trust.as_ref().map(|trust| trust.device.clone()),
+            at: now,
         };
         let mut decision = Decision::new(Ok(reply), now)
             .on_chain_of(&account)
             .change(Change::CompleteChallenge(challenge.id))
             .change(*used)
-            .change(Change::AddSession(session))
             .audit_all(alarms)
             .audit(right.method(method));
+        decision.changes.extend(began);
         decision.changes.extend(spoken_to);
-        decision = meet(decision, &account, &view.browsers, &self.origin, now, context);
+        if challenge.asked.is_none() {
+            // Whom an application has signed in, and where, is for the application to tell.
+            decision = meet(decision, &account, &view.browsers, self.origin, now, context);
+        }
         if let Some(Trust { changes, audit, told, .. }) = trust {
             decision.changes.extend(changes);
             decision = decision.audit_all(audit).send(told);
         }
         if method == Method::RecoveryCode {
-            decision = recovery_code_used(decision, &account, remaining, &self.origin, now, context);
+            decision = recovery_code_used(decision, &account, remaining, self.origin, now, context);
         }
         Ok(decision.change(Change::SaveSettings(account.user.id, account.settings)))
     }
-}
 
-impl Verify {
-    fn wrong(
+    fn wrong<R>(
         &self,
         account: &Account,
         mut challenge: Challenge,
@@ -171,9 +223,9 @@ impl Verify {
         outcome: Outcome,
         now: Timestamp,
         context: &mut Context<'_>,
-    ) -> Decision<Verified> {
+    ) -> Decision<R> {
         let (hint, skew) = explain(near, challenge.skew, now);
-        let entry = account.entry(AuditAction::CodeVerified, false, &self.origin).because(reason(near));
+        let entry = account.entry(AuditAction::CodeVerified, false, self.origin).because(reason(near));
         challenge.attempts += 1;
         let left = match outcome {
             Outcome::Open(left) => left.min(context.policy.challenge_attempts.saturating_sub(challenge.attempts)),
@@ -184,7 +236,7 @@ impl Verify {
             .audit(entry)
             .change(Change::SaveAttempts { id: challenge.id, attempts: challenge.attempts, skew })
             .change(Change::SaveSettings(account.user.id, account.settings.clone()));
-        tell_wrong(decision, outcome, account, &self.origin, now, context)
+        tell_wrong(decision, outcome, account, self.origin, now, context)
     }
 }
 

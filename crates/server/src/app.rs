@@ -12,6 +12,7 @@ use rand::CryptoRng;
 use rand::rand_core::UnwrapErr;
 use store::{Db, Surroundings};
 
+use crate::api_keys::ApiKeys;
 use crate::config::{Config, Environment, Method};
 use crate::http::HttpContext;
 use crate::password::Hasher;
@@ -34,6 +35,8 @@ pub struct Parts {
     pub phones: Phones,
     /// Signs and checks access tokens.
     pub tokens: AccessTokens,
+    /// Whose API keys are.
+    pub api_keys: ApiKeys,
     /// The edge: origin and cookies.
     pub http: HttpContext,
     /// Who carries text messages, and reads their reports; nobody, if no provider is configured.

@@ -1,8 +1,10 @@
 //! The command line.
 
+mod app;
 mod audit;
 mod doctor;
 mod jobs;
+mod key;
 mod keys;
 mod outbox;
 mod progress;
@@ -14,6 +16,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
+use crate::app::App;
 use crate::config::{Config, Sources};
 use crate::serve::{self, Asked};
 use crate::{openapi, telemetry};
@@ -57,6 +60,12 @@ enum Command {
     /// Look at users, make them, and act on them.
     #[command(subcommand)]
     User(user::Command),
+    /// Add applications with a login of their own, and list them.
+    #[command(subcommand)]
+    App(app::Command),
+    /// Make API keys for applications, list and revoke them.
+    #[command(subcommand)]
+    Key(key::Command),
     /// Make keys, see which are in use, and take a new one into use.
     #[command(subcommand)]
     Keys(keys::Command),
@@ -96,6 +105,8 @@ impl Cli {
             }
             Command::Migrate => migrate(&config()?).await,
             Command::User(command) => user::run(&config()?, command).await,
+            Command::App(command) => app::run(&config()?, command).await,
+            Command::Key(command) => key::run(&config()?, command).await,
             Command::Keys(keys::Command::Generate) => keys::generate(),
             Command::Keys(keys::Command::Status) => keys::status(&config()?).await,
             Command::Keys(keys::Command::Rotate) => keys::rotate(&config()?).await,
@@ -111,6 +122,20 @@ impl Cli {
             Command::Doctor { send_test_to } => doctor::examine(config(), send_test_to.as_deref()).await,
         }
     }
+}
+
+/// Runs what needs the application put together, on a database that is up to date.
+async fn with_app(config: &Config, act: impl AsyncFnOnce(&App) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let db = serve::connect(config).await?;
+    anyhow::ensure!(
+        db.pending_migrations().await?.is_empty(),
+        "the database is not up to date: run `twinlock migrate`"
+    );
+    let ring = serve::keys_for(config, &db).await?;
+    let app = serve::assemble(config, db, ring)?;
+    let result = act(&app).await;
+    app.db.close().await;
+    result
 }
 
 async fn migrate(config: &Config) -> anyhow::Result<()> {

@@ -121,6 +121,8 @@ pub struct Config {
     pub brand: Brand,
     /// Origins that people may go on to after signing in at our pages.
     pub return_origins: Vec<String>,
+    /// Calls of an API key in a minute, on each node.
+    pub api_rate_limit: u32,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
     /// The log filter.
@@ -194,6 +196,7 @@ impl Config {
                 accent: layers.optional(&settings::BRAND_ACCENT)?,
             },
             return_origins: layers.required(&settings::RETURN_ORIGINS)?,
+            api_rate_limit: layers.required(&settings::API_RATE_LIMIT)?,
             metrics_bind: layers.optional(&settings::METRICS_BIND)?,
             trusted_proxies,
             log: layers.required(&settings::LOG)?,

@@ -25,6 +25,7 @@ mod request_id;
 pub mod routes;
 pub mod site;
 mod test_mode;
+pub mod v1;
 
 use std::any::Any;
 use std::sync::Arc;

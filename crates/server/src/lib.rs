@@ -1,5 +1,6 @@
 //! Twinlock's server: configuration, the HTTP edge, and what runs behind it.
 
+pub mod api_keys;
 pub mod app;
 pub mod cli;
 pub mod config;

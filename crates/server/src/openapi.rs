@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use utoipa::OpenApi as _;
-use utoipa::openapi::path::Operation;
-use utoipa::openapi::schema::{AdditionalProperties, Schema};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder};
 
-use crate::http::auth;
+use crate::http::{auth, v1};
 use crate::problem::{MEDIA_TYPE, ProblemCode, ProblemDocument};
 use crate::recovery_sheet::Format;
 
@@ -45,6 +45,8 @@ const WITH_BODY: &[ProblemCode] = &[
         (name = "password", description = "Another one, known or forgotten."),
         (name = "session", description = "Tokens and their end."),
         (name = "factors", description = "Setting up the second factor."),
+        (name = "challenges", description = "For applications with their own login: is a second factor due, and is this code right?"),
+        (name = "users", description = "For applications with their own login: the second factor of their users."),
         (name = "trusted devices", description = "Browsers that are spared the second factor for a while."),
     ),
     components(schemas(ProblemDocument, Format))
@@ -58,7 +60,7 @@ pub(crate) fn is_common(code: ProblemCode) -> bool {
 
 /// The document of the whole API.
 pub fn document() -> OpenApi {
-    let (_, paths) = auth::routes().split_for_parts();
+    let (_, paths) = auth::routes().merge(v1::routes()).split_for_parts();
     let mut document = Document::openapi();
     document.merge(paths);
     if let Some(components) = &mut document.components {
@@ -68,10 +70,13 @@ pub fn document() -> OpenApi {
         }
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
         components.add_security_scheme("access_token", SecurityScheme::Http(bearer));
+        let key = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("tl_live_… or tl_test_…").build();
+        components.add_security_scheme("api_key", SecurityScheme::Http(key));
     }
     let mut bodies = Vec::new();
     for (path, item) in &mut document.paths.paths {
-        let own = auth::REFUSALS.iter().find(|(known, _)| known == path).map_or(&[][..], |(_, refusals)| refusals);
+        let keyed = path.starts_with("/v1/");
+        let own = refusals().find(|(known, _)| known == path).map_or(&[][..], |(_, refusals)| refusals);
         let operations = [
             ("get", &mut item.get),
             ("post", &mut item.post),
@@ -84,7 +89,12 @@ pub fn document() -> OpenApi {
             if let Some(RefOr::T(body)) = &operation.request_body {
                 bodies.extend(body.content.values().filter_map(schema_name));
             }
-            refuse(operation, own);
+            let once = keyed && method != "get";
+            let by_key = [if keyed { v1::KEYED } else { &[] }, if once { v1::ONCE } else { &[] }].concat();
+            if once {
+                operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
+            }
+            refuse(operation, &[own, &by_key].concat());
         }
     }
     if let Some(components) = &mut document.components {
@@ -95,6 +105,22 @@ pub fn document() -> OpenApi {
         }
     }
     document
+}
+
+/// The refusals of all calls, in the order in which people meet the calls.
+pub(crate) fn refusals() -> impl Iterator<Item = &'static (&'static str, &'static [ProblemCode])> {
+    auth::REFUSALS.iter().chain(v1::REFUSALS)
+}
+
+/// The header that has a call answered once, however often it comes.
+fn idempotency_key() -> Parameter {
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("The same call with the same key is answered once, and the answer given again."))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255))))
+        .build()
 }
 
 /// A name for an operation that no other has, for clients that are generated: `post_auth_2fa_verify`.
@@ -116,7 +142,10 @@ fn refuse(operation: &mut Operation, own: &[ProblemCode]) {
     let with_body = if operation.request_body.is_some() { WITH_BODY } else { &[] };
     let mut by_status: BTreeMap<u16, Vec<&'static str>> = BTreeMap::new();
     for code in own.iter().chain(with_body).chain(COMMON) {
-        by_status.entry(code.status().as_u16()).or_default().push(code.as_str());
+        let codes = by_status.entry(code.status().as_u16()).or_default();
+        if !codes.contains(&code.as_str()) {
+            codes.push(code.as_str());
+        }
     }
     for (status, codes) in by_status {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDocument"))).build();
@@ -158,7 +187,7 @@ mod tests {
     #[test]
     fn every_call_has_its_refusals_in_the_table() {
         let paths: Vec<String> = document().paths.paths.keys().cloned().collect();
-        let mut known: Vec<&str> = auth::REFUSALS.iter().map(|(path, _)| *path).collect();
+        let mut known: Vec<&str> = refusals().map(|(path, _)| *path).collect();
         known.sort_unstable();
         assert_eq!(paths, known);
     }

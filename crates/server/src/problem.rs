@@ -41,6 +41,7 @@ codes! {
     InvalidRequest = 400, "invalid_request", "Invalid request", "The request does not have the documented shape.";
     CredentialsInvalid = 401, "credentials_invalid", "Credentials invalid", "The e-mail address or the password is wrong.";
     TokenInvalid = 401, "token_invalid", "Token invalid", "The token is unknown, expired or already used.";
+    ApiKeyInvalid = 401, "api_key_invalid", "API key invalid", "The API key is missing, unknown or revoked.";
     PartialTokenInvalid = 401, "partial_token_invalid", "Partial token invalid", "The partial token is unknown; sign in again.";
     EmailUnverified = 403, "email_unverified", "E-mail address not verified", "The e-mail address has to be verified first.";
     StepUpRequired = 403, "step_up_required", "Step-up required", "This change needs a fresh proof: call /auth/2fa/step-up/ first.";
@@ -54,6 +55,7 @@ codes! {
     NoPendingSetup = 409, "no_pending_setup", "No pending set-up", "There is no set-up to confirm; begin one first.";
     LastFactor = 409, "last_factor", "Last factor", "The last factor cannot be removed; disable the second factor instead.";
     AlreadyEnabled = 409, "already_enabled", "Already enabled", "This is enabled already.";
+    ReplayExpired = 409, "replay_expired", "Replay expired", "This call was answered before, and its answer is not kept any more.";
     ChallengeExpired = 410, "challenge_expired", "Challenge expired", "The time for this challenge is over; sign in again.";
     RecoveryCodesGone = 410, "recovery_codes_gone", "Recovery codes gone", "The recovery codes can no longer be shown; make new ones.";
     BodyTooLarge = 413, "body_too_large", "Body too large", "The body is larger than this server accepts.";
@@ -63,6 +65,7 @@ codes! {
     PasswordRejected = 422, "password_rejected", "Password rejected", "This password cannot be used.";
     PhoneRejected = 422, "phone_rejected", "Phone number rejected", "This phone number cannot be used.";
     EmailRejected = 422, "email_rejected", "E-mail address rejected", "This e-mail address cannot be used.";
+    IdempotencyKeyReused = 422, "idempotency_key_reused", "Idempotency key reused", "Another call was made with this idempotency key.";
     TooManyAttempts = 429, "too_many_attempts", "Too many attempts", "There were too many wrong tries.";
     AccountLocked = 429, "account_locked", "Account locked", "The account is locked after too many wrong codes.";
     SendCooldown = 429, "send_cooldown", "Wait before sending again", "A code was sent a moment ago.";

@@ -13,7 +13,6 @@ use askama::Template;
 use serde_json::Value;
 
 use crate::fault::Fault;
-use crate::http::auth;
 use crate::openapi;
 use call::Call;
 use prose::{Prose, Targets};
@@ -59,7 +58,7 @@ impl Page {
         let mut calls = call::all(document, base_url, &targets);
         // A document has no order; the table of refusals has the one in which people meet the calls.
         calls.sort_by_key(|call| {
-            let place = auth::REFUSALS.iter().position(|(path, _)| *path == call.path);
+            let place = openapi::refusals().position(|(path, _)| *path == call.path);
             (place, METHODS.iter().position(|method| *method == call.method))
         });
         let tags = document["tags"].as_array().map(Vec::as_slice).unwrap_or_default();

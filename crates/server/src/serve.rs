@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
+use crate::api_keys::ApiKeys;
 use crate::app::{App, Parts, World, policy};
 use crate::config::{Config, DatabaseUrl, Environment};
 use crate::fault::Fault;
@@ -82,7 +83,16 @@ pub fn assemble(config: &Config, db: Db, ring: KeyRing) -> anyhow::Result<App> {
     let world = Arc::new(World::real(ring, policy(config)));
     let http = HttpContext::new(config, Limits::default());
     let carrier = config.sms.carrier().context("SMS_PROVIDER")?.map(Arc::new);
-    Ok(App::new(Parts { db, world, hasher: Hasher::new()?, phones: Phones::new(), tokens, http, carrier }))
+    Ok(App::new(Parts {
+        db,
+        world,
+        hasher: Hasher::new()?,
+        phones: Phones::new(),
+        tokens,
+        api_keys: ApiKeys::new(config.api_rate_limit),
+        http,
+        carrier,
+    }))
 }
 
 /// Serves until the process is told to stop; then finishes what has begun.

@@ -131,6 +131,7 @@ impl AccessTokens {
             user: UserId::from_uuid(claims.sub),
             session: SessionId::from_uuid(claims.sid),
             expires_at: Timestamp::from_secs(claims.exp),
+            application: None,
         })
     }
 

@@ -156,6 +156,9 @@ async fn keep_house(worker: &Worker, shutdown: &CancellationToken) {
             if let Err(error) = app.db.wipe_kept_recovery_codes(app.world.now()).await {
                 tracing::warn!(%error, "recovery codes that were kept could not be wiped");
             }
+            if let Err(error) = app.db.blank_kept_answers(app.world.now()).await {
+                tracing::warn!(%error, "answers that were kept could not be blanked");
+            }
         }
         rounds.go(worker).await;
     }

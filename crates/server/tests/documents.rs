@@ -20,7 +20,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("what a wrong code's hint may say", "crates/domain/src/guess.rs", "fn explain"),
     ("challenge life", "crates/domain/src/policy.rs", "pub challenge_life"),
     ("challenge life", "crates/domain/src/challenge.rs", "fn check"),
-    ("live challenges per user", "crates/domain/src/login.rs", "policy.live_challenges"),
+    ("live challenges per user", "crates/domain/src/challenge/open.rs", "policy.live_challenges"),
     ("guesses per challenge", "crates/domain/src/challenge.rs", "policy.challenge_attempts"),
     ("guesses per account", "crates/domain/src/throttle.rs", "struct GuessBudget"),
     ("guesses per account", "crates/domain/src/throttle.rs", "fn kept"),

@@ -1,5 +1,6 @@
 //! Challenges.
 
+use domain::application::challenge::{Asked, Reason, Status};
 use domain::challenge::{Challenge, Purpose};
 use domain::command::Origin;
 use domain::decision::SkewHint;
@@ -12,14 +13,25 @@ use crate::load::{Handle, Reads, every, optional};
 use crate::session::{holder, origin};
 use crate::{Row, Statement, StoreError, params};
 
+macro_rules! challenges_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT c.id, c.user_id, c.token_hash, c.purpose, c.refresh_holder, c.attempts, c.skew_step, c.skew_offset, \
+             c.created_at, c.expires_at, c.completed_at, c.ended_at, c.ip_address, c.user_agent, a.reason, a.status, a.why, \
+             a.action_text FROM challenges c LEFT JOIN application_challenges a ON a.challenge_id = c.id WHERE ",
+            $condition
+        )
+    };
+}
+
 /// The challenge of a partial token.
 pub(crate) fn by_token(reads: &mut Reads<'_>, token: &TokenHash) -> Handle<Option<Challenge>> {
-    reads.read(
-        "SELECT id, user_id, token_hash, purpose, refresh_holder, attempts, skew_step, skew_offset, created_at, expires_at, \
-         completed_at, ended_at, ip_address, user_agent FROM challenges WHERE token_hash = $1",
-        params![&token.0],
-        |rows| optional(rows, challenge),
-    )
+    reads.read(challenges_where!("c.token_hash = $1"), params![&token.0], |rows| optional(rows, challenge))
+}
+
+/// A challenge.
+pub(crate) fn by_id(reads: &mut Reads<'_>, id: ChallengeId) -> Handle<Option<Challenge>> {
+    reads.read(challenges_where!("c.id = $1"), params![id.uuid()], |rows| optional(rows, challenge))
 }
 
 /// The newest challenges of an address's owner that are neither answered nor ended.
@@ -56,19 +68,35 @@ fn challenge(row: &Row) -> Result<Challenge, StoreError> {
         completed_at: row.get(10)?,
         ended_at: row.get(11)?,
         origin: origin(row.get(12)?, row.get(13)?),
+        asked: asked(row)?,
     })
+}
+
+fn asked(row: &Row) -> Result<Option<Asked>, StoreError> {
+    let Some(reason) = row.get::<Option<String>>(14)? else { return Ok(None) };
+    let corrupt = |column: &str| StoreError::Corrupt {
+        table: "application_challenges".into(),
+        column: column.into(),
+        reason: "unknown word".into(),
+    };
+    Ok(Some(Asked {
+        reason: Reason::parse(&reason).ok_or_else(|| corrupt("reason"))?,
+        status: Status::parse(&row.get::<String>(15)?).ok_or_else(|| corrupt("status"))?,
+        why: row.get(16)?,
+        text: row.get(17)?,
+    }))
 }
 
 fn corrupt(column: &str) -> StoreError {
     StoreError::Corrupt { table: "challenges".into(), column: column.into(), reason: "unknown word".into() }
 }
 
-/// A new challenge.
-pub(crate) fn insert(challenge: &Challenge) -> Statement {
+/// A new challenge. One that an application asked for may be over already.
+pub(crate) fn insert(challenge: &Challenge) -> Vec<Statement> {
     let Origin { ip, user_agent, .. } = &challenge.origin;
-    Statement::new(
+    let new = Statement::new(
         "INSERT INTO challenges (id, user_id, token_hash, purpose, refresh_holder, attempts, created_at, expires_at, \
-         ip_address, user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         ip_address, user_agent, completed_at, ended_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         params![
             challenge.id.uuid(),
             challenge.user.uuid(),
@@ -80,8 +108,24 @@ pub(crate) fn insert(challenge: &Challenge) -> Statement {
             challenge.expires_at,
             ip.map(|ip| ip.to_string()),
             user_agent.clone(),
+            challenge.completed_at,
+            challenge.ended_at,
         ],
-    )
+    );
+    let asked = challenge.asked.as_ref().map(|asked| {
+        Statement::new(
+            "INSERT INTO application_challenges (challenge_id, reason, status, why, action_text) \
+             VALUES ($1, $2, $3, $4, $5)",
+            params![
+                challenge.id.uuid(),
+                asked.reason.as_str(),
+                asked.status.as_str(),
+                asked.why.as_str(),
+                asked.text.clone(),
+            ],
+        )
+    });
+    std::iter::once(new).chain(asked).collect()
 }
 
 /// Saves wrong codes; guarded by the challenge still being open.

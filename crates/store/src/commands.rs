@@ -1,5 +1,7 @@
 //! What each command reads: its view, as one batch.
 
+mod application;
+
 use domain::account_admin::{ActOnUser, AddUser, ImportUser};
 use domain::backup_email::{
     BeginBackupEmail, BeginBackupEmailView, ConfirmBackupEmail, ConfirmBackupEmailView, RemoveBackupEmail,
@@ -178,6 +180,29 @@ impl Load for Verify {
 impl Load for SendCode {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<SendCodeView> {
         match &self.wanted {
+            SendFor::Asked(_, id, _) => {
+                let person = Whose::Asked(*id);
+                let account = locked(reads, &person);
+                let challenge = challenge::by_id(reads, *id);
+                let factors = factor::of_asked(reads, *id);
+                let codes = sent_code::recent(reads, &person);
+                let days = sent_code::days_of_asked(reads, *id);
+                let sms = sms_fraud::usage(reads, None, &self.origin);
+                Box::new(move |answers| {
+                    Ok(SendCodeView {
+                        account: answers.get(&account)?,
+                        challenge: answers.get(&challenge)?,
+                        session: None,
+                        factors: answers.get(&factors)?,
+                        enrollments: Vec::new(),
+                        sends: Sends {
+                            codes: answers.get(&codes)?,
+                            days: answers.get(&days)?,
+                            sms: answers.get(&sms)?,
+                        },
+                    })
+                })
+            }
             SendFor::Challenge(token, _) => {
                 let person = Whose::Challenge(*token);
                 let account = locked(reads, &person);
@@ -651,7 +676,7 @@ impl Load for UnlockAccount {
 
 impl Load for ActOnUser {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<Option<Account>> {
-        let account = locked(reads, &Whose::Email(self.application, &self.email.key()));
+        let account = locked(reads, &Whose::Email(self.application, &self.whose));
         Box::new(move |answers| answers.get(&account))
     }
 }

@@ -7,8 +7,8 @@ use domain::message::MessageKind;
 use rand::CryptoRng;
 
 use crate::{
-    Statement, audit_log, challenge, counter, enrollment, factor, known_browser, link_token, outbox, recovery_code,
-    sent_code, session, signup, sms_fraud, trusted_device, user,
+    Statement, application, audit_log, challenge, counter, enrollment, factor, kept_answer, known_browser, link_token,
+    outbox, recovery_code, sent_code, session, signup, sms_fraud, trusted_device, user,
 };
 
 /// The statements of a decision: changes, then what is written down, then what is sent.
@@ -45,7 +45,7 @@ fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statem
         Change::SetPassword(id, hash) => vec![user::set_password(*id, hash)],
         Change::SetLocale(id, locale) => vec![user::set_locale(*id, *locale)],
         Change::SaveSettings(id, settings) => vec![user::save_settings(*id, settings, at)],
-        Change::AddChallenge(new) => vec![challenge::insert(new)],
+        Change::AddChallenge(new) => challenge::insert(new),
         Change::SaveAttempts { id, attempts, skew } => vec![challenge::save_attempts(*id, *attempts, *skew)],
         Change::CompleteChallenge(id) => vec![challenge::complete(*id, at)],
         Change::EndChallenge(id) => vec![challenge::end(*id, at)],
@@ -103,5 +103,11 @@ fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statem
         Change::SetBackupEmail(id, to) => vec![user::set_backup_email(*id, to.as_ref(), at)],
         Change::SetDisabled(id, disabled_at) => vec![user::set_disabled(*id, *disabled_at)],
         Change::DeleteUser(id) => vec![user::delete(*id)],
+        Change::SetContact(id, name, phone) => vec![user::set_contact(*id, name.as_deref(), phone.as_ref())],
+        Change::AddApplication(new) => vec![application::insert(new)],
+        Change::AddApiKey(new) => vec![application::insert_key(new)],
+        Change::UseApiKey(id) => vec![application::use_key(*id, at)],
+        Change::RevokeApiKey(id) => vec![application::revoke_key(*id, at)],
+        Change::KeepAnswer(kept) => vec![kept_answer::keep(kept)],
     }
 }

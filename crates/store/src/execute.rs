@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::command::Context;
-use domain::decision::{Decision, Refusal};
+use domain::decision::{Change, Decision, Refusal};
 use domain::policy::Policy;
 use domain::secret::{Broken, KeyRing};
 use domain::time::Timestamp;
@@ -89,7 +89,11 @@ impl Db {
             let mut decision = decide(command.as_ref(), view, surroundings.as_ref(), rng.as_mut())?;
             let writes = match (extent, &decision.reply) {
                 (Extent::Whole, _) => commit::statements(&mut decision, rng.as_mut()),
-                (Extent::ChargeOnly, Err(_)) => commit::changes(&decision),
+                (Extent::ChargeOnly, Err(_)) => {
+                    // An answer that was not given is not given later either.
+                    decision.changes.retain(|change| !matches!(change, Change::KeepAnswer(_)));
+                    commit::changes(&decision)
+                }
                 (Extent::ChargeOnly, Ok(_)) => vec![],
             };
             let leaves_messages = extent == Extent::Whole && !decision.outbox.is_empty();

@@ -2,7 +2,7 @@
 
 use domain::destination::SealedDestination;
 use domain::factor::{Factor, Method};
-use domain::ids::{ApplicationId, FactorId, UserId};
+use domain::ids::{ApplicationId, ChallengeId, FactorId, UserId};
 use domain::secret::{Sealed, TokenHash};
 use domain::time::Timestamp;
 use domain::totp::Step;
@@ -33,6 +33,13 @@ pub(crate) fn of_challenge(reads: &mut Reads<'_>, token: &TokenHash) -> Handle<V
         params![&token.0],
         |rows| every(rows, factor),
     )
+}
+
+/// The factors of the person of an application's challenge.
+pub(crate) fn of_asked(reads: &mut Reads<'_>, id: ChallengeId) -> Handle<Vec<Factor>> {
+    reads.read(factors_where!("user_id = (SELECT user_id FROM challenges WHERE id = $1)"), params![id.uuid()], |rows| {
+        every(rows, factor)
+    })
 }
 
 /// The factors of an address's owner.

@@ -3,6 +3,7 @@
 //! The engine below knows the two drivers and nothing about tables: [`Db`] runs units of work made of [`Statement`]s,
 //! [`Row`]s come back.
 
+mod application;
 mod audit_checkpoint;
 mod audit_log;
 mod audit_retention;
@@ -17,6 +18,7 @@ mod enrollment;
 mod error;
 mod execute;
 mod factor;
+mod kept_answer;
 mod key_use;
 mod known_browser;
 mod link_token;

@@ -43,6 +43,7 @@ const PAIRS: &[Pair] = pairs![
     "V4__delivery",
     "V5__sms_fraud",
     "V6__known_browsers",
+    "V7__applications",
     "V8__audit_checkpoints",
 ];
 

@@ -1,6 +1,6 @@
 //! Recovery codes.
 
-use domain::ids::{RecoveryCodeId, SessionId, UserId};
+use domain::ids::{ApplicationId, ChallengeId, RecoveryCodeId, SessionId, UserId};
 use domain::recovery_code::StoredRecoveryCode;
 use domain::recovery_code::set::KeptRecoveryCodes;
 use domain::secret::{KeyId, PepperedHash, Sealed, TokenHash};
@@ -19,6 +19,16 @@ pub(crate) fn of_challenge(reads: &mut Reads<'_>, token: &TokenHash) -> Handle<V
     )
 }
 
+/// The codes of the person of an application's challenge.
+pub(crate) fn of_asked(reads: &mut Reads<'_>, id: ChallengeId) -> Handle<Vec<StoredRecoveryCode>> {
+    reads.read(
+        "SELECT id, pepper_id, code_hash, used_at IS NOT NULL FROM recovery_codes \
+         WHERE user_id = (SELECT user_id FROM challenges WHERE id = $1)",
+        params![id.uuid()],
+        |rows| every(rows, stored),
+    )
+}
+
 /// The codes of a user.
 pub(crate) fn of_user(reads: &mut Reads<'_>, user: UserId) -> Handle<Vec<StoredRecoveryCode>> {
     reads.read(
@@ -33,6 +43,16 @@ pub(crate) fn count_unused(reads: &mut Reads<'_>, user: UserId) -> Handle<usize>
     reads.read(
         "SELECT count(*) FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL",
         params![user.uuid()],
+        count,
+    )
+}
+
+/// How many unused codes the person of a key has.
+pub(crate) fn count_unused_of_key(reads: &mut Reads<'_>, application: ApplicationId, key: &str) -> Handle<usize> {
+    reads.read(
+        "SELECT count(*) FROM recovery_codes \
+         WHERE user_id = (SELECT id FROM users WHERE application_id = $1 AND email_key = $2) AND used_at IS NULL",
+        params![application.uuid(), key],
         count,
     )
 }

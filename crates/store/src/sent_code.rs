@@ -1,6 +1,6 @@
 //! Codes sent by SMS or e-mail, and what their sending is counted by.
 
-use domain::ids::{ApplicationId, FactorId, SentCodeId, UserId};
+use domain::ids::{ApplicationId, ChallengeId, FactorId, SentCodeId, UserId};
 use domain::secret::{KeyId, PepperedHash, TokenHash};
 use domain::sent_code::{Scope, SentCode};
 use domain::sms_fraud::Count;
@@ -62,6 +62,11 @@ pub(crate) fn recent(reads: &mut Reads<'_>, whose: &Whose<'_>) -> Handle<Vec<Sen
             params![&token.0, since],
             map,
         ),
+        Whose::Asked(id) => reads.read(
+            codes_where!("c.user_id = (SELECT user_id FROM challenges WHERE id = $1) AND c.created_at > $2"),
+            params![id.uuid(), since],
+            map,
+        ),
         Whose::Family(family) => reads.read(
             codes_where!("c.user_id = (SELECT user_id FROM sessions WHERE family_hash = $1) AND c.created_at > $2"),
             params![&family.0, since],
@@ -97,6 +102,16 @@ pub(crate) fn days_of_challenge(reads: &mut Reads<'_>, token: &TokenHash) -> Han
         "SELECT key, count, since FROM counters WHERE key IN (SELECT destination_key FROM factors \
          WHERE user_id = (SELECT user_id FROM challenges WHERE token_hash = $1) AND destination_key IS NOT NULL)",
         params![&token.0],
+        |rows| every(rows, day),
+    )
+}
+
+/// The counters of all destinations of the person of an application's challenge.
+pub(crate) fn days_of_asked(reads: &mut Reads<'_>, id: ChallengeId) -> Handle<Vec<([u8; 32], Charged)>> {
+    reads.read(
+        "SELECT key, count, since FROM counters WHERE key IN (SELECT destination_key FROM factors \
+         WHERE user_id = (SELECT user_id FROM challenges WHERE id = $1) AND destination_key IS NOT NULL)",
+        params![id.uuid()],
         |rows| every(rows, day),
     )
 }

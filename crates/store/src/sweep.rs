@@ -17,7 +17,7 @@ const CHUNK: u32 = 200;
 /// How long one sweep may go on. What is left waits for the next one.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 
-const SWEEPS: [&str; 12] = [
+const SWEEPS: [&str; 13] = [
     // A worker has found them expired long ago and written it down, unless none runs.
     "UPDATE outbox SET state = 'expired', settled_at = $1, payload = NULL, lease_until = NULL, trouble = 'expired' \
      WHERE id IN (SELECT id FROM outbox WHERE settled_at IS NULL AND expires_at < $1 LIMIT $2) RETURNING 1",
@@ -34,6 +34,7 @@ const SWEEPS: [&str; 12] = [
     "DELETE FROM delivery_outages WHERE channel IN \
      (SELECT channel FROM delivery_outages WHERE until < $1 LIMIT $2) RETURNING 1",
     "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE settled_at < $1 LIMIT $2) RETURNING 1",
+    "DELETE FROM kept_answers WHERE id IN (SELECT id FROM kept_answers WHERE expires_at < $1 LIMIT $2) RETURNING 1",
 ];
 
 /// Events of deliveries, told after their messages are gone: kept longer.

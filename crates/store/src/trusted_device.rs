@@ -1,7 +1,7 @@
 //! Trusted devices.
 
 use domain::command::Origin;
-use domain::ids::{TrustedDeviceId, UserId};
+use domain::ids::{ChallengeId, TrustedDeviceId, UserId};
 use domain::secret::TokenHash;
 use domain::time::Timestamp;
 use domain::trusted_device::TrustedDevice;
@@ -35,6 +35,15 @@ pub(crate) fn of_challenge(reads: &mut Reads<'_>, token: &TokenHash) -> Handle<V
     reads.read(
         devices_where!("user_id = (SELECT user_id FROM challenges WHERE token_hash = $1) AND revoked_at IS NULL"),
         params![&token.0],
+        |rows| every(rows, device),
+    )
+}
+
+/// The devices of the person of an application's challenge that nobody revoked.
+pub(crate) fn of_asked(reads: &mut Reads<'_>, id: ChallengeId) -> Handle<Vec<TrustedDevice>> {
+    reads.read(
+        devices_where!("user_id = (SELECT user_id FROM challenges WHERE id = $1) AND revoked_at IS NULL"),
+        params![id.uuid()],
         |rows| every(rows, device),
     )
 }

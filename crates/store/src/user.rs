@@ -1,7 +1,8 @@
 //! Users, their settings and the heads of their audit chains: together the account every decision starts from.
 
+use domain::application::ExternalId;
 use domain::audit::AuditHead;
-use domain::ids::{ApplicationId, FactorId, PersonId, UserId};
+use domain::ids::{ApplicationId, ChallengeId, FactorId, PersonId, UserId};
 use domain::locale::Locale;
 use domain::secret::{Sealed, TokenHash};
 use domain::throttle::{GuessBudget, Unlock};
@@ -19,7 +20,7 @@ macro_rules! account_where {
             "SELECT u.id, u.person_id, u.application_id, u.email, u.password_hash, u.email_verified_at, u.disabled_at, \
              u.locale, u.created_at, s.enabled_at, s.preferred_factor_id, s.recent_guesses, s.guesses_in_a_row, \
              s.locked_until, s.lock_level, s.stopped_at, s.last_seen_at, s.unlock_guesses_left, s.unlock_until, \
-             s.steps_used_to, h.seq, h.hash, s.backup_email \
+             s.steps_used_to, h.seq, h.hash, s.backup_email, u.email_key, u.name, u.phone \
              FROM users u LEFT JOIN two_factor_settings s ON s.user_id = u.id \
              LEFT JOIN audit_heads h ON h.person_id = u.person_id WHERE ",
             $condition
@@ -35,6 +36,8 @@ pub(crate) enum Whose<'a> {
     Email(ApplicationId, &'a str),
     /// The person of a challenge.
     Challenge(TokenHash),
+    /// The same, by the challenge's id.
+    Asked(ChallengeId),
     /// The person of a session, by its refresh family.
     Family(TokenHash),
     /// The person of a link.
@@ -52,6 +55,10 @@ pub(crate) fn locked(reads: &mut Reads<'_>, whose: &Whose<'_>) -> Handle<Option<
         Whose::Challenge(token) => reads.lock(
             "SELECT id FROM users WHERE id = (SELECT user_id FROM challenges WHERE token_hash = $1) FOR UPDATE",
             params![&token.0],
+        ),
+        Whose::Asked(id) => reads.lock(
+            "SELECT id FROM users WHERE id = (SELECT user_id FROM challenges WHERE id = $1) FOR UPDATE",
+            params![id.uuid()],
         ),
         Whose::Family(family) => reads.lock(
             "SELECT id FROM users WHERE id = (SELECT user_id FROM sessions WHERE family_hash = $1) FOR UPDATE",
@@ -80,6 +87,9 @@ pub(crate) fn unlocked(reads: &mut Reads<'_>, whose: &Whose<'_>) -> Handle<Optio
             params![&token.0],
             map,
         ),
+        Whose::Asked(id) => {
+            reads.read(account_where!("u.id = (SELECT user_id FROM challenges WHERE id = $1)"), params![id.uuid()], map)
+        }
         Whose::Family(family) => reads.read(
             account_where!("u.id = (SELECT user_id FROM sessions WHERE family_hash = $1)"),
             params![&family.0],
@@ -100,7 +110,10 @@ fn account(row: &Row) -> Result<Account, StoreError> {
             id: UserId::from_uuid(row.get(0)?),
             person: PersonId::from_uuid(row.get(1)?),
             application: ApplicationId::from_uuid(row.get(2)?),
+            external: ExternalId::of_key(&row.get::<String>(23)?),
             email: Email::stored(row.get(3)?),
+            name: row.get(24)?,
+            phone: row.get::<Option<_>>(25)?.map(Sealed::from_bytes),
             password: PasswordHash::new(row.get(4)?),
             email_verified_at: row.get(5)?,
             disabled_at: row.get(6)?,
@@ -148,18 +161,20 @@ pub(crate) fn insert(user: &User, settings: &Settings) -> Vec<Statement> {
     vec![
         Statement::new(
             "INSERT INTO users (id, application_id, person_id, email, email_key, password_hash, email_verified_at, \
-             disabled_at, locale, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             disabled_at, locale, created_at, name, phone) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
             params![
                 user.id.uuid(),
                 user.application.uuid(),
                 user.person.uuid(),
                 user.email.as_str(),
-                user.email.key(),
+                user.key(),
                 user.password.as_str(),
                 user.email_verified_at,
                 user.disabled_at,
                 user.locale.as_str(),
                 user.created_at,
+                user.name.clone(),
+                user.phone.as_ref().map(Sealed::as_bytes),
             ],
         ),
         Statement::new(
@@ -211,11 +226,20 @@ pub(crate) fn set_locale(user: UserId, locale: Locale) -> Statement {
     Statement::guarded("UPDATE users SET locale = $2 WHERE id = $1", params![user.uuid(), locale.as_str()])
 }
 
-/// Gives a user another address, verified.
+/// Gives a user another address, verified. Who is found by an application's own id goes on to be.
 pub(crate) fn set_email(user: UserId, email: &Email, at: Timestamp) -> Statement {
     Statement::guarded(
-        "UPDATE users SET email = $2, email_key = $3, email_verified_at = $4 WHERE id = $1",
+        "UPDATE users SET email = $2, email_key = CASE WHEN email_key LIKE 'id:%' THEN email_key ELSE $3 END, \
+         email_verified_at = $4 WHERE id = $1",
         params![user.uuid(), email.as_str(), email.key(), at],
+    )
+}
+
+/// What an application says a user is called, and their number.
+pub(crate) fn set_contact(user: UserId, name: Option<&str>, phone: Option<&Sealed>) -> Statement {
+    Statement::guarded(
+        "UPDATE users SET name = $2, phone = $3 WHERE id = $1",
+        params![user.uuid(), name.map(str::to_owned), phone.map(Sealed::as_bytes)],
     )
 }
 

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::ids::ApplicationId;
 use domain::secret::KeyId;
 use domain::testing::{Lab, START};
 use store::testing::{Person, TestDatabase, databases};
@@ -63,6 +64,11 @@ impl Owner {
         write(db, sql, params![row, user, &hash, &sealed, START]).await;
         let sql = "UPDATE two_factor_settings SET backup_email = $2 WHERE user_id = $1";
         write(db, sql, params![user, &sealed]).await;
+        let sql = "UPDATE users SET phone = $2 WHERE id = $1";
+        write(db, sql, params![user, &sealed]).await;
+        let sql = "INSERT INTO kept_answers (id, application_id, key_hash, answer, created_at, given_until, expires_at) \
+                   VALUES ($1, $2, $3, $4, $5, $5, $5)";
+        write(db, sql, params![row, ApplicationId::DEFAULT.uuid(), &hash, &sealed, START]).await;
         let sql = "INSERT INTO outbox (id, kind, channel, payload, state, attempts, available_at, created_at) \
                    VALUES ($1, 'login_code', 'sms', $2, 'queued', 0, $3, $3)";
         write(db, sql, params![row, &sealed, START]).await;
@@ -105,7 +111,7 @@ async fn every_place_that_needs_a_key_is_found_and_none_that_the_ring_holds() {
         assert_eq!(tables, places, "{}", database.name);
 
         let found = owner.beyond(&[key(0x77), key(0xff)]).await;
-        let oldest = ["factors", "outbox", "recovery_codes", "two_factor_codes"];
+        let oldest = ["factors", "kept_answers", "outbox", "recovery_codes", "two_factor_codes"];
         let expected = oldest.map(|table| (table, "00000000".to_owned(), if table == "factors" { 2 } else { 1 }));
         assert_eq!(found, BTreeSet::from(expected), "{}", database.name);
         assert_eq!(owner.beyond(&[key(0x00), key(0x77)]).await.len(), tables.len(), "{}", database.name);
@@ -120,10 +126,11 @@ async fn what_is_dead_needs_no_key() {
         write(&owner.db, "UPDATE recovery_codes SET used_at = $1", params![START]).await;
         write(&owner.db, "UPDATE two_factor_codes SET ended_at = $1", params![START]).await;
         write(&owner.db, "UPDATE outbox SET payload = NULL", params![]).await;
+        write(&owner.db, "UPDATE kept_answers SET answer = NULL", params![]).await;
         let tables: Vec<&str> = owner.beyond(&[]).await.into_iter().map(|(table, ..)| table).collect();
         assert_eq!(
             tables,
-            ["enrollments", "factors", "kept_recovery_codes", "link_tokens", "two_factor_settings"],
+            ["enrollments", "factors", "kept_recovery_codes", "link_tokens", "two_factor_settings", "users"],
             "{}",
             database.name
         );

@@ -8,6 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use domain::account_admin::AddUser;
+use domain::application::challenge::{AnswerAsked, ReadAsked, Reason, RequestChallenge};
+use domain::application::contact::Mentioned;
+use domain::application::factor::ImportFactor;
+use domain::application::idempotency::{Once, Words};
+use domain::application::keyed::{ByKey, KeyHolder, Told, Wording};
+use domain::application::{AddApiKey, AddApplication, ExternalId, KeyScope};
 use domain::challenge::ReadChallenge;
 use domain::code::TypedCode;
 use domain::destination::{Destination, PhoneNumber};
@@ -22,7 +28,7 @@ use domain::notice;
 use domain::password::{BeginPasswordChange, FinishPasswordChange};
 use domain::policy::Policy;
 use domain::recovery_code::set::{DownloadRecoveryCodes, MakeRecoveryCodes};
-use domain::secret::{KeyRing, Sealed, TokenHash};
+use domain::secret::{KeyRing, Sealed, SecretText, TokenHash};
 use domain::sent_code::{Scope, SendCode, SendFor, Which};
 use domain::session::listing::ReadSessions;
 use domain::session::{Bearer, Refresh, RefreshHolder, RefreshToken, SignOut, SignOutBy};
@@ -275,6 +281,54 @@ impl House {
     }
 }
 
+impl House {
+    /// What an application's server calls: two calls for a sign-in.
+    async fn serve_an_application(&mut self) {
+        let name = "shop".to_owned();
+        self.run("app add", AddApplication { name: name.clone(), required: false, origin: origin() }).await;
+        let add = AddApiKey { application: name, scopes: KeyScope::ALL.to_vec(), origin: origin() };
+        let (_, text) = self.run("key add", add).await;
+        let key = self.db.api_key(&TokenHash::of(text.expose())).await.unwrap().unwrap();
+        let (holder, application) = (KeyHolder { key: key.id, application: key.application }, key.application);
+        let ada =
+            || Mentioned { application, id: ExternalId::parse("ada").unwrap(), email: None, phone: None, name: None };
+        let ask = |text| RequestChallenge {
+            user: ada(),
+            reason: Reason::Login,
+            max_age: None,
+            text,
+            device: None,
+            origin: origin(),
+        };
+        self.run("/v1 challenge: first mention", once(holder, 1, ask(None))).await;
+        let (secret, origin) = (TotpSecret::generate(&mut rng(7)), origin());
+        let same = TotpSecret::from_base32(secret.to_base32().expose()).unwrap();
+        let import = ImportFactor { user: ada(), secret: same, label: None, origin };
+        self.run("/v1 factor: brought", once(holder, 2, import)).await;
+        let Told::Now(asked) = self.run("/v1 challenge: a factor is due", once(holder, 3, ask(None))).await else {
+            panic!("it was asked before")
+        };
+        self.ask("/v1 challenge: read", by_key(holder, ReadAsked { application, id: asked.id })).await;
+        let (code, id) = (self.code(&secret), asked.id);
+        let answer = |code| AnswerAsked { application, id, code, trust: false, request_id: None };
+        self.run("/v1 verify", once(holder, 4, answer(code.clone()))).await;
+        self.run("/v1 verify: again", once(holder, 4, answer(code))).await;
+    }
+}
+
+/// Asked for with a key, without an idempotency key.
+fn by_key<C: Load>(holder: KeyHolder, command: C) -> ByKey<C> {
+    ByKey { holder, scope: KeyScope::Challenges, once: None, question: true, command }
+}
+
+/// The same with an idempotency key.
+fn once<C: Load>(holder: KeyHolder, number: u8, command: C) -> ByKey<C> {
+    let once = Once { key: TokenHash([number; 32]), call: [number; 32] };
+    let words: Wording<C::Reply> =
+        |answer| answer.is_ok().then(|| Words { status: 200, body: SecretText::new("{}"), secret: false });
+    ByKey { once: Some((once, words)), question: false, ..by_key(holder, command) }
+}
+
 fn texts(unit: &RecordedUnit) -> impl Iterator<Item = String> {
     unit.writes.iter().map(|write| write.sql.clone())
 }
@@ -310,6 +364,7 @@ async fn lived_in(database: TestDatabase) -> House {
         origin: origin(),
     };
     house.run("user add, with an authenticator", add).await;
+    house.serve_an_application().await;
     house
 }
 
@@ -350,6 +405,14 @@ async fn no_call_sends_more_statements_than_it_did() {
             signup: before the password is hashed   1  0
             signup                                  3  3
             user add, with an authenticator         1  8
+            app add                                 1  4
+            key add                                 1  2
+            /v1 challenge: first mention           10 11
+            /v1 factor: brought                     4 22
+            /v1 challenge: a factor is due         10  6
+            /v1 challenge: read                     6  0
+            /v1 verify                              7  6
+            /v1 verify: again                       7  0
             ");
         }
         // A benchmark's people are put there by the statements of commands, but for the whole set of recovery codes.

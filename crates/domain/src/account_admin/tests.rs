@@ -87,7 +87,7 @@ fn act(act: Act) -> Decision<bool> {
     account.user.disabled_at = matches!(act, Act::Enable).then_some(lab.clock);
     let origin = Origin { actor: Some("cli".to_owned()), ..Origin::default() };
     let email = account.user.email.clone();
-    let command = ActOnUser { application: ApplicationId::DEFAULT, email, act, origin };
+    let command = ActOnUser { application: ApplicationId::DEFAULT, whose: EmailKey::of(&email), act, origin };
     assert_eq!(lab.decide(&command, None).unwrap().reply.unwrap_err(), Refusal::NotFound);
     lab.decide(&command, Some(account)).unwrap()
 }
@@ -159,8 +159,8 @@ fn an_act_that_has_nothing_to_do_writes_nothing_and_tells_nobody() {
         let mut lab = Lab::new();
         let mut account = lab.account();
         account.user.disabled_at = matches!(act, Act::Disable).then_some(lab.clock);
-        let email = account.user.email.clone();
-        let command = ActOnUser { application: ApplicationId::DEFAULT, email, act, origin: Origin::default() };
+        let whose = EmailKey::of(&account.user.email);
+        let command = ActOnUser { application: ApplicationId::DEFAULT, whose, act, origin: Origin::default() };
         let decision = lab.decide(&command, Some(account)).unwrap();
         assert_eq!(decision.reply, Ok(false));
         assert!(decision.changes.is_empty() && decision.audit.is_empty() && decision.outbox.is_empty());
@@ -191,7 +191,7 @@ fn a_backup_address_hears_of_every_act_and_its_mail_outlives_the_user_too() {
         account.backup_email = Some(lab.keys.seal(&place, b"ada@backup.example", &mut lab.rng));
         let origin = Origin { actor: Some("cli".to_owned()), ..Origin::default() };
         let (application, email) = (ApplicationId::DEFAULT, account.user.email.clone());
-        let command = ActOnUser { application, email, act: act.clone(), origin };
+        let command = ActOnUser { application, whose: EmailKey::of(&email), act: act.clone(), origin };
         let decision = lab.decide(&command, Some(account.clone())).unwrap();
         let to: Vec<String> = decision.outbox.iter().map(|message| lab.read(message).unwrap().to.clone()).collect();
         assert_eq!(to, [account.user.email.as_str(), "ada@backup.example"], "{act:?}");

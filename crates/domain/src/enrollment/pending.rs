@@ -64,7 +64,7 @@ impl Decide for ReadPending {
         let destination = enrollment.destination(keys)?;
         let secret = if destination.is_none() {
             let secret = enrollment.open(keys)?;
-            Some((secret.to_base32(), otpauth_uri(&policy.issuer, account.user.email.as_str(), &secret)))
+            Some((secret.to_base32(), otpauth_uri(&policy.issuer, account.user.called(), &secret)))
         } else {
             None
         };

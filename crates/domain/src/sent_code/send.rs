@@ -9,7 +9,7 @@ use crate::delivery::Stage;
 use crate::destination::Destination;
 use crate::enrollment::Enrollment;
 use crate::factor::{Factor, Method};
-use crate::ids::{EnrollmentId, FactorId, SentCodeId};
+use crate::ids::{ApplicationId, ChallengeId, EnrollmentId, FactorId, SentCodeId};
 use crate::notice;
 use crate::policy::Policy;
 use crate::secret::{Broken, TokenHash};
@@ -183,6 +183,8 @@ pub enum SessionPurpose {
 pub enum SendFor {
     /// Answering a challenge.
     Challenge(TokenHash, Which),
+    /// Answering a challenge that an application asked for.
+    Asked(ApplicationId, ChallengeId, Which),
     /// Confirming a set-up.
     Enrollment(Bearer, EnrollmentId),
     /// Proving presence within a session.
@@ -242,7 +244,16 @@ impl SendCode {
     /// Who asks, and at what time. A partial token and an access token are refused in their own words.
     fn admit(&self, view: &mut SendCodeView, context: &Context<'_>) -> Result<(Account, Moment), Refusal> {
         match &self.wanted {
+            SendFor::Asked(application, ..) => {
+                let account = view.account.take().filter(|account| account.user.disabled_at.is_none());
+                let asked = view.challenge.as_ref().is_some_and(|challenge| challenge.asked.is_some());
+                let theirs = account.filter(|account| asked && account.user.application == *application);
+                let account = theirs.ok_or(Refusal::NotFound)?;
+                let moment = account.moment(context.clock, context.policy);
+                Ok((account, moment))
+            }
             SendFor::Challenge(..) => {
+                view.challenge.take_if(|challenge| challenge.asked.is_some());
                 let account = view.account.take().filter(|account| account.user.disabled_at.is_none());
                 let account = account.filter(|_| view.challenge.is_some()).ok_or(Refusal::PartialTokenInvalid)?;
                 let moment = account.moment(context.clock, context.policy);
@@ -269,7 +280,7 @@ impl SendCode {
         if !policy.two_factor_enabled {
             return Ok(Err((Refusal::FeatureDisabled, "feature_disabled")));
         }
-        if let (SendFor::Challenge(..), Some(challenge)) = (&self.wanted, &view.challenge)
+        if let (SendFor::Challenge(..) | SendFor::Asked(..), Some(challenge)) = (&self.wanted, &view.challenge)
             && let Err(refusal) = challenge.check(now, policy)
         {
             return Ok(Err((refusal, "challenge_over")));
@@ -278,7 +289,9 @@ impl SendCode {
             return Ok(Err((Refusal::locked(locked, now), "account_locked")));
         }
         let (scope, which) = match (&self.wanted, &view.challenge, &view.session) {
-            (SendFor::Challenge(_, which), Some(challenge), _) => (Scope::Login(challenge.id), *which),
+            (SendFor::Challenge(_, which) | SendFor::Asked(.., which), Some(challenge), _) => {
+                (Scope::Login(challenge.id), *which)
+            }
             (SendFor::Session(_, SessionPurpose::StepUp, which), _, Some(session)) => {
                 (Scope::StepUp(session.id), *which)
             }
@@ -296,7 +309,8 @@ impl SendCode {
                     Err(refused) => Err(refused),
                 });
             }
-            (SendFor::Challenge(..), None, _) | (SendFor::Session(..) | SendFor::Enrollment(..), _, None) => {
+            (SendFor::Challenge(..) | SendFor::Asked(..), None, _)
+            | (SendFor::Session(..) | SendFor::Enrollment(..), _, None) => {
                 return Ok(Err((Refusal::TokenInvalid, "token_invalid")));
             }
         };

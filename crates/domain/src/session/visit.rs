@@ -41,6 +41,7 @@ impl Decide for RecognizeVisitor {
             user: session.user,
             session: session.id,
             expires_at: session.idle_expires_at.min(session.expires_at),
+            application: None,
         });
         let Some(bearer) = bearer else {
             return Ok(Decision::new(Err(Refusal::TokenInvalid), context.clock));

@@ -105,5 +105,11 @@ fn change_line(change: &Change) -> String {
         Change::SetBackupEmail(_, to) => format!("SetBackupEmail {}", to.is_some()),
         Change::SetDisabled(_, at) => format!("SetDisabled {}", at.is_some()),
         Change::DeleteUser(_) => "DeleteUser".to_owned(),
+        Change::SetContact(..) => "SetContact".to_owned(),
+        Change::AddApplication(new) => format!("AddApplication {:?}, required {}", new.name, new.required),
+        Change::AddApiKey(new) => format!("AddApiKey, scopes {:?}", new.scopes),
+        Change::UseApiKey(_) => "UseApiKey".to_owned(),
+        Change::RevokeApiKey(_) => "RevokeApiKey".to_owned(),
+        Change::KeepAnswer(_) => "KeepAnswer".to_owned(),
     }
 }

@@ -327,6 +327,11 @@ impl World {
     /// Asks for a code.
     pub(crate) fn send_code(&mut self, wanted: SendFor) -> Result<CodeSent, Refusal> {
         let (challenge, user, session) = match &wanted {
+            SendFor::Asked(_, id, _) => {
+                let challenge = self.challenges.get(id).cloned();
+                let user = challenge.as_ref().map(|challenge| challenge.user);
+                (challenge, user, None)
+            }
             SendFor::Challenge(token, _) => {
                 let challenge = self.challenges.values().find(|challenge| challenge.token == *token).cloned();
                 let user = challenge.as_ref().map(|challenge| challenge.user);
@@ -732,6 +737,12 @@ impl World {
             Change::SetBackupEmail(user, to) => self.account_mut(user).backup_email = to,
             Change::SetDisabled(user, disabled_at) => self.account_mut(user).user.disabled_at = disabled_at,
             Change::DeleteUser(_) => panic!("nobody is deleted in this world"),
+            Change::SetContact(..)
+            | Change::AddApplication(_)
+            | Change::AddApiKey(_)
+            | Change::UseApiKey(_)
+            | Change::RevokeApiKey(_)
+            | Change::KeepAnswer(_) => panic!("no application asks in this world"),
             Change::ReturnCharge(counter) => {
                 if let Some(charged) = self.counters.get_mut(&counter.key) {
                     charged.count = (charged.count - 1).max(0);

@@ -14,7 +14,7 @@ use domain::decision::{PasswordFault, Refusal};
 use domain::ids::{ApplicationId, UserId};
 use domain::locale::Locale;
 use domain::totp::TotpSecret;
-use domain::user::Email;
+use domain::user::{Email, EmailKey};
 use store::{Surroundings, UserSummary};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -155,10 +155,11 @@ async fn act(app: &App, whom: Whom, act: Act) -> anyhow::Result<()> {
         Act::Unlock => ("Unlock", "unlocked", "is not locked"),
         Act::ResetTwoFactor(_) => ("Take every factor away from", "reset", ""),
         Act::Delete => ("Delete", "deleted", ""),
+        Act::EndTrust(_) => ("End the trust in every device of", "ended", ""),
     };
     anyhow::ensure!(whom.yes || confirmed(&format!("{question} {}?", email.as_str()))?, "nothing was done");
     let origin = Origin { actor: Some("cli".to_owned()), ..Origin::default() };
-    let command = ActOnUser { application: ApplicationId::DEFAULT, email, act, origin };
+    let command = ActOnUser { application: ApplicationId::DEFAULT, whose: EmailKey::of(&email), act, origin };
     let world: Arc<dyn Surroundings> = Arc::clone(&app.world) as _;
     match app.db.run(Arc::new(command), world).await? {
         Ok(true) => say(done),

@@ -52,19 +52,27 @@ impl<S: Sync, T: ReadBody> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        if request.uri().query().is_some_and(|query| !query.is_empty()) {
-            // What is secret in a body would be logged by every proxy if it were accepted in the address.
-            return Err(Problem::invalid_at("", "this call takes no query string"));
-        }
-        let limits = request.extensions().get::<Limits>().copied().unwrap_or_default();
-        let (parts, body) = request.into_parts();
-        let Whole { bytes, room: _room } = read(&parts.headers, body, &limits, &ROOM).await?;
-        check_type(&parts.headers, bytes.is_empty())?;
-        let mut fields = Fields::new(strict::parse_object(&bytes)?);
-        let value = T::read(&mut fields);
-        fields.finish()?;
-        Ok(Self(value))
+        strict_body(request, |_| ()).await.map(|(value, ())| Self(value))
     }
+}
+
+/// Reads a strict body, and hands its bytes to `also` as they came.
+pub(super) async fn strict_body<T: ReadBody, A>(
+    request: Request,
+    also: impl FnOnce(&[u8]) -> A,
+) -> Result<(T, A), Problem> {
+    if request.uri().query().is_some_and(|query| !query.is_empty()) {
+        // What is secret in a body would be logged by every proxy if it were accepted in the address.
+        return Err(Problem::invalid_at("", "this call takes no query string"));
+    }
+    let limits = request.extensions().get::<Limits>().copied().unwrap_or_default();
+    let (parts, body) = request.into_parts();
+    let Whole { bytes, room: _room } = read(&parts.headers, body, &limits, &ROOM).await?;
+    check_type(&parts.headers, bytes.is_empty())?;
+    let mut fields = Fields::new(strict::parse_object(&bytes)?);
+    let value = T::read(&mut fields);
+    fields.finish()?;
+    Ok((value, also(&bytes)))
 }
 
 /// A body as it came, for those who check a signature over it.

@@ -5,7 +5,10 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderValue;
 use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
+use domain::application::ApiKey;
+use domain::application::keyed::KeyHolder;
 use domain::command::Origin;
+use domain::secret::TokenHash;
 use domain::session::{Bearer, RefreshToken};
 use domain::trusted_device::DeviceToken;
 use store::Surroundings;
@@ -45,18 +48,40 @@ impl FromRequestParts<App> for SignedIn {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let mut sent = parts.headers.get_all(AUTHORIZATION).iter();
-        let token = match (sent.next(), sent.next()) {
-            (Some(header), None) => header.to_str().ok().and_then(bearer),
-            (Some(_), Some(_)) => None,
-            // Whoever shows nothing is told how, and not that something is wrong with it (RFC 6750 section 3.1).
-            (None, _) => {
-                let challenge = HeaderValue::from_static("Bearer");
-                return Err(Problem::new(ProblemCode::TokenInvalid).header(WWW_AUTHENTICATE, challenge));
-            }
-        };
-        let bearer = token.and_then(|token| app.tokens.check(token, app.world.now()));
+        // Whoever shows nothing is told how, and not that something is wrong with it (RFC 6750 section 3.1).
+        if !parts.headers.contains_key(AUTHORIZATION) {
+            let challenge = HeaderValue::from_static("Bearer");
+            return Err(Problem::new(ProblemCode::TokenInvalid).header(WWW_AUTHENTICATE, challenge));
+        }
+        let bearer = credential(parts).and_then(|token| app.tokens.check(token, app.world.now()));
         bearer.map(Self).ok_or_else(|| Problem::new(ProblemCode::TokenInvalid))
+    }
+}
+
+/// Somebody with an API key: its application. Whether the key still lives is read by the command.
+pub struct Keyed(pub KeyHolder);
+
+impl FromRequestParts<App> for Keyed {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let refused = || Problem::new(ProblemCode::ApiKeyInvalid);
+        let key = api_key(parts).ok_or_else(refused)?;
+        app.api_keys.holder(&app.db, key).await?.map(Self).ok_or_else(refused)
+    }
+}
+
+/// What the key of a request is looked up by, where it has the form of one.
+pub(super) fn api_key(parts: &Parts) -> Option<TokenHash> {
+    credential(parts).and_then(ApiKey::parse)
+}
+
+/// The one credential of a request.
+fn credential(parts: &Parts) -> Option<&str> {
+    let mut sent = parts.headers.get_all(AUTHORIZATION).iter();
+    match (sent.next(), sent.next()) {
+        (Some(header), None) => header.to_str().ok().and_then(bearer),
+        (None, _) | (Some(_), Some(_)) => None,
     }
 }
 

@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use store::Surroundings;
 
 use super::health::Readiness;
-use super::{auth, dev_mailbox, health, hooks, layers, pages, reference, test_mode};
+use super::{auth, dev_mailbox, health, hooks, layers, pages, reference, test_mode, v1};
 use crate::app::App;
 use crate::config::{Config, Environment};
 use crate::fault::Fault;
@@ -17,7 +17,7 @@ use crate::openapi;
 /// The whole server: API, documents, health, and what only development and test mode have.
 pub fn router(app: &App, config: &Config, metrics: Option<PrometheusHandle>, test_mode: bool) -> Result<Router, Fault> {
     let (api, _) = auth::routes().split_for_parts();
-    let mut router = api.merge(pages::routes(app)).merge(hooks::routes()).merge(document()?);
+    let mut router = api.merge(v1::router(app)).merge(pages::routes(app)).merge(hooks::routes()).merge(document()?);
     let development = config.environment == Environment::Development;
     if development {
         router = router.merge(dev_mailbox::routes()).merge(reference::routes(&app.world.policy().base_url)?);

@@ -11,6 +11,11 @@ impl From<Refusal> for Problem {
             Refusal::CredentialsInvalid => Self::new(ProblemCode::CredentialsInvalid),
             Refusal::TokenInvalid => Self::new(ProblemCode::TokenInvalid),
             Refusal::PartialTokenInvalid => Self::new(ProblemCode::PartialTokenInvalid),
+            Refusal::ApiKeyInvalid => Self::new(ProblemCode::ApiKeyInvalid),
+            Refusal::ScopeMissing(scope) => Self::new(ProblemCode::FeatureDisabled)
+                .detail(format!("This API key does not have the scope {}.", scope.as_str())),
+            Refusal::ReplayExpired => Self::new(ProblemCode::ReplayExpired),
+            Refusal::IdempotencyKeyReused => Self::new(ProblemCode::IdempotencyKeyReused),
             Refusal::EmailUnverified => Self::new(ProblemCode::EmailUnverified),
             Refusal::StepUpRequired => Self::new(ProblemCode::StepUpRequired),
             Refusal::FeatureDisabled => Self::new(ProblemCode::FeatureDisabled),

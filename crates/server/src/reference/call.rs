@@ -91,6 +91,9 @@ fn call(method: &str, path: &str, operation: &Value, base_url: &str, schemas: &S
 fn callers(security: &Value, fields: &[String]) -> &'static str {
     let has = |name: &str| fields.iter().any(|field| field == name);
     let schemes = security.as_array().map(Vec::as_slice).unwrap_or_default();
+    if schemes.iter().any(|scheme| scheme.get("api_key").is_some()) {
+        return "The server of an application, with its API key.";
+    }
     let signed_in = schemes.iter().any(|scheme| scheme.get("access_token").is_some());
     let anybody =
         schemes.is_empty() || schemes.iter().any(|scheme| scheme.as_object().is_some_and(serde_json::Map::is_empty));
@@ -171,6 +174,9 @@ fn curl(method: &str, path: &str, operation: &Value, base_url: &str, schemas: &S
     let security = operation["security"].as_array().map(Vec::as_slice).unwrap_or_default();
     if security.len() == 1 && security[0].get("access_token").is_some() {
         lines.push("-H \"Authorization: Bearer $ACCESS\"".to_owned());
+    }
+    if security.len() == 1 && security[0].get("api_key").is_some() {
+        lines.push("-H \"Authorization: Bearer $API_KEY\"".to_owned());
     }
     let sent = &operation["requestBody"]["content"]["application/json"]["schema"];
     if sent.is_object() {

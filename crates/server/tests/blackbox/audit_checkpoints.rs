@@ -297,6 +297,7 @@ async fn a_growing_log_is_signed_and_verifies(database: Database) {
 
 on_both_databases![
     nothing_signed_can_be_changed,
+    a_log_that_was_rolled_back_is_not_the_published_one,
     an_export_proves_itself_anywhere,
     a_growing_log_is_signed_and_verifies
 ];

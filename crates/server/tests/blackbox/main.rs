@@ -80,6 +80,11 @@
 //! | `moments` | R-27, R-30, R-33, R-67, A-57, A-99 |
 //! | `intruders` | R-07, R-09, R-15, R-23, R-24, R-30, R-35, R-52, R-65, R-70, A-05, A-29, A-33, A-38, A-64, A-71, A-76, A-79, A-80 |
 //! | `told` | R-23 |
+//! | `v1` | R-38, A-01 |
+//! | `v1_keys` | R-31, R-52, A-05, A-06, A-11, A-28, A-37, A-55, A-64, A-66, A-72 |
+//! | `v1_once` | R-07, A-12 |
+//! | `v1_people` | R-07… …A-40, A-54 |
+//! | `v1_users` | R-52, A-07, A-64 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
 #![expect(
     clippy::unwrap_used,
@@ -213,3 +218,8 @@ mod told;
 mod trusted_devices;
 mod unlock;
 mod user_acts;
+mod v1;
+mod v1_keys;
+mod v1_once;
+mod v1_people;
+mod v1_users;

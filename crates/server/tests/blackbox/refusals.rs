@@ -15,13 +15,15 @@ use crate::people::{PASSWORD, Session, login, login_with, partial_token, verify}
 use crate::sent_codes::{begin, send_again};
 use crate::setup::confirm;
 use crate::totp::{code, wrong_codes};
+use crate::v1::request;
 
-/// The refusals of product.md section 3, and what HTTP itself adds.
+/// The refusals of product.md sections 3 and 4, and what HTTP itself adds.
 const CONTRACT: &[(u16, &str)] = &[
     (400, "invalid_request"),
     (401, "credentials_invalid"),
     (401, "token_invalid"),
     (401, "partial_token_invalid"),
+    (401, "api_key_invalid"),
     (403, "email_unverified"),
     (403, "step_up_required"),
     (403, "feature_disabled"),
@@ -33,12 +35,14 @@ const CONTRACT: &[(u16, &str)] = &[
     (409, "no_pending_setup"),
     (409, "last_factor"),
     (409, "already_enabled"),
+    (409, "replay_expired"),
     (410, "challenge_expired"),
     (410, "recovery_codes_gone"),
     (413, "body_too_large"),
     (415, "unsupported_media_type"),
     (421, "misdirected_request"),
     (422, "code_incorrect"),
+    (422, "idempotency_key_reused"),
     (422, "password_rejected"),
     (422, "phone_rejected"),
     (422, "email_rejected"),
@@ -224,6 +228,21 @@ async fn at_the_second_step(world: &World, refused: &mut Refused) {
     refused.take(("post", "/auth/login/"), &login(&browser, &person).await, "account_locked");
 }
 
+/// Of applications with a login of their own.
+async fn to_applications(world: &World, refused: &mut Refused) {
+    let shop = world.shop("shop");
+    let (challenges, factors) = (("post", "/v1/challenges"), ("post", "/v1/users/{id}/factors"));
+    let answer = world.browser().post(challenges.1, request("ada")).await;
+    refused.take(challenges, &answer, "api_key_invalid");
+    let factor = json!({ "method": "totp", "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" });
+    shop.post_once("once", "/v1/users/ada/factors", &factor).await.expect(201);
+    let answer = shop.post_once("once", challenges.1, &request("ada")).await;
+    refused.take(challenges, &answer, "idempotency_key_reused");
+    world.advance(601).await;
+    let answer = shop.post_once("once", "/v1/users/ada/factors", &factor).await;
+    refused.take(factors, &answer, "replay_expired");
+}
+
 /// each is given, none that the contract does not know, and all of them stand in the OpenAPI document.
 async fn every_refusal_is_given_by_some_call(database: Database) {
     let keys = World::on(Database::Sqlite).build().await.generate_keys();
@@ -245,6 +264,7 @@ async fn every_refusal_is_given_by_some_call(database: Database) {
     at_the_first_step(&world, &mut refused).await;
     while_setting_up(&world, &mut refused).await;
     at_the_second_step(&world, &mut refused).await;
+    to_applications(&world, &mut refused).await;
     world.look.execute("ALTER TABLE users RENAME TO away").await;
     let answer = login_with(&world.browser(), "nobody2@example.com", "wrong").await;
     refused.take(("post", "/auth/login/"), &answer, "unavailable");

@@ -76,7 +76,7 @@ pub async fn append_entries(
 impl Belongings {
     fn rows(&self) -> Vec<Statement> {
         let factors = self.factors.iter().map(factor::insert);
-        let challenges = self.challenges.iter().map(challenge::insert);
+        let challenges = self.challenges.iter().flat_map(challenge::insert);
         let sent_codes = self.sent_codes.iter().map(|code| sent_code::insert(code, None));
         let trusted_devices = self.trusted_devices.iter().map(trusted_device::insert);
         factors.chain(challenges).chain(sent_codes).chain(trusted_devices).collect()
@@ -89,7 +89,7 @@ fn rows(person: &Person) -> Vec<Statement> {
     rows.push(user::save_settings(user.id, settings, user.created_at));
     rows.extend(factors.iter().map(factor::insert));
     rows.extend(codes(user.id, recovery_codes, user.created_at));
-    rows.extend(challenges.iter().map(challenge::insert));
+    rows.extend(challenges.iter().flat_map(challenge::insert));
     rows
 }
 

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use domain::application::idempotency::KeptAnswer;
+use domain::application::{ApiKey, KeyScope};
 use domain::challenge::Challenge;
 use domain::decision::{Change, EndReason};
 use domain::delivery::Stage;
@@ -12,12 +14,12 @@ use domain::destination::Destination;
 use domain::enrollment::Enrollment;
 use domain::factor::Method;
 use domain::ids::{
-    ApplicationId, ChallengeId, EnrollmentId, FactorId, LinkTokenId, PendingSignupId, RecoveryCodeId, SentCodeId,
-    UserId,
+    ApiKeyId, ApplicationId, ChallengeId, EnrollmentId, FactorId, KeptAnswerId, LinkTokenId, PendingSignupId,
+    RecoveryCodeId, SentCodeId, UserId,
 };
 use domain::link_token::{LinkPurpose, LinkToken};
 use domain::locale::Locale;
-use domain::secret::TokenHash;
+use domain::secret::{Sealed, TokenHash};
 use domain::sent_code::{Scope, SentCode};
 use domain::session::{RefreshHolder, Session};
 use domain::signup::PendingSignup;
@@ -92,6 +94,7 @@ async fn prepared(database: TestDatabase) -> (Desk, Vec<Case>) {
     cases.extend(of_sessions(&desk, &rows).await);
     cases.extend(of_links(&desk).await);
     cases.extend(of_users());
+    cases.extend(of_applications(&desk).await);
     (desk, cases)
 }
 
@@ -302,6 +305,43 @@ fn of_users() -> Vec<Case> {
             Change::SaveSettings(nobody(), domain::user::Settings::new(START))
         }),
         none("nobody is deleted", move |_| Change::DeleteUser(nobody())),
+    ]
+}
+
+async fn of_applications(desk: &Desk) -> Vec<Case> {
+    let (live, dead) = (id(71, ApiKeyId::from_uuid), id(72, ApiKeyId::from_uuid));
+    let key = |key: ApiKeyId, hash| ApiKey {
+        id: key,
+        application: ApplicationId::DEFAULT,
+        hash,
+        scopes: KeyScope::ALL.to_vec(),
+        created_at: START,
+        last_used_at: None,
+        revoked_at: None,
+    };
+    let kept = |number: usize, key| {
+        Change::KeepAnswer(KeptAnswer {
+            id: id(7100 + number as u128, KeptAnswerId::from_uuid),
+            application: ApplicationId::DEFAULT,
+            key,
+            answer: Some(Sealed::from_bytes(vec![1; 40])),
+            created_at: START,
+            given_until: START + Duration::from_mins(10),
+            expires_at: START + Duration::from_days(1),
+        })
+    };
+    desk.put(move |_| {
+        let keys = [key(live, hash(71)), key(dead, hash(72))].map(Change::AddApiKey);
+        let changes = [Change::RevokeApiKey(dead), kept(90, hash(90))];
+        keys.into_iter().chain(changes).collect()
+    })
+    .await;
+    vec![
+        one("a key is revoked", move |_| Change::RevokeApiKey(live)),
+        none("a revoked key is revoked", move |_| Change::RevokeApiKey(dead)),
+        none("nobody's number is kept", |_| Change::SetContact(id(9, UserId::from_uuid), None, None)),
+        one("an answer is kept", move |number| kept(number, hash(91))),
+        none("an answer is kept beside another", move |number| kept(100 + number, hash(90))),
     ]
 }
 

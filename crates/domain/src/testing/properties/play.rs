@@ -241,7 +241,7 @@ impl Play {
 
     fn send(&mut self, wanted: SendFor, scope: Scope) {
         let session = match &wanted {
-            SendFor::Challenge(..) => None,
+            SendFor::Challenge(..) | SendFor::Asked(..) => None,
             SendFor::Enrollment(bearer, _) | SendFor::Session(bearer, ..) => Some(bearer.session),
         };
         let (sent, used) = self.call(|world| world.send_code(wanted));

@@ -137,7 +137,8 @@ impl World {
     pub(crate) fn act(&mut self, email: &Email, act: Act) -> Result<(), Refusal> {
         let account = self.users.values().find(|account| account.user.email.key() == email.key()).cloned();
         let origin = Origin { actor: Some("cli".to_owned()), ..Origin::default() };
-        let command = ActOnUser { application: ApplicationId::DEFAULT, email: email.clone(), act, origin };
+        let command =
+            ActOnUser { application: ApplicationId::DEFAULT, whose: crate::user::EmailKey::of(email), act, origin };
         let decision = self.lab.decide(&command, account).unwrap();
         self.commit(decision).map(drop)
     }

@@ -120,9 +120,9 @@ fn headers(cookie: Option<HeaderValue>) -> HeaderMap {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Page {
+pub(in crate::http) struct Page {
     /// Goes on after this item: the `next` of the part before.
-    pub(super) after: Option<Uuid>,
+    pub(in crate::http) after: Option<Uuid>,
     /// At most so many items; 50 unless said.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<usize>,
@@ -130,7 +130,7 @@ pub(super) struct Page {
 
 impl Page {
     /// At most so many items.
-    pub(super) fn limit(&self) -> usize {
+    pub(in crate::http) fn limit(&self) -> usize {
         self.limit.unwrap_or(50)
     }
 }
@@ -162,7 +162,7 @@ impl From<SignedInUser> for UserView {
 
 /// A factor a challenge can be answered with.
 #[derive(Serialize, ToSchema)]
-pub(super) struct MethodView {
+pub(in crate::http) struct MethodView {
     id: Uuid,
     #[schema(example = "totp")]
     method: String,
@@ -271,7 +271,7 @@ pub(super) fn link_token(fields: &mut Fields) -> domain::secret::TokenHash {
 }
 
 /// A code as it was typed: any 1 to 64 characters are a guess.
-pub(super) fn code(fields: &mut Fields) -> domain::code::TypedCode {
+pub(in crate::http) fn code(fields: &mut Fields) -> domain::code::TypedCode {
     domain::code::TypedCode::parse(&fields.secret("code", 1..=64))
 }
 

@@ -110,6 +110,27 @@ impl Fields {
         value
     }
 
+    /// An object with fields of its own. Its faults are named with their way to it.
+    pub fn object<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let Some(member) = self.members.remove(name) else {
+            self.refuse(name, "is missing");
+            return None;
+        };
+        let Value::Object(members) = member else {
+            self.refuse(name, "must be an object");
+            return None;
+        };
+        let mut inner = Self::new(members);
+        let value = read(&mut inner);
+        inner.refuse_unknown();
+        for FieldError { pointer, detail } in inner.errors {
+            if self.errors.len() < MOST_ERRORS {
+                self.errors.push(FieldError { pointer: format!("{}{pointer}", step(name)), detail });
+            }
+        }
+        Some(value)
+    }
+
     /// Notes a fault of a field, for rules over several of them.
     pub fn refuse(&mut self, name: &str, detail: impl Into<Cow<'static, str>>) {
         if self.errors.len() < MOST_ERRORS {
@@ -119,11 +140,16 @@ impl Fields {
 
     /// Refuses the body if anything was wrong or is left over.
     pub(super) fn finish(mut self) -> Result<(), Problem> {
+        self.refuse_unknown();
+        if self.errors.is_empty() { Ok(()) } else { Err(Problem::invalid(self.errors)) }
+    }
+
+    /// Whatever nobody has taken is no field.
+    fn refuse_unknown(&mut self) {
         let unknown: Vec<String> = self.members.keys().take(MOST_ERRORS).cloned().collect();
         for name in unknown {
             self.refuse(&name, "is not a field of this call");
         }
-        if self.errors.is_empty() { Ok(()) } else { Err(Problem::invalid(self.errors)) }
     }
 
     fn required<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {

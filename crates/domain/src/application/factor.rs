@@ -1,0 +1,105 @@
+//! Factors of an application's users, as the application manages them.
+
+use super::contact::Mentioned;
+use crate::audit::AuditAction;
+use crate::command::{Context, Decide, Origin};
+use crate::decision::{Change, Decision, Refusal};
+use crate::enrollment::import_factor;
+use crate::factor::{Factor, Method};
+use crate::ids::FactorId;
+use crate::message::MessageKind;
+use crate::notice;
+use crate::recovery_code;
+use crate::secret::{Broken, SecretText};
+use crate::time::Timestamp;
+use crate::totp::TotpSecret;
+use crate::trusted_device::revoke_trust;
+use crate::user::Account;
+
+/// Brings an authenticator that the user has already: its secret is known to the application.
+#[derive(Debug)]
+pub struct ImportFactor {
+    /// Whose.
+    pub user: Mentioned,
+    /// Its secret.
+    pub secret: TotpSecret,
+    /// What the user calls it.
+    pub label: Option<String>,
+    /// Who acts.
+    pub origin: Origin,
+}
+
+/// What [`ImportFactor`] reads.
+#[derive(Debug)]
+pub struct ImportView {
+    /// The person, if they were mentioned before.
+    pub account: Option<Account>,
+    /// Their factors.
+    pub factors: Vec<Factor>,
+}
+
+/// A factor that works from now on.
+#[derive(Debug)]
+pub struct Imported {
+    /// Which.
+    pub factor: FactorId,
+    /// What it is called.
+    pub label: String,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// The recovery codes, made with the first factor; shown this once.
+    pub recovery_codes: Vec<SecretText>,
+}
+
+impl Decide for ImportFactor {
+    type View = ImportView;
+    type Reply = Imported;
+
+    fn decide(&self, view: ImportView, context: &mut Context<'_>) -> Result<Decision<Imported>, Broken> {
+        let policy = context.policy;
+        let (mut account, decision) = self.user.meet(view.account, &self.origin, context)?;
+        let now = decision.at;
+        if account.user.disabled_at.is_some() {
+            return Ok(decision.refuse(Refusal::NotFound));
+        }
+        if !policy.two_factor_enabled || !policy.allows(Method::Totp) {
+            return Ok(decision.refuse(Refusal::FeatureDisabled));
+        }
+        if view.factors.len() >= policy.factors_max {
+            return Ok(decision.refuse(Refusal::AlreadyEnabled));
+        }
+        let label = self.label.clone().unwrap_or_else(|| "Authenticator".to_owned());
+        let (first, preferred) = (view.factors.is_empty(), account.settings.preferred_factor);
+        let (enabled_at, user) = (account.settings.enabled_at, account.user.id);
+        let added = import_factor(&mut account, &label, &self.secret, now, context);
+        let Some(factor) = account.settings.preferred_factor else { return Ok(decision.refuse(Refusal::NotFound)) };
+        if !first {
+            (account.settings.preferred_factor, account.settings.enabled_at) = (preferred, enabled_at);
+        }
+        let (untrusted, ended) = revoke_trust(&account, "factor_added", &self.origin);
+        let entry = |action| account.entry(action, true, &self.origin);
+        let mut decision = decision
+            .audit(entry(AuditAction::FactorAdded).about("factor", factor.uuid()))
+            .audit(ended)
+            .change(added)
+            .change(Change::EndChallengesOf(user))
+            .change(untrusted);
+        let mut recovery_codes = Vec::new();
+        if first {
+            let (shown, stored) =
+                recovery_code::generate_set(user, policy.recovery_codes, now, context.keys, context.rng);
+            recovery_codes = shown;
+            decision = decision
+                .change(Change::ReplaceRecoveryCodes(user, stored))
+                .audit(entry(AuditAction::TwoFactorEnabled).because("imported"))
+                .audit(entry(AuditAction::RecoveryCodesMade));
+        }
+        let kind = if first { MessageKind::TwoFactorEnabled } else { MessageKind::FactorAdded };
+        let told = notice::notice(kind, &account, &self.origin, now, context, |event| {
+            event.factor_label = Some(label.clone());
+        });
+        let saved = Change::SaveSettings(user, account.settings);
+        let reply = Imported { factor, label, created_at: now, recovery_codes };
+        Ok(decision.send(told).change(saved).map(|()| reply))
+    }
+}

@@ -1,0 +1,84 @@
+//! Whose a key is, and how often it called: what never changes of a key is remembered, so that a call costs no question of its
+//! own, and its calls are counted by the minute, on this node. Whether a key still lives is read with every command.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::application::keyed::KeyHolder;
+use domain::secret::TokenHash;
+use store::{Db, StoreError};
+use tokio::time::Instant;
+
+/// Keys that are remembered. Beyond it, all are forgotten and asked for again.
+const REMEMBERED: usize = 10_000;
+
+/// What calls are counted by.
+const WINDOW: Duration = Duration::from_mins(1);
+
+/// The keys this process has seen. Those that do not exist are not among them.
+#[derive(Debug)]
+pub struct ApiKeys {
+    /// Calls of a key in a minute.
+    limit: u32,
+    seen: Mutex<HashMap<[u8; 32], Seen>>,
+}
+
+#[derive(Debug)]
+struct Seen {
+    holder: KeyHolder,
+    since: Instant,
+    calls: u32,
+}
+
+/// How many calls a key has left, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Calls in a minute.
+    pub limit: u32,
+    /// Calls left of them.
+    pub left: u32,
+    /// Seconds until they begin anew.
+    pub seconds: u64,
+    /// Whether this call was one too many.
+    pub spent: bool,
+}
+
+impl ApiKeys {
+    /// With so many calls of a key in a minute.
+    pub fn new(limit: u32) -> Self {
+        Self { limit, seen: Mutex::default() }
+    }
+
+    /// Who has a key; `None` when nobody has it.
+    pub async fn holder(&self, db: &Db, key: TokenHash) -> Result<Option<KeyHolder>, StoreError> {
+        let known = self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(&key.0).map(|seen| seen.holder);
+        if known.is_some() {
+            return Ok(known);
+        }
+        let found = db.api_key(&key).await?.filter(|found| found.revoked_at.is_none());
+        let holder = found.map(|found| KeyHolder { key: found.id, application: found.application });
+        if let Some(holder) = holder {
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            if seen.len() >= REMEMBERED {
+                seen.clear();
+            }
+            seen.entry(key.0).or_insert(Seen { holder, since: Instant::now(), calls: 0 });
+        }
+        Ok(holder)
+    }
+
+    /// Counts a call of a key that is known; `None` where it is not.
+    pub fn count(&self, key: &TokenHash) -> Option<Quota> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = seen.get_mut(&key.0)?;
+        if seen.since.elapsed() >= WINDOW {
+            (seen.since, seen.calls) = (Instant::now(), 0);
+        }
+        seen.calls = seen.calls.saturating_add(1);
+        let rest = WINDOW.saturating_sub(seen.since.elapsed());
+        let seconds = rest.as_secs() + u64::from(rest.subsec_nanos() > 0);
+        let left = self.limit.saturating_sub(seen.calls);
+        Some(Quota { limit: self.limit, left, seconds, spent: seen.calls > self.limit })
+    }
+}

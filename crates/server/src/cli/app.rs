@@ -1,0 +1,60 @@
+//! `twinlock app`
+
+use std::sync::Arc;
+
+use anyhow::bail;
+use clap::Subcommand;
+use domain::application::{AddApplication, Application};
+use domain::command::Origin;
+use store::Surroundings;
+
+use super::{say, with_app};
+use crate::app::App;
+use crate::config::Config;
+
+/// What can be done with applications.
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Add an application, and its test world.
+    Add {
+        /// What it is called: letters, digits, dots, dashes and underscores.
+        name: String,
+        /// Every user has to have a second factor: without one they are asked to enroll.
+        #[arg(long)]
+        required: bool,
+    },
+    /// List applications.
+    List,
+}
+
+/// Runs a command.
+pub(super) async fn run(config: &Config, command: Command) -> anyhow::Result<()> {
+    with_app(config, async |app| match command {
+        Command::Add { name, required } => add(app, name, required).await,
+        Command::List => list(app).await,
+    })
+    .await
+}
+
+async fn add(app: &App, name: String, required: bool) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        Application::name_fits(&name),
+        "the name takes 1 to 64 letters, digits, dots, dashes and underscores"
+    );
+    let origin = Origin { actor: Some("cli".to_owned()), ..Origin::default() };
+    let command = AddApplication { name: name.clone(), required, origin };
+    let world: Arc<dyn Surroundings> = Arc::clone(&app.world) as _;
+    match app.db.run(Arc::new(command), world).await? {
+        Ok(Some(id)) => say(&format!("{id}  {name}")),
+        Ok(None) => bail!("there is an application of this name already"),
+        Err(refusal) => bail!("nothing was done: {refusal:?}"),
+    }
+}
+
+async fn list(app: &App) -> anyhow::Result<()> {
+    for application in app.db.applications().await?.iter().filter(|application| application.test_of.is_none()) {
+        let rule = if application.required { "required" } else { "optional" };
+        say(&format!("{}  second factor {rule}  {}", application.id, application.name))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! The second-factor API, `/v1/…`, for applications with a login of their own: one file per noun, each about parsing and
+//! nothing else. A second door to the same house.
+
+mod call;
+mod challenges;
+mod factors;
+mod limit;
+mod users;
+mod view;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::problem::ProblemCode;
+
+/// What each call may refuse beyond what every call with a key may: its documentation, held against the answers by the tests.
+pub const REFUSALS: &[(&str, &[ProblemCode])] = &[
+    ("/v1/challenges", challenges::REQUEST_REFUSALS),
+    ("/v1/challenges/{id}", challenges::REFUSALS),
+    ("/v1/challenges/{id}/send", challenges::SEND_REFUSALS),
+    ("/v1/challenges/{id}/verify", challenges::VERIFY_REFUSALS),
+    ("/v1/users/{id}", &[]),
+    ("/v1/users/{id}/factors", factors::ADD_REFUSALS),
+    ("/v1/users/{id}/factors/{fid}/activate", factors::ACTIVATE_REFUSALS),
+    ("/v1/users/{id}/factors/{fid}", factors::ONE_REFUSALS),
+    ("/v1/users/{id}/recovery-codes", users::CODES_REFUSALS),
+    ("/v1/users/{id}/devices", &[]),
+    ("/v1/users/{id}/devices/{did}", &[]),
+    ("/v1/users/{id}/events", &[]),
+    ("/v1/users/{id}/unlock", &[]),
+    ("/v1/users/{id}/reset", &[]),
+];
+
+/// What any call with a key may refuse.
+pub const KEYED: &[ProblemCode] = &[
+    ProblemCode::ApiKeyInvalid,
+    ProblemCode::FeatureDisabled,
+    ProblemCode::InvalidRequest,
+    ProblemCode::TooManyAttempts,
+];
+
+/// What any call with an idempotency key may refuse.
+pub const ONCE: &[ProblemCode] = &[ProblemCode::ReplayExpired, ProblemCode::IdempotencyKeyReused];
+
+/// The routes, each call counted by its key.
+pub fn router(app: &App) -> Router<App> {
+    let (routes, _) = routes().split_for_parts();
+    routes.route_layer(from_fn_with_state(app.clone(), limit::apply))
+}
+
+/// The routes, with their documentation.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(challenges::request))
+        .routes(routes!(challenges::read, challenges::cancel))
+        .routes(routes!(challenges::send))
+        .routes(routes!(challenges::verify))
+        .routes(routes!(users::read))
+        .routes(routes!(factors::add))
+        .routes(routes!(factors::activate))
+        .routes(routes!(factors::change, factors::remove))
+        .routes(routes!(users::recovery_codes))
+        .routes(routes!(users::devices, users::revoke_all))
+        .routes(routes!(users::revoke_one))
+        .routes(routes!(users::events))
+        .routes(routes!(users::unlock))
+        .routes(routes!(users::reset))
+}
