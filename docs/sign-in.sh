@@ -12,9 +12,9 @@ set -euo pipefail
 email=${EMAIL:-} password=${PASSWORD:-} secret=${TOTP_SECRET:-} wrong_code='' nodes=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --email) email=$2; shift 2 ;;
-    --password) password=$2; shift 2 ;;
-    --secret) secret=$2; shift 2 ;;
+    --email) email=${2:?--email needs a value}; shift 2 ;;
+    --password) password=${2:?--password needs a value}; shift 2 ;;
+    --secret) secret=${2:?--secret needs a value}; shift 2 ;;
     --wrong-code) wrong_code=yes; shift ;;
     -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
     -*) echo "unknown option $1" >&2; exit 2 ;;

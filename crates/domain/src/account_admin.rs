@@ -164,24 +164,39 @@ impl Act {
             Self::Delete => MessageKind::AccountDeleted,
         }
     }
+
+    /// Whether nothing is left to do: then nothing is written, and nobody is told.
+    fn is_done(&self, account: &Account) -> bool {
+        match self {
+            Self::Disable => account.user.disabled_at.is_some(),
+            Self::Enable => account.user.disabled_at.is_none(),
+            Self::Unlock => account.settings.guesses == GuessBudget::default(),
+            // What is pending ends with it, whether or not there was a factor.
+            Self::ResetTwoFactor(_) | Self::Delete => false,
+        }
+    }
 }
 
 impl Decide for ActOnUser {
     /// The person.
     type View = Option<Account>;
-    type Reply = ();
+    /// Whether there was anything to do.
+    type Reply = bool;
 
-    fn decide(&self, account: Option<Account>, context: &mut Context<'_>) -> Result<Decision<()>, Broken> {
+    fn decide(&self, account: Option<Account>, context: &mut Context<'_>) -> Result<Decision<bool>, Broken> {
         let Some(mut account) = account else {
             return Ok(Decision::new(Err(Refusal::NotFound), context.clock));
         };
         let moment = account.moment(context.clock, context.policy);
         let now = moment.now;
+        if self.act.is_done(&account) {
+            return Ok(Decision::new(Ok(false), now));
+        }
         let alarms = account.seen(moment, &self.origin, context.policy);
         let user = account.user.id;
         let mut entry = account.entry(self.act.action(), true, &self.origin);
         let mut told = notice::notice(self.act.notice(), &account, &self.origin, now, context, |_| {});
-        let decision = Decision::new(Ok(()), now).on_chain_of(&account).audit_all(alarms);
+        let decision = Decision::new(Ok(true), now).on_chain_of(&account).audit_all(alarms);
         let decision = match &self.act {
             Act::Disable => closed(decision, &account, EndReason::Disabled, &self.origin)
                 .change(Change::SetDisabled(user, Some(now))),
@@ -212,7 +227,7 @@ impl Decide for ActOnUser {
 }
 
 /// Everything that is open for a person closes: sessions, challenges, pending set-ups, links, waiting codes, trust.
-fn closed(decision: Decision<()>, account: &Account, why: EndReason, origin: &Origin) -> Decision<()> {
+fn closed(decision: Decision<bool>, account: &Account, why: EndReason, origin: &Origin) -> Decision<bool> {
     let user = account.user.id;
     let (untrusted, entry) = revoke_trust(account, why.as_str(), origin);
     decision

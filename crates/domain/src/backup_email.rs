@@ -9,15 +9,17 @@
 //!                    └──removed, a new password──────────┴──removed──▶ none
 //! ```
 //!
-//! Until the link is used, copies go where they went before. A notice of the change goes to the old address too.
+//! The link ends with the session that asked. Until it is used, copies go where they went before. A notice of the change goes to the old address too.
 
 use crate::audit::AuditAction;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal};
+use crate::email_change::{WantedAddress, wanted};
+use crate::ids::SessionId;
 use crate::link_token::{self, LinkPurpose, LinkToken, LinkView, Opened};
 use crate::message::MessageKind;
 use crate::notice;
-use crate::secret::{Broken, Fault, TokenHash};
+use crate::secret::{Broken, TokenHash};
 use crate::session::{Admitted, Bearer, Session, SessionView};
 use crate::signup::mail_allowed;
 use crate::throttle::{Charged, Counter};
@@ -81,9 +83,9 @@ impl Decide for BeginBackupEmail {
         if !mail_allowed(&view.mails, now) {
             return Ok(decision(Ok(())).audit(entry(true).because("send_limit")));
         }
-        let payload = self.email.as_str().as_bytes();
+        let payload = [session.id.uuid().as_bytes(), self.email.as_str().as_bytes()].concat();
         let (purpose, life) = (LinkPurpose::BackupEmail, policy.signup_life);
-        let (token, link) = LinkToken::new(&account, purpose, Some(payload), life, now, context);
+        let (token, link) = LinkToken::new(&account, purpose, Some(&payload), life, now, context);
         let shown = notice::Link { path: PAGE, token: &token, expires_at: link.expires_at };
         let message = notice::with_link(MessageKind::BackupEmail, &account, &self.email, &shown, origin, now, context);
         Ok(decision(Ok(())).audit(entry(true)).change(Change::PutLinkToken(link)).send(message))
@@ -99,21 +101,32 @@ pub struct ConfirmBackupEmail {
     pub origin: Origin,
 }
 
+/// What [`ConfirmBackupEmail`] reads.
+#[derive(Debug)]
+pub struct ConfirmBackupEmailView {
+    /// The link and its person.
+    pub link: LinkView,
+    /// The sessions of theirs that have not ended.
+    pub sessions: Vec<SessionId>,
+}
+
 impl Decide for ConfirmBackupEmail {
-    type View = LinkView;
+    type View = ConfirmBackupEmailView;
     type Reply = ();
 
-    fn decide(&self, view: LinkView, context: &mut Context<'_>) -> Result<Decision<()>, Broken> {
+    fn decide(&self, view: ConfirmBackupEmailView, context: &mut Context<'_>) -> Result<Decision<()>, Broken> {
         let (purpose, action) = (LinkPurpose::BackupEmail, AuditAction::BackupEmailChanged);
-        let Opened { account, link, now, alarms } = match link_token::open(view, purpose, action, &self.origin, context)
-        {
-            Ok(opened) => opened,
-            Err(refused) => return Ok(*refused),
-        };
+        let Opened { account, link, now, alarms } =
+            match link_token::open(view.link, purpose, action, &self.origin, context) {
+                Ok(opened) => opened,
+                Err(refused) => return Ok(*refused),
+            };
         let (user, origin) = (account.user.id, &self.origin);
-        let plain = link.open(context)?;
-        let altered = |_| Broken { table: "link_tokens", column: "payload", fault: Fault::Altered };
-        let email = Email::stored(String::from_utf8(plain.to_vec()).map_err(altered)?);
+        let WantedAddress { session, email } = wanted(&link, context)?;
+        if !view.sessions.contains(&session) {
+            let entry = account.entry(action, false, origin).because("session_ended");
+            return Ok(Decision::refused(&account, Refusal::TokenInvalid, now).audit_all(alarms).audit(entry));
+        }
         let place = Account::backup_email_place(user);
         let sealed = context.keys.seal(&place, email.as_str().as_bytes(), context.rng);
         // The account still has the backup address it had: that one is told as well.

@@ -208,7 +208,8 @@ impl ChallengeState {
             (None, None) => None,
         };
         let deliverable = destination.filter(|(method, _)| context.policy.delivers(*method));
-        self.next_send_at = deliverable.map(|(_, key)| sends.allowance(&key, 0, now, context.policy).next(now));
+        let next = |key| sends.allowance((&key, Scope::Login(id)), 0, now, context.policy).next(now);
+        self.next_send_at = deliverable.map(|(_, key)| next(key));
         Ok(self)
     }
 }

@@ -264,6 +264,8 @@ pub enum Change {
     DropMessagesOf(UserId),
     /// *Guarded.* A message ends unsent.
     EndMessage(MessageId, Unsent),
+    /// Somebody signed in with a browser of this name.
+    SeeBrowser(UserId, String),
     /// A person has another address, verified.
     SetEmail(UserId, Email),
     /// Copies of a person's notices go to this address, sealed into its row; `None` for nowhere.

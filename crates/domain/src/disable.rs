@@ -77,7 +77,7 @@ impl Decide for Disable {
         let user = account.user.id;
         (account.settings.enabled_at, account.settings.preferred_factor) = (None, None);
         let (untrusted, distrust) = revoke_trust(&account, "two_factor_disabled", &self.origin);
-        let rotation = session.rotate_cookie(self.refresh.as_ref(), &account, now, context).unzip();
+        let rotation = session.replace_cookie(self.refresh.as_ref(), &account, now, context).unzip();
         // What proved it is used up first, by its guard: of two at once, one finds it gone.
         let mut decision = Decision::new(Ok(Disabled { grant: rotation.1 }), now)
             .on_chain_of(&account)

@@ -119,7 +119,8 @@ impl Decide for ReadEmailChange {
     }
 }
 
-fn wanted(link: &LinkToken, context: &Context<'_>) -> Result<WantedAddress, Broken> {
+/// Opens what a link for another address carries, this one's or that of a backup address.
+pub(crate) fn wanted(link: &LinkToken, context: &Context<'_>) -> Result<WantedAddress, Broken> {
     let plain = link.open(context)?;
     let altered = || Broken { table: "link_tokens", column: "payload", fault: crate::secret::Fault::Altered };
     let (session, email) = plain.split_at_checked(16).ok_or_else(altered)?;

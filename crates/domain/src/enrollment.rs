@@ -376,7 +376,7 @@ impl Decide for ConfirmEnrollment {
             event.factor_label = Some(enrollment.label.clone());
         });
         let mut grant = None;
-        if let Some((rotation, rotated)) = session.rotate_cookie(self.refresh.as_ref(), &account, now, context) {
+        if let Some((rotation, rotated)) = session.replace_cookie(self.refresh.as_ref(), &account, now, context) {
             decision = decision.change(rotation);
             grant = Some(rotated);
         }

@@ -21,6 +21,10 @@ use crate::totp::{STEP_SECS, Step};
 use crate::trusted_device::revoke_trust;
 use crate::user::Account;
 
+/// Wrong codes within the window at which the person is told, whatever doors they were tried at.
+const WRONG_CODES_TOLD: usize = 3;
+/// Wrong codes in a row of which each so many tell the person again: those who guess slowly stay below the other.
+const WRONG_CODES_IN_A_ROW_TOLD: u32 = 10;
 /// Recovery codes left at which the person is warned.
 const FEW_RECOVERY_CODES: usize = 3;
 
@@ -182,6 +186,24 @@ pub(crate) const fn reason(near: Option<Judgement>) -> &'static str {
     }
 }
 
+/// Adds what a wrong code for a factor brings with it. The third of a window, and every tenth in a row, tells the person:
+/// whoever is at a door has the password or a session.
+pub(crate) fn tell_wrong<R>(
+    decision: Decision<R>,
+    outcome: Outcome,
+    account: &Account,
+    origin: &Origin,
+    now: Timestamp,
+    context: &mut Context<'_>,
+) -> Decision<R> {
+    let budget = &account.settings.guesses;
+    let tell = budget.recent.len() == WRONG_CODES_TOLD || budget.in_a_row.is_multiple_of(WRONG_CODES_IN_A_ROW_TOLD);
+    if tell && matches!(outcome, Outcome::Open(_)) {
+        return decision.send(notice::notice(MessageKind::WrongCodes, account, origin, now, context, |_| {}));
+    }
+    tell_locked(decision, outcome, account, origin, now, context)
+}
+
 /// Adds what a lock brings with it, where a wrong code led to one: the entry, and the notice with the link out of it. Guesses
 /// that a link gave bring no further link.
 pub(crate) fn tell_locked<R>(
@@ -221,7 +243,7 @@ pub(crate) fn wrong_without_challenge<R>(
     };
     let decision = Decision::refused(account, Refusal::CodeIncorrect { attempts_left, hint }, now)
         .audit(account.entry(action, false, origin).because(reason(near)));
-    tell_locked(decision, outcome, account, origin, now, context)
+    tell_wrong(decision, outcome, account, origin, now, context)
 }
 
 /// What the use of a recovery code brings with it, whatever it was used for: trust ends and the person is told.

@@ -21,6 +21,7 @@ pub mod event;
 pub mod factor;
 mod guess;
 pub mod ids;
+pub mod known_browser;
 pub mod link_token;
 pub mod locale;
 pub mod login;

@@ -11,6 +11,7 @@ use crate::decision::{Change, Decision, Refusal};
 use crate::delivery::Stage;
 use crate::factor::Factor;
 use crate::ids::{ApplicationId, ChallengeId};
+use crate::known_browser::{KnownBrowser, meet};
 use crate::policy::Policy;
 use crate::secret::{Broken, KeyRing, SecretText, TokenHash, new_token};
 use crate::sent_code::{Delivery, Scope, Sends, dispatch};
@@ -161,6 +162,8 @@ pub struct FinishLoginView {
     pub device: Option<TrustedDevice>,
     /// What was sent to them.
     pub sends: Sends,
+    /// The browsers they have signed in with.
+    pub browsers: Vec<KnownBrowser>,
 }
 
 /// Where a right password leads.
@@ -243,7 +246,7 @@ impl Decide for FinishLogin {
             PasswordProof::Right(proven) => proven,
         };
         // Between the check and this lock the password may have changed, or the user may be gone.
-        let FinishLoginView { account, factors, challenges, device, sends } = view;
+        let FinishLoginView { account, factors, challenges, device, sends, browsers } = view;
         let Some(mut account) = account else {
             return Ok(self.wrong(None, "password_changed", context.clock));
         };
@@ -294,7 +297,8 @@ impl Decide for FinishLogin {
             }
             let entry = account.entry(AuditAction::SignedIn, true, &self.origin).about("session", session.id.uuid());
             let reply = LoggedIn::NoFactor(Box::new(grant), Box::new(SignedInUser::of(&account)));
-            Decision::new(Ok(reply), now).change(Change::AddSession(session)).audit(right).audit(entry)
+            let decision = Decision::new(Ok(reply), now).change(Change::AddSession(session)).audit(right).audit(entry);
+            meet(decision, &account, &browsers, &self.origin, now, context)
         };
         decision.changes.extend(changes);
         let saved = Change::SaveSettings(account.user.id, account.settings.clone());

@@ -40,6 +40,8 @@ pub enum MessageKind {
     AccountLocked,
     /// A right password was followed by wrong codes.
     WrongCodes,
+    /// Somebody signed in with a browser that was not seen before.
+    NewSignIn,
     /// A browser was trusted.
     TrustedDeviceAdded,
     /// The cookie of a trusted browser was stolen.
@@ -88,7 +90,7 @@ pub enum MessageKind {
 
 impl MessageKind {
     /// Every kind, in the order of their declaration.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::EmailVerification,
         Self::AccountExists,
         Self::TwoFactorEnabled,
@@ -100,6 +102,7 @@ impl MessageKind {
         Self::RecoveryCodesLow,
         Self::AccountLocked,
         Self::WrongCodes,
+        Self::NewSignIn,
         Self::TrustedDeviceAdded,
         Self::TrustedDeviceStolen,
         Self::TrustRevoked,
@@ -141,6 +144,7 @@ impl MessageKind {
             Self::RecoveryCodesLow => "recovery_codes_low",
             Self::AccountLocked => "account_locked",
             Self::WrongCodes => "wrong_codes",
+            Self::NewSignIn => "new_sign_in",
             Self::TrustedDeviceAdded => "trusted_device_added",
             Self::TrustedDeviceStolen => "trusted_device_stolen",
             Self::TrustRevoked => "trust_revoked",

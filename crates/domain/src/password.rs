@@ -142,7 +142,7 @@ impl Decide for FinishPasswordChange {
             .change(Change::EndOtherSessions { user, keep: session.id })
             .audit_all(alarms);
         decision.changes.extend(returned);
-        if let Some((rotation, grant)) = session.rotate_cookie(self.refresh.as_ref(), &account, now, context) {
+        if let Some((rotation, grant)) = session.replace_cookie(self.refresh.as_ref(), &account, now, context) {
             decision = decision.change(rotation);
             decision.reply = Ok(Some(grant));
         }

@@ -46,6 +46,11 @@ pub struct Policy {
     pub sends_per_hour: u32,
     /// Verification mails to one address per day; codes to one destination likewise, whoever sends them.
     pub sends_per_day: u32,
+    /// Further codes per day to one destination, for those who have proved that it is theirs: others who set it up cannot
+    /// use these up. Nobody sends more than `sends_per_day` to it.
+    pub sends_reserved: u32,
+    /// Mails per day that one person has sent to addresses they have not proved.
+    pub address_mails_per_day: u32,
     /// The kinds of factor people may use.
     pub methods: Vec<Method>,
     /// The ways by which messages can be handed over.
@@ -132,6 +137,8 @@ impl Default for Policy {
             signups_per_block: 1000,
             sends_per_hour: 5,
             sends_per_day: 10,
+            sends_reserved: 5,
+            address_mails_per_day: 20,
             methods: vec![Method::Totp, Method::Sms, Method::Email],
             channels: vec![Channel::Email, Channel::Sms],
             code_life: Duration::from_mins(5),

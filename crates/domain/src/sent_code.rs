@@ -262,9 +262,14 @@ impl Allowance {
     }
 }
 
-/// The counter of a destination, shared by everybody who sends there.
-pub fn day_counter(destination: [u8; 32], policy: &Policy) -> Counter {
-    Counter { key: destination, window: DAY, limit: policy.sends_per_day }
+/// The counter of a destination, shared by everybody who sends there. Set-ups, which anybody can begin for anybody's number,
+/// leave some of it to those whose number it is.
+pub fn day_counter(destination: [u8; 32], scope: Scope, policy: &Policy) -> Counter {
+    let reserved = match scope {
+        Scope::Setup(_) => 0,
+        Scope::Login(_) | Scope::StepUp(_) | Scope::Disable(_) => policy.sends_reserved,
+    };
+    Counter { key: destination, window: DAY, limit: policy.sends_per_day.saturating_add(reserved) }
 }
 
 impl Sends {
@@ -277,10 +282,16 @@ impl Sends {
         sent
     }
 
-    /// Whether one more may go there at `now`, after `more` that are sent in the same moment.
-    pub(crate) fn allowance(&self, destination: &[u8; 32], more: u32, now: Timestamp, policy: &Policy) -> Allowance {
+    /// Whether one more for `scope` may go there at `now`, after `more` that are sent in the same moment.
+    pub(crate) fn allowance(
+        &self,
+        (destination, scope): (&[u8; 32], Scope),
+        more: u32,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Allowance {
         let cool = self.cooling(destination, more, now, policy);
-        match (self.left(destination, more, now, policy), cool) {
+        match (self.left((destination, scope), more, now, policy), cool) {
             (Err(until), cool) => Allowance::Spent(cool.map_or(until, |cool| cool.max(until))),
             (Ok(_), Some(until)) => Allowance::Wait(until),
             (Ok(left), None) => Allowance::Open(left),
@@ -297,16 +308,26 @@ impl Sends {
     }
 
     /// How many more may be sent within the hour and the day, or when the first may be.
-    fn left(&self, destination: &[u8; 32], more: u32, now: Timestamp, policy: &Policy) -> Result<u32, Timestamp> {
+    fn left(
+        &self,
+        (destination, scope): (&[u8; 32], Scope),
+        more: u32,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Result<u32, Timestamp> {
+        let own = self.within(destination, DAY, now);
+        let own_count = u32::try_from(own.len()).unwrap_or(u32::MAX).saturating_add(more);
         let mut sent = self.within(destination, HOUR, now);
         sent.extend((0..more).map(|_| now));
-        let counter = day_counter(*destination, policy);
+        let counter = day_counter(*destination, scope, policy);
         let day = self.days.iter().find(|(key, _)| key == destination).map(|(_, charged)| *charged);
         let day = day.filter(|day| day.since + counter.window > now && day.since <= now + counter.window);
         let day_count = day.map_or(0, |day| u32::try_from(day.count).unwrap_or(u32::MAX)).saturating_add(more);
 
         let count = u32::try_from(sent.len()).unwrap_or(u32::MAX);
-        let left = policy.sends_per_hour.saturating_sub(count).min(counter.limit.saturating_sub(day_count));
+        let left = policy.sends_per_hour.saturating_sub(count);
+        let left =
+            left.min(counter.limit.saturating_sub(day_count)).min(policy.sends_per_day.saturating_sub(own_count));
         if left > 0 {
             return Ok(left);
         }
@@ -316,7 +337,11 @@ impl Sends {
             sent.get(before).map_or(now, |first| *first) + HOUR
         });
         let day = (day_count >= counter.limit).then(|| day.map_or(now, |day| day.since) + counter.window);
-        Err(hour.max(day).unwrap_or(now))
+        let own = (own_count >= policy.sends_per_day).then(|| {
+            let before = own.len().saturating_sub(policy.sends_per_day as usize);
+            own.get(before).map_or(now, |first| *first) + DAY
+        });
+        Err(hour.max(day).max(own).unwrap_or(now))
     }
 
     /// Until when this person gets no more text messages, to whatever number.

@@ -174,8 +174,23 @@ impl Session {
         self.fresh_until(now, policy).and(self.fresh_at).filter(|_| by_factor)
     }
 
-    /// Gives the session a new refresh token, where it can be handed over: in a cookie. A client that keeps the token
-    /// itself gets its next one when it refreshes.
+    /// Gives the session a new refresh token at a change of what guards the account, where it can be handed over: in a
+    /// cookie. A client that keeps the token itself gets its next one when it refreshes. Any token of the session's family
+    /// is enough: where it is not the newest, whoever holds that one is left with a dead token.
+    pub fn replace_cookie(
+        &mut self,
+        family: Option<&RefreshToken>,
+        account: &Account,
+        now: Timestamp,
+        context: &mut Context<'_>,
+    ) -> Option<(Change, Grant)> {
+        let of_ours = |token: &&RefreshToken| self.holder == RefreshHolder::Cookie && token.family() == self.family;
+        let shown = family.filter(of_ours)?;
+        Some(self.rotate(shown, account, now, context))
+    }
+
+    /// Gives the session a new refresh token where nothing changed but what it has proved. A token that was traded a
+    /// moment ago, beside this request, stays good.
     pub fn rotate_cookie(
         &mut self,
         family: Option<&RefreshToken>,

@@ -81,7 +81,7 @@ impl Decide for BeginStepUp {
         let now = moment.now;
         let alarms = account.seen(moment, &self.origin, policy);
         let failed = account.entry(AuditAction::SteppedUp, false, &self.origin);
-        if account.factor_due(&view.factors, policy)? {
+        if account.factor_due(&view.factors, policy)? || !view.factors.is_empty() {
             // Nothing is judged, so nothing is paid: whether the password was right stays unsaid.
             let mut decision = Decision::refused(&account, Refusal::StepUpRequired, now)
                 .audit_all(alarms)
@@ -108,7 +108,8 @@ impl Decide for BeginStepUp {
 pub enum Proof {
     /// Any code of theirs.
     Code(TypedCode),
-    /// The password, checked before; for a person without a factor.
+    /// The password, checked before; for a person without a factor. One whose factors are not asked for at sign-in, because
+    /// the second factor is switched off, has factors all the same.
     Password {
         /// The address its try was charged to.
         email: Email,
@@ -179,7 +180,7 @@ impl Decide for StepUp {
         let mut changes = Vec::new();
         let method = match &self.proof {
             Proof::Password { email, proof, rehashed } => {
-                if account.factor_due(&view.factors, policy)? {
+                if account.factor_due(&view.factors, policy)? || !view.factors.is_empty() {
                     return refused(Refusal::StepUpRequired, "factor_needed");
                 }
                 // Between the check and this lock password or address may have changed.
@@ -230,7 +231,7 @@ impl Decide for StepUp {
         let right = right.about("session", session.id.uuid());
         let reply = SteppedUp { fresh_until: now + policy.freshness, grant, rotated };
         let mut decision = Decision::new(Ok(reply), now).on_chain_of(&account).audit_all(alarms);
-        decision.changes = changes;
+        decision.changes.extend(changes);
         decision = decision.audit(match method {
             Some(method) => right.method(method),
             None => right,

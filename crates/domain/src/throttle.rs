@@ -12,6 +12,7 @@
 
 use std::net::IpAddr;
 
+use crate::ids::UserId;
 use crate::policy::Policy;
 use crate::secret::KeyRing;
 use crate::time::{Duration, Timestamp};
@@ -241,6 +242,15 @@ impl Counter {
                 limit: policy.sends_per_day,
             },
         ]
+    }
+
+    /// Mails that one person has sent to addresses they have not proved, within a day, whatever the addresses.
+    pub fn mails_by(user: UserId, policy: &Policy, keys: &KeyRing) -> Self {
+        Self {
+            key: keys.blind_index("mail-by", &[user.uuid().as_bytes()]),
+            window: Duration::from_days(1),
+            limit: policy.address_mails_per_day,
+        }
     }
 
     /// How long to wait, when the charge was one too many.

@@ -10,10 +10,9 @@ use crate::code::TypedCode;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal};
 use crate::factor::{Factor, Judgement, Method};
-use crate::guess::{Guess, Proofs, explain, guess, reason, recovery_code_used, tell_locked};
+use crate::guess::{Guess, Proofs, explain, guess, reason, recovery_code_used, tell_wrong};
+use crate::known_browser::{KnownBrowser, meet};
 use crate::login::SignedInUser;
-use crate::message::MessageKind;
-use crate::notice;
 use crate::recovery_code::{StoredRecoveryCode, unused};
 use crate::secret::{Broken, TokenHash};
 use crate::sent_code::{Scope, SentCode};
@@ -22,9 +21,6 @@ use crate::throttle::Outcome;
 use crate::time::Timestamp;
 use crate::trusted_device::{DeviceToken, NewDevice, Trust, TrustedDevice, trust};
 use crate::user::Account;
-
-/// Wrong codes after one right password at which the person is told, once per challenge.
-const WRONG_CODES_TOLD: u32 = 3;
 
 /// Answers a challenge.
 #[derive(Debug)]
@@ -58,6 +54,8 @@ pub struct VerifyView {
     pub devices: Vec<TrustedDevice>,
     /// The codes sent for the challenge.
     pub sent_codes: Vec<SentCode>,
+    /// The browsers they have signed in with.
+    pub browsers: Vec<KnownBrowser>,
 }
 
 /// A right answer.
@@ -152,6 +150,7 @@ impl Decide for Verify {
             .audit_all(alarms)
             .audit(right.method(method));
         decision.changes.extend(spoken_to);
+        decision = meet(decision, &account, &view.browsers, &self.origin, now, context);
         if let Some(Trust { changes, audit, told, .. }) = trust {
             decision.changes.extend(changes);
             decision = decision.audit_all(audit).send(told);
@@ -180,16 +179,12 @@ impl Verify {
             Outcome::Open(left) => left.min(context.policy.challenge_attempts.saturating_sub(challenge.attempts)),
             Outcome::Locked(_) => 0,
         };
-        let mut decision = Decision::new(Err(Refusal::CodeIncorrect { attempts_left: left, hint }), now)
+        let decision = Decision::new(Err(Refusal::CodeIncorrect { attempts_left: left, hint }), now)
             .on_chain_of(account)
             .audit(entry)
             .change(Change::SaveAttempts { id: challenge.id, attempts: challenge.attempts, skew })
             .change(Change::SaveSettings(account.user.id, account.settings.clone()));
-        if challenge.attempts == WRONG_CODES_TOLD {
-            decision =
-                decision.send(notice::notice(MessageKind::WrongCodes, account, &self.origin, now, context, |_| {}));
-        }
-        tell_locked(decision, outcome, account, &self.origin, now, context)
+        tell_wrong(decision, outcome, account, &self.origin, now, context)
     }
 }
 

@@ -80,6 +80,12 @@ wrong_codes =
     .intro = Jemand hat das richtige Passwort Ihres Kontos bei { $app } eingegeben und danach falsche Codes. Die Codes wurden abgelehnt. Wenn Sie das waren, prüfen Sie, ob die Uhr Ihres Telefons automatisch gestellt wird, und warten Sie auf einen frischen Code.
     .advice = Wer es versucht hat, kennt Ihr Passwort. Ändern Sie es sofort, und geben Sie nie jemandem einen Code, der danach fragt.
 
+new_sign_in =
+    .subject = Neue Anmeldung bei Ihrem Konto bei { $app }
+    .heading = Eine Anmeldung von einem neuen Gerät
+    .intro = Jemand hat sich bei Ihrem Konto bei { $app } mit einem Browser angemeldet, der dafür bisher nicht benutzt wurde. Wenn Sie das waren, ist nichts zu tun.
+    .advice = Jemand hat Ihr Passwort und, wenn einer verlangt wird, auch Ihren Code. Ändern Sie sofort Ihr Passwort, sehen Sie dann auf Ihrer Sicherheitsseite die Sitzungen durch und beenden Sie die, die Sie nicht kennen.
+
 trusted_device_added =
     .subject = Ihr Konto bei { $app } vertraut einem Gerät
     .heading = Einem Gerät wird vertraut

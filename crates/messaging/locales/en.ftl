@@ -87,6 +87,12 @@ wrong_codes =
     .intro = Somebody gave the right password for your { $app } account, then wrong codes. Those codes were refused. If it was you, check that the clock of your phone is set automatically, and wait for a fresh code.
     .advice = Whoever tried knows your password. Change it now, and never give a code to anybody who asks for one.
 
+new_sign_in =
+    .subject = New sign-in to your { $app } account
+    .heading = A sign-in from a new device
+    .intro = Somebody signed in to your { $app } account with a browser that was not used for it before. If it was you, there is nothing to do.
+    .advice = Somebody has your password, and your code if one is asked for. Change your password now, then look at the sessions on your security page and end those you do not know.
+
 trusted_device_added =
     .subject = A device is trusted by your { $app } account
     .heading = A device is trusted

@@ -81,6 +81,12 @@ wrong_codes =
     .intro = Alguien escribió la contraseña correcta de su cuenta de { $app } y después códigos incorrectos. Esos códigos se rechazaron. Si fue usted, compruebe que la hora de su teléfono se ajusta automáticamente y espere un código nuevo.
     .advice = Quien lo intentó conoce su contraseña. Cámbiela ahora mismo y nunca dé un código a quien se lo pida.
 
+new_sign_in =
+    .subject = Nuevo acceso a su cuenta de { $app }
+    .heading = Un acceso desde un dispositivo nuevo
+    .intro = Alguien entró en su cuenta de { $app } con un navegador que no se había usado antes para ello. Si fue usted, no tiene que hacer nada.
+    .advice = Alguien tiene su contraseña y, si se pide, su código. Cambie su contraseña ahora mismo, revise después las sesiones en su página de seguridad y cierre las que no conozca.
+
 trusted_device_added =
     .subject = Su cuenta de { $app } confía en un dispositivo
     .heading = Ahora se confía en un dispositivo

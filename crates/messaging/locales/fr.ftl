@@ -80,6 +80,12 @@ wrong_codes =
     .intro = Quelqu’un a saisi le bon mot de passe de votre compte { $app }, puis des codes erronés. Ces codes ont été refusés. Si c’était vous, vérifiez que l’heure de votre téléphone se règle automatiquement et attendez un nouveau code.
     .advice = La personne qui a essayé connaît votre mot de passe. Changez-le sans attendre et ne donnez jamais un code à quiconque vous le demande.
 
+new_sign_in =
+    .subject = Nouvelle connexion à votre compte { $app }
+    .heading = Une connexion depuis un nouvel appareil
+    .intro = Quelqu’un s’est connecté à votre compte { $app } avec un navigateur qui n’avait pas encore servi à cela. Si c’était vous, il n’y a rien à faire.
+    .advice = Quelqu’un a votre mot de passe et, s’il en faut un, votre code. Changez votre mot de passe sans attendre, puis regardez les sessions sur votre page de sécurité et mettez fin à celles que vous ne connaissez pas.
+
 trusted_device_added =
     .subject = Votre compte { $app } fait confiance à un appareil
     .heading = Un appareil est désormais de confiance

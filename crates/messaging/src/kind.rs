@@ -45,6 +45,7 @@ pub(crate) const fn shape(kind: MessageKind) -> Shape {
         MessageKind::RecoveryCodesLow => Shape { counts: true, ..NOTICE },
         MessageKind::TwoFactorDisabled
         | MessageKind::WrongCodes
+        | MessageKind::NewSignIn
         | MessageKind::TrustedDeviceStolen
         | MessageKind::PasswordChanged
         | MessageKind::EmailChangeRequested

@@ -101,9 +101,13 @@ pub(crate) async fn change_password(
     origin: Origin,
 ) -> Result<Option<Grant>, Problem> {
     let email = ask(app, &ReadAddress { bearer }).await?;
-    judge(app, &new, &email).await?;
+    // Judging costs more than most requests: it is for those who may change their password now, and have paid for a try.
     let begin = BeginPasswordChange { bearer, email: email.clone(), origin: origin.clone() };
     let against = run(app, begin).await?;
+    if let Err(problem) = judge(app, &new, &email).await {
+        give_back(app, &email, &origin).await?;
+        return Err(problem);
+    }
     // What nobody's password can be is wrong without being hashed; the try is paid for all the same.
     let proof = if is_too_long(&current) {
         PasswordProof::Wrong
@@ -135,6 +139,12 @@ pub(crate) fn address(text: &str) -> Result<Email, Problem> {
     Email::parse(text).map_err(|fault| Problem::new(ProblemCode::EmailRejected).reason(fault.as_str()))
 }
 
+/// Gives back the charge of a try that judged nothing. The counters are those of the sign-in everywhere.
+async fn give_back(app: &App, email: &Email, origin: &Origin) -> Result<(), Problem> {
+    let (application, email, origin) = (ApplicationId::DEFAULT, email.clone(), origin.clone());
+    run(app, AbandonLogin(BeginLogin { application, email, origin })).await
+}
+
 async fn check(
     app: &App,
     password: Zeroizing<String>,
@@ -145,9 +155,7 @@ async fn check(
     match app.hasher.check(password, against, salt(app)).await {
         Ok(checked) => Ok(checked),
         Err(fault) => {
-            // The counters are those of the sign-in everywhere, and so is the way a charge comes back.
-            let (application, email, origin) = (ApplicationId::DEFAULT, email.clone(), origin.clone());
-            run(app, AbandonLogin(BeginLogin { application, email, origin })).await?;
+            give_back(app, email, origin).await?;
             Err(fault.into())
         }
     }

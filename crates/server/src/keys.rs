@@ -49,7 +49,7 @@ fn read(path: &Path) -> Result<Option<KeyRing>, KeysError> {
     };
     let mode = fs::metadata(path).map_err(unreadable)?.permissions().mode();
     if mode & 0o077 != 0 {
-        let why = format!("{}: the keys can be read by others; run chmod 600 on the file", path.display());
+        let why = format!("TWINLOCK_KEYS_FILE: {0} can be read by others; run `chmod 600 {0}`", path.display());
         return Err(KeysError(why));
     }
     parse(&path.display().to_string(), &text).map(Some)

@@ -96,8 +96,7 @@ impl ProblemCode {
 
     /// The code for a status the framework chose by itself.
     fn of_status(status: StatusCode) -> Self {
-        let same = Self::ALL.iter().copied().filter(|code| code.status() == status).min_by_key(|code| code.row().0);
-        match same {
+        match Self::ALL.iter().copied().find(|code| code.status() == status) {
             // The first row of a status is its general one; only 401, 403, 409, 410, 422 and 429 have no such row.
             Some(code) if !matches!(status.as_u16(), 401 | 403 | 409 | 410 | 422 | 429) => code,
             _ if status.is_server_error() => Self::InternalError,

@@ -94,6 +94,14 @@ impl Worker {
             Ok(recalled) => tracing::warn!(recalled, "messages that a wrong clock had put off were brought back"),
             Err(error) => tracing::warn!(%error, "messages could not be looked through"),
         }
+        match self.app.db.sms_alarms(now).await {
+            Ok(alarms) => {
+                for (kind, count) in alarms {
+                    metrics::gauge!("sms_limits_reached", "kind" => kind).set(f64::from(count));
+                }
+            }
+            Err(error) => tracing::warn!(%error, "limits of text messages could not be looked through"),
+        }
         let backlog = match self.app.db.backlog().await {
             Ok(backlog) => backlog,
             Err(error) => return tracing::warn!(%error, "the backlog could not be measured"),

@@ -1,7 +1,9 @@
 //! What each command reads: its view, as one batch.
 
 use domain::account_admin::{ActOnUser, AddUser, ImportUser};
-use domain::backup_email::{BeginBackupEmail, BeginBackupEmailView, ConfirmBackupEmail, RemoveBackupEmail};
+use domain::backup_email::{
+    BeginBackupEmail, BeginBackupEmailView, ConfirmBackupEmail, ConfirmBackupEmailView, RemoveBackupEmail,
+};
 use domain::challenge::{ChallengeView, ReadChallenge};
 use domain::delivery::EndMessage;
 use domain::disable::Disable;
@@ -11,7 +13,7 @@ use domain::email_change::{
 use domain::enrollment::{BeginEnrollment, BeginSentEnrollment, ConfirmEnrollment, EnrollmentView, ReadPending};
 use domain::event::{EventsView, ReadEvents};
 use domain::factor::manage::{FactorsView, PreferFactor, RemoveFactor, RenameFactor};
-use domain::ids::ApplicationId;
+use domain::ids::{ApplicationId, UserId};
 use domain::link_token::LinkView;
 use domain::login::{AbandonLogin, BeginLogin, BeginLoginView, FinishLogin, FinishLoginView};
 use domain::password::{
@@ -36,8 +38,8 @@ use domain::verification::{Verify, VerifyView};
 use crate::load::{Answers, Assemble, Handle, Load, Reads};
 use crate::user::{Whose, locked, taken, unlocked};
 use crate::{
-    StoreError, audit_log, challenge, counter, enrollment, factor, link_token, recovery_code, sent_code, session,
-    signup, sms_fraud, trusted_device,
+    StoreError, audit_log, challenge, counter, enrollment, factor, known_browser, link_token, recovery_code, sent_code,
+    session, signup, sms_fraud, trusted_device,
 };
 
 fn charged(counters: &[(Counter, Handle<Charged>)], answers: &Answers) -> Result<Vec<(Counter, Charged)>, StoreError> {
@@ -117,8 +119,10 @@ impl Load for FinishLogin {
         let codes = sent_code::recent(reads, &owner);
         let days = sent_code::days_of_email(reads, self.application, &key);
         let sms = sms_fraud::usage_for_email(reads, self.application, &key, &self.origin);
+        let browsers = known_browser::of_email(reads, self.application, &key);
         Box::new(move |answers| {
             Ok(FinishLoginView {
+                browsers: answers.get(&browsers)?,
                 account: answers.get(&account)?,
                 factors: answers.get(&factors)?,
                 challenges: answers.get(&challenges)?,
@@ -156,8 +160,10 @@ impl Load for Verify {
         let recovery_codes = recovery_code::of_challenge(reads, &self.token);
         let devices = self.remember.then(|| trusted_device::of_challenge(reads, &self.token));
         let sent_codes = sent_code::of_challenge(reads, &self.token);
+        let browsers = known_browser::of_challenge(reads, &self.token);
         Box::new(move |answers| {
             Ok(VerifyView {
+                browsers: answers.get(&browsers)?,
                 account: answers.get(&account)?,
                 challenge: answers.get(&challenge)?,
                 factors: answers.get(&factors)?,
@@ -650,14 +656,20 @@ impl Load for ActOnUser {
     }
 }
 
+/// Charges a mail that a person has sent to an address they have not proved.
+fn mails_from(user: UserId, email_key: &str, reads: &mut Reads<'_>) -> Vec<(Counter, Handle<Charged>)> {
+    let [hour, day] = Counter::mails_to(email_key, reads.policy, reads.keys);
+    let by = Counter::mails_by(user, reads.policy, reads.keys);
+    counter::charge(reads, vec![hour, day, by])
+}
+
 impl Load for BeginEmailChange {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<BeginEmailChangeView> {
         let key = self.email.key();
         let account = locked(reads, &Whose::Id(self.bearer.user));
         let session = session::by_id(reads, self.bearer.session);
         let owner = unlocked(reads, &Whose::Email(ApplicationId::DEFAULT, &key));
-        let mails = Counter::mails_to(&key, reads.policy, reads.keys);
-        let mails = counter::charge(reads, mails.into());
+        let mails = mails_from(self.bearer.user, &key, reads);
         Box::new(move |answers| {
             Ok(BeginEmailChangeView {
                 account: answers.get(&account)?,
@@ -692,8 +704,7 @@ impl Load for ConfirmEmailChange {
 impl Load for BeginBackupEmail {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<BeginBackupEmailView> {
         let caller = caller(&self.bearer, reads);
-        let mails = Counter::mails_to(&self.email.key(), reads.policy, reads.keys);
-        let mails = counter::charge(reads, mails.into());
+        let mails = mails_from(self.bearer.user, &self.email.key(), reads);
         Box::new(move |answers| {
             let SessionView { account, session } = caller(answers)?;
             Ok(BeginBackupEmailView { account, session, mails: charged(&mails, answers)? })
@@ -702,8 +713,13 @@ impl Load for BeginBackupEmail {
 }
 
 impl Load for ConfirmBackupEmail {
-    fn load(&self, reads: &mut Reads<'_>) -> Assemble<LinkView> {
-        link_view(&self.token, reads)
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<ConfirmBackupEmailView> {
+        let link = link_view(&self.token, reads);
+        let sessions = session::open_of_link(reads, &self.token);
+        Box::new(move |answers| {
+            let sessions = answers.get(&sessions)?;
+            Ok(ConfirmBackupEmailView { link: link(answers)?, sessions })
+        })
     }
 }
 

@@ -7,8 +7,8 @@ use domain::message::MessageKind;
 use rand::CryptoRng;
 
 use crate::{
-    Statement, audit_log, challenge, counter, enrollment, factor, link_token, outbox, recovery_code, sent_code,
-    session, signup, sms_fraud, trusted_device, user,
+    Statement, audit_log, challenge, counter, enrollment, factor, known_browser, link_token, outbox, recovery_code,
+    sent_code, session, signup, sms_fraud, trusted_device, user,
 };
 
 /// The statements of a decision: changes, then what is written down, then what is sent.
@@ -97,6 +97,7 @@ fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statem
             purposes.iter().map(|purpose| link_token::end_of(*id, *purpose)).collect()
         }
         Change::DropMessagesOf(id) => MessageKind::ACTING.iter().map(|kind| outbox::drop_of(*id, *kind, at)).collect(),
+        Change::SeeBrowser(user, name) => vec![known_browser::see(*user, name, at)],
         Change::EndMessage(id, how) => outbox::end(*id, *how, at),
         Change::SetEmail(id, email) => vec![user::set_email(*id, email, at)],
         Change::SetBackupEmail(id, to) => vec![user::set_backup_email(*id, to.as_ref(), at)],

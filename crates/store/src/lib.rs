@@ -16,6 +16,7 @@ mod error;
 mod execute;
 mod factor;
 mod key_use;
+mod known_browser;
 mod link_token;
 mod load;
 mod mailbox;

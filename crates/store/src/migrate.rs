@@ -36,7 +36,8 @@ macro_rules! pairs {
 }
 
 /// All of them, in order. A file without its twin does not compile; a test finds files that are missing here.
-const PAIRS: &[Pair] = pairs!["V1__two_factor", "V2__backup_email", "V3__key_ids", "V4__delivery", "V5__sms_fraud"];
+const PAIRS: &[Pair] =
+    pairs!["V1__two_factor", "V2__backup_email", "V3__key_ids", "V4__delivery", "V5__sms_fraud", "V8__known_browsers"];
 
 fn embedded(dialect: Dialect) -> Result<Vec<Migration>, StoreError> {
     let sql = |pair: &Pair| match dialect {

@@ -35,6 +35,16 @@ pub(crate) fn by_family(reads: &mut Reads<'_>, family: &TokenHash) -> Handle<Opt
     reads.read(session_where!("family_hash = $1"), params![&family.0], |rows| optional(rows, session))
 }
 
+/// The sessions that have not ended of the person whom a link was sent for.
+pub(crate) fn open_of_link(reads: &mut Reads<'_>, token: &TokenHash) -> Handle<Vec<SessionId>> {
+    reads.read(
+        "SELECT id FROM sessions WHERE user_id = (SELECT user_id FROM link_tokens WHERE token_hash = $1) \
+         AND ended_at IS NULL",
+        params![&token.0],
+        |rows| every(rows, |row| Ok(SessionId::from_uuid(row.get(0)?))),
+    )
+}
+
 /// One page of a person's live sessions and one more, newest first, each with when it was last used.
 pub(crate) fn live_page(
     reads: &mut Reads<'_>,

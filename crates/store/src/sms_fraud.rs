@@ -161,4 +161,25 @@ impl Db {
         let answers = self.read(vec![read]).await?;
         every(answers.first().map(Vec::as_slice).unwrap_or_default(), one)
     }
+
+    /// How many groups of each kind had a limit reached that the operator was told of within the last day. Every kind is
+    /// named, also with none.
+    pub async fn sms_alarms(&self, now: Timestamp) -> Result<Vec<(&'static str, u32)>, StoreError> {
+        let begin = now - DAY;
+        // The slices of older alarms end before: an index finds the day in a table that keeps many.
+        let read = Statement::new(
+            "SELECT kind, count(DISTINCT name) FROM sms_usage WHERE expires_at >= $1 AND alarmed_at > $2 GROUP BY kind",
+            params![sms_fraud::slice(begin) + KEPT, begin],
+        );
+        let answers = self.read(vec![read]).await?;
+        let rows = answers.first().map(Vec::as_slice).unwrap_or_default();
+        let mut alarms = KINDS.map(|kind| (kind, 0));
+        for row in rows {
+            let (kind, count): (String, i64) = (row.get(0)?, row.get(1)?);
+            if let Some(alarm) = alarms.iter_mut().find(|alarm| alarm.0 == kind) {
+                alarm.1 = u32::try_from(count).unwrap_or(u32::MAX);
+            }
+        }
+        Ok(alarms.to_vec())
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use domain::known_browser::MEMORY;
 use domain::time::{Duration, Timestamp};
 
 use crate::{Db, Plan, Statement, StoreError, params};
@@ -38,6 +39,9 @@ const SWEEPS: [&str; 12] = [
 /// Events of deliveries, told after their messages are gone: kept longer.
 const EVENTS: &str = "DELETE FROM delivery_events WHERE message_id IN \
      (SELECT message_id FROM delivery_events WHERE created_at < $1 LIMIT $2) RETURNING 1";
+/// Browsers nobody has signed in with for long.
+const BROWSERS: &str = "DELETE FROM known_browsers WHERE seen_at < $1 AND (user_id, name) IN \
+     (SELECT user_id, name FROM known_browsers WHERE seen_at < $1 LIMIT $2) RETURNING 1";
 /// Browsers whose trust is over.
 const TRUSTED_DEVICES: &str = "DELETE FROM trusted_devices WHERE id IN (SELECT id FROM trusted_devices WHERE expires_at < $1 LIMIT $2) RETURNING 1";
 
@@ -60,7 +64,7 @@ impl Db {
             return Ok(Swept::ClockDoubted);
         }
         let dead = SWEEPS.map(|sql| (sql, now - GRACE));
-        let all = dead.into_iter().chain([(EVENTS, now - TOLD)]).collect();
+        let all = dead.into_iter().chain([(EVENTS, now - TOLD), (BROWSERS, now - MEMORY)]).collect();
         Ok(Swept::Rows(self.tidy(all).await?))
     }
 

@@ -322,15 +322,15 @@ async fn no_call_sends_more_statements_than_it_did() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(counts, name, @r"
             login: before the password is checked   4  0
-            login: a factor is due                  6  7
+            login: a factor is due                  7  7
             challenge                               5  0
-            verify: a wrong code                    5  4
-            verify: authenticator, remembered       6  9
-            login: on a trusted device              7 10
+            verify: a wrong code                    6  4
+            verify: authenticator, remembered       7 10
+            login: on a trusted device              8 10
             send-code                               6  9
-            verify: sent code                       5  8
-            verify: recovery code                   5 10
-            verify: authenticator                   5  6
+            verify: sent code                       6  8
+            verify: recovery code                   6 10
+            verify: authenticator                   6  6
             refresh                                 2  4
             status                                  5  0
             sessions                                3  0
@@ -346,7 +346,7 @@ async fn no_call_sends_more_statements_than_it_did() {
             password: changed                       2 18
             disable                                 5 16
             logout                                  2  5
-            login: no factor                        6  7
+            login: no factor                        7  7
             signup: before the password is hashed   1  0
             signup                                  3  3
             user add, with an authenticator         1  8

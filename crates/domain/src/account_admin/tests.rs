@@ -80,10 +80,11 @@ fn an_imported_user_keeps_what_they_had_and_has_no_password_without_a_hash() {
     assert_eq!(lab.decide(&import, true).unwrap().reply, Ok(None));
 }
 
-fn act(act: Act) -> Decision<()> {
+fn act(act: Act) -> Decision<bool> {
     let mut lab = Lab::new();
     let mut account = lab.enrolled().account;
     account.settings.guesses.stopped_at = Some(lab.clock);
+    account.user.disabled_at = matches!(act, Act::Enable).then_some(lab.clock);
     let origin = Origin { actor: Some("cli".to_owned()), ..Origin::default() };
     let email = account.user.email.clone();
     let command = ActOnUser { application: ApplicationId::DEFAULT, email, act, origin };
@@ -153,6 +154,20 @@ fn a_reset_takes_the_whole_second_factor_and_keeps_its_reason() {
 }
 
 #[test]
+fn an_act_that_has_nothing_to_do_writes_nothing_and_tells_nobody() {
+    for act in [Act::Disable, Act::Enable, Act::Unlock] {
+        let mut lab = Lab::new();
+        let mut account = lab.account();
+        account.user.disabled_at = matches!(act, Act::Disable).then_some(lab.clock);
+        let email = account.user.email.clone();
+        let command = ActOnUser { application: ApplicationId::DEFAULT, email, act, origin: Origin::default() };
+        let decision = lab.decide(&command, Some(account)).unwrap();
+        assert_eq!(decision.reply, Ok(false));
+        assert!(decision.changes.is_empty() && decision.audit.is_empty() && decision.outbox.is_empty());
+    }
+}
+
+#[test]
 fn deleting_leaves_a_mail_that_belongs_to_nobody() {
     let decision = act(Act::Delete);
     assert_snapshot!(summary(&decision), @r"
@@ -170,6 +185,8 @@ fn a_backup_address_hears_of_every_act_and_its_mail_outlives_the_user_too() {
     for act in [Act::Disable, Act::Enable, Act::Unlock, Act::ResetTwoFactor("lost".to_owned()), Act::Delete] {
         let mut lab = Lab::new();
         let mut account = lab.enrolled().account;
+        account.settings.guesses.stopped_at = Some(lab.clock);
+        account.user.disabled_at = matches!(act, Act::Enable).then_some(lab.clock);
         let place = Account::backup_email_place(account.user.id);
         account.backup_email = Some(lab.keys.seal(&place, b"ada@backup.example", &mut lab.rng));
         let origin = Origin { actor: Some("cli".to_owned()), ..Origin::default() };

@@ -8,7 +8,7 @@ use crate::decision::{Decision, Refusal};
 use crate::factor::Method;
 use crate::ids::{EnrollmentId, FactorId};
 use crate::secret::{Broken, SecretText};
-use crate::sent_code::{Delivery, SentCode};
+use crate::sent_code::{Delivery, Scope, SentCode};
 use crate::session::{Admitted, Bearer};
 use crate::time::Timestamp;
 use crate::totp::otpauth_uri;
@@ -69,7 +69,8 @@ impl Decide for ReadPending {
             None
         };
         let last = view.sends.codes.iter().filter(|code| code.factor == enrollment.factor);
-        let allowance = |key| view.sends.allowance(&key, 0, now, policy).next(now);
+        let scope = Scope::Setup(enrollment.id);
+        let allowance = |key| view.sends.allowance((&key, scope), 0, now, policy).next(now);
         Ok(Decision::new(
             Ok(Pending {
                 enrollment: enrollment.id,

@@ -202,7 +202,7 @@ impl Decide for RemoveFactor {
         let told = notice::notice(MessageKind::FactorRemoved, &account, &self.origin, now, context, |event| {
             event.factor_label = Some(factor.label.clone());
         });
-        let rotation = session.rotate_cookie(self.refresh.as_ref(), &account, now, context).unzip();
+        let rotation = session.replace_cookie(self.refresh.as_ref(), &account, now, context).unzip();
         let mut decision = Decision::new(Ok(Removed { grant: rotation.1 }), now)
             .on_chain_of(&account)
             .change(Change::RemoveFactor(factor.id))

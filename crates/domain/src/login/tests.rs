@@ -55,6 +55,7 @@ fn finish(lab: &mut Lab, person: Option<&Person>, proof: PasswordProof) -> Decis
         origin: origin(),
     };
     let view = FinishLoginView {
+        browsers: vec![],
         account: person.map(|person| person.account.clone()),
         factors: person.map_or(vec![], |person| person.factors.clone()),
         challenges: vec![],
@@ -181,6 +182,7 @@ fn without_a_factor_the_password_signs_in() {
     assert_snapshot!(summary(&finish(&mut lab, Some(&person), right(&person))), @r"
     yes
     change AddSession, fresh true
+    change SeeBrowser Unknown browser
     change ReturnCharge
     change ReturnCharge
     change SaveSettings, 0 wrong, 0 in a row
@@ -217,6 +219,7 @@ fn with_the_second_factor_switched_off_a_password_signs_in_but_proves_nothing_fr
     assert_snapshot!(summary(&finish(&mut lab, Some(&person), right(&person))), @r"
     yes
     change AddSession, fresh false
+    change SeeBrowser Unknown browser
     change ReturnCharge
     change ReturnCharge
     change SaveSettings, 0 wrong, 0 in a row
@@ -264,6 +267,7 @@ fn settings_and_factors_that_contradict_each_other_never_read_as_no_second_facto
         origin: origin(),
     };
     let lost = FinishLoginView {
+        browsers: vec![],
         account: Some(person.account.clone()),
         factors: vec![],
         challenges: vec![],
@@ -274,6 +278,7 @@ fn settings_and_factors_that_contradict_each_other_never_read_as_no_second_facto
     let mut account = person.account.clone();
     account.settings.enabled_at = None;
     let lost = FinishLoginView {
+        browsers: vec![],
         account: Some(account),
         factors: person.factors,
         challenges: vec![],
@@ -299,6 +304,7 @@ fn a_password_hashed_with_other_parameters_is_replaced() {
         origin: origin(),
     };
     let view = FinishLoginView {
+        browsers: vec![],
         account: Some(person.account),
         factors: vec![],
         challenges: vec![],
@@ -325,6 +331,7 @@ fn a_hash_that_changed_during_the_check_is_checked_again_once() {
             origin: origin(),
         };
         let view = FinishLoginView {
+            browsers: vec![],
             account: Some(account.clone()),
             factors: vec![],
             challenges: vec![],
@@ -374,6 +381,7 @@ fn challenges_that_ran_out_are_not_counted_as_live() {
         origin: origin(),
     };
     let view = FinishLoginView {
+        browsers: vec![],
         account: Some(person.account),
         factors: person.factors,
         challenges,

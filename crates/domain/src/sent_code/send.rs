@@ -118,7 +118,7 @@ pub(crate) fn dispatch(
     if sends.is_refused(&key, now) {
         return Err(Unsent::Unreachable);
     }
-    match sends.allowance(&key, 0, now, policy) {
+    match sends.allowance((&key, scope), 0, now, policy) {
         Allowance::Open(_) => {}
         Allowance::Wait(until) => return Err(Unsent::Cooldown(until)),
         Allowance::Spent(until) => return Err(Unsent::Limit(until)),
@@ -153,10 +153,10 @@ pub(crate) fn dispatch(
         stage: Stage::Queued,
     };
     Ok(Dispatch {
-        change: Change::AddSentCode(Box::new(sent), day_counter(key, policy), count),
+        change: Change::AddSentCode(Box::new(sent), day_counter(key, scope, policy), count),
         message,
-        next_send_at: sends.allowance(&key, 1, now, policy).next(now),
-        sends_left: sends.left(&key, 1, now, policy).unwrap_or(0),
+        next_send_at: sends.allowance((&key, scope), 1, now, policy).next(now),
+        sends_left: sends.left((&key, scope), 1, now, policy).unwrap_or(0),
     })
 }
 

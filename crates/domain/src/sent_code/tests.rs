@@ -4,6 +4,7 @@ use super::*;
 use crate::code::TypedCode;
 use crate::decision::{CodeHint, Refusal};
 use crate::destination::PhoneNumber;
+use crate::ids::{ChallengeId, EnrollmentId};
 use crate::message::Channel;
 use crate::secret::TokenHash;
 use crate::session::{Bearer, RefreshHolder};
@@ -195,6 +196,21 @@ fn ten_codes_fill_the_day_of_a_destination() {
     world.lab.pass(Duration::from_hours(24));
     let token = world.challenge();
     assert!(world.read_challenge(&token).unwrap().code_sent);
+}
+
+/// whoever sets up a number that is not theirs keeps nobody out, and nobody gets more than ten codes.
+#[test]
+fn set_ups_of_strangers_leave_codes_for_those_whose_number_it_is() {
+    let (lab, key) = (Lab::new(), [7; 32]);
+    let (now, policy) = (lab.clock, &lab.policy);
+    let setup = Scope::Setup(EnrollmentId::from_uuid(uuid::Uuid::nil()));
+    let login = Scope::Login(ChallengeId::from_uuid(uuid::Uuid::nil()));
+    let after = |count| Sends { days: vec![(key, Charged { count, since: now })], ..Sends::default() };
+    assert_eq!(after(9).allowance((&key, setup), 0, now, policy), Allowance::Open(1));
+    assert_eq!(after(10).allowance((&key, setup), 0, now, policy), Allowance::Spent(now + DAY));
+    assert_eq!(after(10).allowance((&key, login), 0, now, policy), Allowance::Open(5));
+    assert_eq!(after(14).allowance((&key, login), 0, now, policy), Allowance::Open(1));
+    assert_eq!(after(15).allowance((&key, login), 0, now, policy), Allowance::Spent(now + DAY));
 }
 
 #[test]

@@ -137,7 +137,8 @@ fn wrong_codes_come_off_the_one_budget() {
     assert_eq!(refusal, Refusal::CodeIncorrect { attempts_left: 0, hint: None });
     let code = world.lab.code(&person.secrets[0], 0);
     assert!(matches!(world.step_up(bearer(&grant), code), Err(Refusal::AccountLocked { .. })));
-    assert_eq!(world.outbox.iter().map(|mail| mail.kind).collect::<Vec<_>>(), [MessageKind::AccountLocked]);
+    let told: Vec<_> = world.outbox.iter().map(|mail| mail.kind).collect();
+    assert_eq!(told, [MessageKind::WrongCodes, MessageKind::AccountLocked]);
     world.assert_chain_holds(person.account.user.person);
 }
 
@@ -159,6 +160,19 @@ fn with_a_factor_the_password_is_no_proof_right_or_wrong() {
         }
     }
     world.log_in("ada@example.org", true, RefreshHolder::Body).map(drop).unwrap();
+}
+
+/// A password signs in alone while the second factor is switched off; it is no proof for changing what waits.
+#[test]
+fn while_the_second_factor_is_switched_off_the_password_is_no_proof_for_changing_it() {
+    let (mut world, _, grant) = enrolled();
+    world.lab.policy.two_factor_enabled = false;
+    for right in [true, false] {
+        assert_eq!(world.step_up_by_password(bearer(&grant), right).unwrap_err(), Refusal::StepUpRequired);
+    }
+    let (mut world, _, grant) = plain();
+    world.lab.policy.two_factor_enabled = false;
+    world.step_up_by_password(bearer(&grant), true).unwrap();
 }
 
 #[test]

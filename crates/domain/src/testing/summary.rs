@@ -99,6 +99,7 @@ fn change_line(change: &Change) -> String {
             format!("EndLinkTokens {}", purposes.join(", "))
         }
         Change::DropMessagesOf(_) => "DropMessagesOf".to_owned(),
+        Change::SeeBrowser(_, name) => format!("SeeBrowser {name}"),
         Change::EndMessage(_, how) => format!("EndMessage {how:?}"),
         Change::SetEmail(..) => "SetEmail".to_owned(),
         Change::SetBackupEmail(_, to) => format!("SetBackupEmail {}", to.is_some()),

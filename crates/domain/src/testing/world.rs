@@ -23,6 +23,7 @@ use crate::ids::{
     ApplicationId, AuditId, ChallengeId, EnrollmentId, FactorId, LinkTokenId, PersonId, RecoveryCodeId, SessionId,
     TrustedDeviceId, UserId,
 };
+use crate::known_browser::KnownBrowser;
 use crate::link_token::{LinkToken, LinkView};
 use crate::login::{BeginLogin, BeginLoginView, FinishLogin, FinishLoginView, LoggedIn};
 use crate::message::MessageContent;
@@ -64,6 +65,7 @@ pub(crate) struct World {
     pub(crate) cookie: Option<String>,
     pub(crate) links: BTreeMap<LinkTokenId, LinkToken>,
     counters: HashMap<[u8; 32], Charged>,
+    browsers: Vec<KnownBrowser>,
     pub(crate) log: Vec<ChainedEntry>,
     pub(crate) outbox: Vec<OutboxMessage>,
     /// Steps and recovery codes used so far: what is put in here twice was accepted twice.
@@ -110,6 +112,7 @@ impl World {
             links: BTreeMap::new(),
             sent_codes: Vec::new(),
             counters: HashMap::new(),
+            browsers: Vec::new(),
             log: Vec::new(),
             outbox: Vec::new(),
             spent_steps: HashSet::new(),
@@ -148,7 +151,8 @@ impl World {
         let challenges = challenges.into_iter().map(|challenge| (challenge.id, challenge.expires_at)).collect();
         let factors = account.as_ref().map_or(Vec::new(), |account| self.factors_of(account.user.id));
         let sends = self.sends();
-        let view = FinishLoginView { account, factors, challenges, device, sends };
+        let browsers = self.browsers.clone();
+        let view = FinishLoginView { account, factors, challenges, device, sends, browsers };
         let decision = self.lab.decide(&finish, view).unwrap();
         let entered = match self.commit(decision)? {
             LoggedIn::NoFactor(grant, _) => Entered::Session(grant),
@@ -186,6 +190,7 @@ impl World {
         let challenge = self.challenge_of(token);
         let user = challenge.as_ref().map(|challenge| challenge.user);
         let view = VerifyView {
+            browsers: self.browsers.clone(),
             account: user.map(|user| self.users[&user].clone()),
             challenge,
             factors: user.map_or(Vec::new(), |user| self.factors_of(user)),
@@ -698,6 +703,10 @@ impl World {
             }
             Change::RevokeTrustedDevice(id) => {
                 self.devices.get_mut(&id).unwrap().revoked_at.get_or_insert(at);
+            }
+            Change::SeeBrowser(_, name) => {
+                self.browsers.retain(|browser| browser.name != name);
+                self.browsers.push(KnownBrowser { name, seen_at: at });
             }
             Change::DropMessagesOf(_) | Change::MarkSmsAlarm(..) | Change::EndMessage(..) => {}
             Change::EndSessionsOf(user, _) => {

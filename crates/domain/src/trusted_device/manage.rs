@@ -145,7 +145,7 @@ impl Decide for TrustDevice {
         let Trust { device, changes, audit, told } =
             trust(&account, &view.devices, shown, proved_at, &self.origin, now, context);
         let mut decision = Decision::new(Ok(device), now).on_chain_of(&account).audit_all(alarms).audit_all(audit);
-        decision.changes = changes;
+        decision.changes.extend(changes);
         Ok(decision
             .change(Change::EndChallengesOf(account.user.id))
             .change(Change::SaveSettings(account.user.id, account.settings))

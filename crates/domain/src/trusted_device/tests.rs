@@ -72,6 +72,7 @@ fn finish(lab: &mut Lab, person: &Person, cookie: &SecretText, device: &TrustedD
         origin: origin(),
     };
     let view = FinishLoginView {
+        browsers: vec![],
         account: Some(person.account.clone()),
         factors: person.factors.clone(),
         challenges: vec![],

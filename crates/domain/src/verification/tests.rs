@@ -39,6 +39,7 @@ fn a_right_code_completes_the_challenge_uses_its_step_and_starts_a_fresh_session
     change CompleteChallenge
     change UseStep
     change AddSession, fresh true
+    change SeeBrowser Unknown browser
     change SaveSettings, 0 wrong, 0 in a row
     audit code_verified done totp challenge
     ");
@@ -72,6 +73,7 @@ fn where_the_refresh_token_goes_may_be_said_with_the_code() {
     };
     let account = Some(person.account.clone());
     let view = VerifyView {
+        browsers: vec![],
         account,
         challenge,
         factors: person.factors.clone(),
@@ -133,6 +135,7 @@ fn a_recovery_code_signs_in_and_its_owner_is_told() {
     change CompleteChallenge
     change UseRecoveryCode
     change AddSession, fresh true
+    change SeeBrowser Unknown browser
     change RevokeTrust
     change SaveSettings, 0 wrong, 0 in a row
     audit code_verified done recovery_code challenge
@@ -206,6 +209,7 @@ fn a_secret_that_does_not_open_is_a_fault_and_never_a_wrong_code() {
         origin: crate::testing::origin(),
     };
     let view = VerifyView {
+        browsers: vec![],
         account: Some(person.account.clone()),
         challenge: world.challenge_of(&token),
         factors: vec![moved],
@@ -232,6 +236,7 @@ fn recovery_codes_hashed_with_a_lost_pepper_are_a_fault_and_never_a_wrong_code()
         origin: crate::testing::origin(),
     };
     let view = VerifyView {
+        browsers: vec![],
         account: Some(person.account.clone()),
         challenge: world.challenge_of(&token),
         factors: person.factors.clone(),

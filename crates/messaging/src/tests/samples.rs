@@ -36,6 +36,7 @@ pub(super) fn sample(kind: MessageKind) -> MessageContent {
         | MessageKind::RecoveryCodeUsed
         | MessageKind::RecoveryCodesLow
         | MessageKind::WrongCodes
+        | MessageKind::NewSignIn
         | MessageKind::TrustedDeviceAdded
         | MessageKind::TrustedDeviceStolen
         | MessageKind::TrustRevoked

@@ -49,7 +49,7 @@ pub(super) enum Command {
     /// List users, oldest first.
     List {
         /// How many.
-        #[arg(long, default_value_t = 100)]
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
         limit: u32,
         /// Go on after the user of this id.
         #[arg(long, value_name = "ID")]
@@ -116,8 +116,9 @@ pub(super) async fn run(config: &Config, command: Command) -> anyhow::Result<()>
     let app = serve::assemble(config, db, ring)?;
     let result = match command {
         Command::Add { email, password_stdin, totp_secret_stdin, totp_secret, language } => {
+            let email = Email::parse(&email).map_err(|fault| anyhow::anyhow!("--email {}", explain_email(fault)))?;
             let (password, typed) = read_secrets(password_stdin, totp_secret_stdin)?;
-            add(&app, &email, password, typed.or(totp_secret.map(Zeroizing::new)), language).await
+            add(&app, email, password, typed.or(totp_secret.map(Zeroizing::new)), language).await
         }
         Command::List { limit, after } => list(&app, limit, after.map(UserId::from_uuid)).await,
         Command::Import { file, dry_run } => import::run(&app, &file, dry_run).await,
@@ -148,19 +149,20 @@ fn stated(reason: &str) -> anyhow::Result<String> {
 
 async fn act(app: &App, whom: Whom, act: Act) -> anyhow::Result<()> {
     let email = Email::parse(&whom.email).map_err(|fault| anyhow::anyhow!("the address {}", explain_email(fault)))?;
-    let (question, done) = match &act {
-        Act::Disable => ("Disable", "disabled"),
-        Act::Enable => ("Enable", "enabled"),
-        Act::Unlock => ("Unlock", "unlocked"),
-        Act::ResetTwoFactor(_) => ("Take every factor away from", "reset"),
-        Act::Delete => ("Delete", "deleted"),
+    let (question, done, idle) = match &act {
+        Act::Disable => ("Disable", "disabled", "is disabled already"),
+        Act::Enable => ("Enable", "enabled", "is not disabled"),
+        Act::Unlock => ("Unlock", "unlocked", "is not locked"),
+        Act::ResetTwoFactor(_) => ("Take every factor away from", "reset", ""),
+        Act::Delete => ("Delete", "deleted", ""),
     };
     anyhow::ensure!(whom.yes || confirmed(&format!("{question} {}?", email.as_str()))?, "nothing was done");
     let origin = Origin { actor: Some("cli".to_owned()), ..Origin::default() };
     let command = ActOnUser { application: ApplicationId::DEFAULT, email, act, origin };
     let world: Arc<dyn Surroundings> = Arc::clone(&app.world) as _;
     match app.db.run(Arc::new(command), world).await? {
-        Ok(()) => say(done),
+        Ok(true) => say(done),
+        Ok(false) => say(&format!("nothing to do: the account {idle}")),
         Err(Refusal::NotFound) => bail!("nobody has this address"),
         Err(refusal) => bail!("nothing was done: {refusal:?}"),
     }
@@ -196,12 +198,11 @@ fn language(tag: &str) -> Result<Locale, String> {
 
 async fn add(
     app: &App,
-    email: &str,
+    email: Email,
     password: Secret,
     totp: Option<Secret>,
     locale: Option<Locale>,
 ) -> anyhow::Result<()> {
-    let email = Email::parse(email).map_err(|fault| anyhow::anyhow!("--email {}", explain_email(fault)))?;
     let totp = match totp {
         None => None,
         Some(text) => Some(
@@ -227,7 +228,7 @@ async fn add(
 }
 
 async fn list(app: &App, limit: u32, after: Option<UserId>) -> anyhow::Result<()> {
-    for user in app.db.users(app.world.now(), after, limit.clamp(1, 10_000)).await? {
+    for user in app.db.users(app.world.now(), after, limit).await? {
         let factor = if user.two_factor_enabled_at.is_some() { "two-factor" } else { "password" };
         say(&format!("{}  {factor:<10}  {}{}", user.id, user.email, state(app, &user)))?;
     }

@@ -37,7 +37,11 @@ pub(super) fn countries(text: &str) -> Parsed<Option<BTreeSet<Country>>> {
 }
 
 fn country(text: &str) -> Parsed<Country> {
-    Country::parse(text).ok_or_else(|| format!("has {text:?} where two letters of a country belong"))
+    let known = |country: &Country| country.as_str().parse::<phonenumber::country::Id>().is_ok();
+    Country::parse(text).filter(known).ok_or_else(|| {
+        let hint = if text.eq_ignore_ascii_case("uk") { "; the United Kingdom is GB" } else { "" };
+        format!("has {text:?} where two letters of a country belong, as ISO 3166 writes them{hint}")
+    })
 }
 
 /// An amount in millionths, written with at most six decimals.

@@ -2,7 +2,8 @@
 //! read by the command.
 
 use axum::extract::FromRequestParts;
-use axum::http::header::AUTHORIZATION;
+use axum::http::HeaderValue;
+use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
 use domain::command::Origin;
 use domain::session::{Bearer, RefreshToken};
@@ -47,7 +48,12 @@ impl FromRequestParts<App> for SignedIn {
         let mut sent = parts.headers.get_all(AUTHORIZATION).iter();
         let token = match (sent.next(), sent.next()) {
             (Some(header), None) => header.to_str().ok().and_then(bearer),
-            (None, _) | (Some(_), Some(_)) => None,
+            (Some(_), Some(_)) => None,
+            // Whoever shows nothing is told how, and not that something is wrong with it (RFC 6750 section 3.1).
+            (None, _) => {
+                let challenge = HeaderValue::from_static("Bearer");
+                return Err(Problem::new(ProblemCode::TokenInvalid).header(WWW_AUTHENTICATE, challenge));
+            }
         };
         let bearer = token.and_then(|token| app.tokens.check(token, app.world.now()));
         bearer.map(Self).ok_or_else(|| Problem::new(ProblemCode::TokenInvalid))

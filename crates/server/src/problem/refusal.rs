@@ -39,10 +39,12 @@ impl From<Refusal> for Problem {
             // A spent challenge is not waited for: signing in again works at once.
             Refusal::TooManyAttempts { retry_after: None } => Self::retry_after(ProblemCode::TooManyAttempts, 0)
                 .detail("There were too many wrong codes. Start again."),
-            Refusal::TooManyAttempts { retry_after } => wait(ProblemCode::TooManyAttempts, retry_after),
-            Refusal::AccountLocked { retry_after } => wait(ProblemCode::AccountLocked, retry_after),
-            Refusal::SendCooldown { retry_after } => wait(ProblemCode::SendCooldown, Some(retry_after)),
-            Refusal::SendLimit { retry_after } => wait(ProblemCode::SendLimit, Some(retry_after)),
+            Refusal::TooManyAttempts { retry_after: Some(time) } => wait(ProblemCode::TooManyAttempts, time),
+            Refusal::AccountLocked { retry_after: Some(time) } => wait(ProblemCode::AccountLocked, time),
+            Refusal::AccountLocked { retry_after: None } => Self::new(ProblemCode::AccountLocked)
+                .detail("The account is locked until its owner or an administrator unlocks it."),
+            Refusal::SendCooldown { retry_after } => wait(ProblemCode::SendCooldown, retry_after),
+            Refusal::SendLimit { retry_after } => wait(ProblemCode::SendLimit, retry_after),
             Refusal::DeliveryUnavailable { alternatives } => {
                 let names = alternatives.iter().map(|method| method.as_str().to_owned()).collect();
                 Self::new(ProblemCode::DeliveryUnavailable).alternatives(names)
@@ -55,7 +57,7 @@ fn code_incorrect(attempts_left: u32, hint: Option<CodeHint>) -> Problem {
     match hint {
         None => Problem::code_incorrect(attempts_left, None),
         Some(CodeHint::AlreadyUsed) => Problem::code_incorrect(attempts_left, Some(Hint::AlreadyUsed))
-            .detail("This code was used already. Wait for the next one."),
+            .detail("This code was used already. Wait for the next one, or ask for another."),
         Some(CodeHint::Expired) => Problem::code_incorrect(attempts_left, Some(Hint::Expired))
             .detail("This code is too old, or a newer one took its place. Use the newest, or ask for another."),
         Some(CodeHint::ClockSkew(seconds)) => {
@@ -68,9 +70,6 @@ fn code_incorrect(attempts_left: u32, hint: Option<CodeHint>) -> Problem {
     }
 }
 
-fn wait(code: ProblemCode, retry_after: Option<Duration>) -> Problem {
-    match retry_after {
-        Some(wait) => Problem::retry_after(code, u64::try_from(wait.as_secs_ceil()).unwrap_or(1).max(1)),
-        None => Problem::new(code).detail("The account is locked until its owner or an administrator unlocks it."),
-    }
+fn wait(code: ProblemCode, time: Duration) -> Problem {
+    Problem::retry_after(code, u64::try_from(time.as_secs_ceil()).unwrap_or(1).max(1))
 }

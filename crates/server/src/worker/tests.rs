@@ -11,7 +11,7 @@ use domain::ids::MessageId;
 use domain::message::MessageKind;
 use domain::notice;
 use domain::secret::{Broken, KeyRing, SecretText};
-use domain::testing::{Lab, origin, rng};
+use domain::testing::{Lab, origin, rng, rounds};
 use domain::user::Account;
 use messaging::sms::breaker::Rules;
 use messaging::sms::{Carrier, Sms, SmsProvider};
@@ -160,9 +160,8 @@ async fn until(what: &str, patience: Duration, mut is_so: impl AsyncFnMut() -> b
 }
 
 /// How many messages two workers share.
-#[expect(clippy::disallowed_methods, reason = "how thorough the tests are is no setting of the server")]
 fn messages() -> usize {
-    if std::env::var_os("TWINLOCK_TEST_FULL").is_some() { 10_000 } else { 400 }
+    rounds("messages shared by two workers", 400, 10_000) as usize
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -170,7 +169,8 @@ async fn two_workers_drain_the_outbox_and_nothing_is_sent_twice() {
     for database in databases().await {
         let desk = Desk::on(database).await;
         let (one, other) = (desk.node().await, desk.node().await);
-        desk.notices(&one, messages()).await;
+        let messages = messages();
+        desk.notices(&one, messages).await;
         let (mine, theirs, stop) = (Arc::default(), Arc::default(), CancellationToken::new());
         let workers = [works(&one, &mine, None, &stop), works(&other, &theirs, None, &stop)];
         let drained = async || one.db.messages_under_way().await.unwrap() == 0;
@@ -182,7 +182,7 @@ async fn two_workers_drain_the_outbox_and_nothing_is_sent_twice() {
         let (mine, theirs) = (mine.taken(), theirs.taken());
         let twice = mine.iter().chain(&theirs).filter(|(_, count)| **count > 1).count();
         let by_both = mine.keys().filter(|id| theirs.contains_key(id)).count();
-        assert_eq!((twice, by_both, mine.len() + theirs.len()), (0, 0, messages()), "{}", desk.database.name);
+        assert_eq!((twice, by_both, mine.len() + theirs.len()), (0, 0, messages), "{}", desk.database.name);
     }
 }
 
@@ -205,6 +205,45 @@ async fn a_provider_that_hangs_keeps_no_mail_waiting() {
         assert_eq!(waiting.load(Ordering::SeqCst), 32, "{}", desk.database.name);
         worker.abort();
     }
+}
+
+/// Issue 4: a limit of text messages that an operator was told of is a figure too, for a day.
+#[tokio::test]
+async fn alarms_of_the_last_day_are_a_metric() {
+    for database in databases().await {
+        let desk = Desk::on(database).await;
+        let app = desk.node().await;
+        let now = app.world.now();
+        for (kind, name, age) in [("block", "one", 0), ("block", "other", 20), ("country", "US", 23), ("all", "", 25)] {
+            alarmed(&app.db, kind, name, now - Span::from_hours(age)).await.unwrap();
+        }
+        let transports = Transports::of(
+            Renderer::new("Example", "https://id.example.com").unwrap(),
+            Box::new(Hand(Arc::default())),
+            None,
+        );
+        let recorder = crate::telemetry::recorder().unwrap();
+        let figures = recorder.handle();
+        let recording = metrics::set_default_local_recorder(&recorder);
+        Worker::new(app, transports, Span::ZERO).measure(now).await;
+        drop(recording);
+        let figures = figures.render();
+        for (kind, count) in [("all", 0), ("block", 2), ("country", 1), ("prefix", 0)] {
+            let line = format!("sms_limits_reached{{kind=\"{kind}\"}} {count}");
+            assert!(figures.lines().any(|it| it == line), "{}: no {line} in\n{figures}", desk.database.name);
+        }
+    }
+}
+
+/// A limit was reached, and the operator told.
+async fn alarmed(db: &Db, kind: &str, name: &str, at: Timestamp) -> Result<(), StoreError> {
+    let slice = domain::sms_fraud::slice(at);
+    let row = Statement::new(
+        "INSERT INTO sms_usage (kind, name, since, shard, sent, verified, cost, alarmed_at, expires_at) \
+         VALUES ($1, $2, $3, 0, 0, 0, 0, $4, $5)",
+        params![kind, name, slice, at, slice + domain::sms_fraud::KEPT],
+    );
+    db.transact(vec![], move |_| Ok(Plan { writes: vec![row.clone()], reply: () })).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

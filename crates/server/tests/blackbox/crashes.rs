@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use domain::testing::rounds;
 use messaging::testing::{Dialect, FakeProvider, Mood};
 use tokio::net::TcpListener;
 
@@ -10,12 +11,6 @@ use crate::database::Database;
 use crate::delivery::{carried_by, code_in, until};
 use crate::harness::World;
 use crate::people::{Person, partial_token, verify};
-
-/// How often each point is hit.
-#[expect(clippy::disallowed_methods, reason = "how thorough the tests are is no setting of the server")]
-fn rounds() -> u32 {
-    if std::env::var_os("TWINLOCK_TEST_FULL").is_some() { 25 } else { 1 }
-}
 
 /// Twilio, a world that sends by it, and what a round needs.
 struct Desk {
@@ -70,7 +65,7 @@ impl Desk {
 /// after the commit, before anybody claimed it.
 async fn before_the_claim(database: Database) {
     let mut desk = Desk::on(database).await;
-    for round in 0..rounds() {
+    for round in 0..rounds("kill -9 before a message is claimed", 1, 25) {
         let person = desk.person(round).await;
         desk.world.arguments.push("--without-worker".to_owned());
         desk.killed().await;
@@ -85,7 +80,7 @@ async fn before_the_claim(database: Database) {
 /// after the claim, before the provider has seen anything.
 async fn before_the_sending(database: Database) {
     let mut desk = Desk::on(database).await;
-    for round in 0..rounds() {
+    for round in 0..rounds("kill -9 before a message is sent", 1, 25) {
         let person = desk.person(round).await;
         let before = desk.twilio.taken().len();
         // Somebody who takes the connection and never reads.
@@ -106,7 +101,7 @@ async fn before_the_sending(database: Database) {
 /// after the provider took it, before that was written down.
 async fn before_the_mark(database: Database) {
     let mut desk = Desk::on(database).await;
-    for round in 0..rounds() {
+    for round in 0..rounds("kill -9 before a message is marked", 1, 25) {
         let person = desk.person(round).await;
         let before = desk.twilio.taken().len();
         desk.twilio.be(Mood::Slow(Duration::from_secs(3)));
@@ -123,7 +118,7 @@ async fn before_the_mark(database: Database) {
 /// while it waits for its next try.
 async fn while_backing_off(database: Database) {
     let mut desk = Desk::on(database).await;
-    for round in 0..rounds() {
+    for round in 0..rounds("kill -9 while a message backs off", 1, 25) {
         let person = desk.person(round).await;
         let before = desk.twilio.taken().len();
         desk.twilio.be(Mood::refusing(503, ""));
@@ -139,7 +134,7 @@ async fn while_backing_off(database: Database) {
 /// a code whose time ran out while the server was down is never sent, and that is written down.
 async fn past_its_life(database: Database) {
     let mut desk = Desk::on(database).await;
-    for round in 0..rounds() {
+    for round in 0..rounds("kill -9 until a message is past its life", 1, 25) {
         let person = desk.person(round).await;
         let before = desk.twilio.taken().len();
         desk.twilio.be(Mood::refusing(503, ""));

@@ -150,6 +150,34 @@ async fn the_next_provider_sends_when_the_first_does_not_serve(database: Databas
     verify(&browser, &token, &code_in(&sent)).await.expect(200);
 }
 
+/// Issue 4, R-72: a login waits for no provider. While one keeps every message for longer than any login may take, people
+/// are answered at once, more of them than there are messages under way.
+async fn a_login_waits_for_no_provider(database: Database) {
+    const SILENCE: Duration = Duration::from_secs(4);
+    let twilio = FakeProvider::start(Dialect::Twilio).await;
+    let world = carried_by(database, "twilio", &[&twilio]).await;
+    let mut people = Vec::new();
+    for number in 0..6 {
+        people.push(world.person_with("sms", &format!("+1202555{:04}", 110 + 11 * number)).await.0);
+    }
+    let before = twilio.taken().len();
+    twilio.be(Mood::Silent);
+    let browser = world.browser();
+    let began = Instant::now();
+    challenged(&browser, &people[0]).await;
+    until("the provider is silent", async || twilio.taken().len() > before).await;
+    for person in &people[1..] {
+        let asked = Instant::now();
+        let answer = challenged(&browser, person).await;
+        let took = asked.elapsed();
+        assert!(took < SILENCE / 2, "{took:?}");
+        // Later the first message may be given up, and with it the provider.
+        if began.elapsed() < SILENCE {
+            assert_eq!((&answer.json["delivery"], &answer.json["code_sent"]), (&json!("queued"), &json!(true)));
+        }
+    }
+}
+
 /// Issue 4, R-72: with every provider down the login says so and offers what works, and that works; mail goes on. When they are
 /// back, so is the sending.
 async fn with_every_provider_down_the_login_says_so(database: Database) {
@@ -460,6 +488,7 @@ async fn jobs_run_on_one_node_and_by_hand(database: Database) {
 on_both_databases![
     a_code_goes_out_by_twilio_and_its_reports_are_believed_when_signed,
     the_next_provider_sends_when_the_first_does_not_serve,
+    a_login_waits_for_no_provider,
     with_every_provider_down_the_login_says_so,
     a_dead_number_is_told_at_once_with_what_works,
     a_code_that_died_while_it_waited_is_not_sent,

@@ -47,7 +47,7 @@
 //! | `hardening` | A-15, A-47, A-68, A-69 |
 //! | `leaks` | R-17, R-38, R-53, A-73 |
 //! | `sealed` | R-18, R-41, R-58, R-59, A-101 |
-//! | `sms_fraud` | A-42, A-43, R-56, R-72 |
+//! | `sms_fraud` | A-42, A-43, A-45, R-56, R-72 |
 //! | `rotation` | R-59, A-100 |
 //! | `import` | R-58 |
 //! | `audit` | R-43…, A-88 |

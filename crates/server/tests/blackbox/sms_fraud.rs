@@ -106,8 +106,35 @@ async fn codes_nobody_types_stop_their_country(database: Database) {
     world.somebody_sets_up("+12025550152").await.expect(201);
 }
 
+/// one number confirmed by account after account gets ten codes a day from all of them together. The eleventh account
+/// is told when to try again, and that stands in the audit log; those who confirmed it keep it.
+async fn one_number_serves_few_accounts_a_day(database: Database) {
+    let world = World::start(database).await;
+    let number = "+12025550174";
+    let mut confirmed = 0;
+    for _ in 0..20 {
+        let (person, browser) = (world.add_person(None), world.browser());
+        let session = Session::of(&login(&browser, &person).await.expect(200));
+        let body = json!({ "method": "sms", "phone_number": number });
+        let answer = browser.post_as(&session.access, "/auth/2fa/setup/", body).await;
+        if answer.status == 201 {
+            confirmed += 1;
+            let code = world.code_to(number, "setup_code", confirmed).await;
+            let body = json!({ "code": code });
+            browser.post_as(&session.access, "/auth/2fa/verify-setup/", body).await.expect(200);
+        } else {
+            let refused = answer.refused(429, "send_limit");
+            assert!(refused.number_at("/retry_after") > 86_000, "{}", refused.text);
+        }
+    }
+    assert_eq!((confirmed, world.codes_to(number).await), (10, 10));
+    let audited = "SELECT count(*) FROM two_factor_audit_log WHERE CAST(detail AS text) LIKE '%send_limit%'";
+    assert_eq!(world.look.count(audited).await, 10);
+}
+
 on_both_databases![
     neighboring_numbers_share_a_limit,
+    one_number_serves_few_accounts_a_day,
     only_listed_countries_get_text_messages,
     a_spent_budget_leaves_the_other_methods,
     codes_nobody_types_stop_their_country,

@@ -9,6 +9,7 @@ use crate::harness::World;
 use crate::people::{PASSWORD, Person, Session, partial_token, strings, verify};
 use crate::sent_codes::begin;
 use crate::setup::status;
+use crate::totp::code;
 
 const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
@@ -125,4 +126,45 @@ async fn locks_and_operators_are_told_of(database: Database) {
     }
 }
 
-on_both_databases![every_change_is_told, locks_and_operators_are_told_of];
+/// Product.md section 7, R-23: a sign-in with another browser is told once, with and without a factor; the first one, a
+/// known one and one that is refused are not.
+async fn a_sign_in_with_another_browser_is_told(database: Database) {
+    let world = World::start(database).await;
+    let sign_in = async |person: &Person, agent: &str| {
+        let login = json!({ "email": person.email, "password": person.password });
+        let call = world.browser().submit("/auth/login/").header("user-agent", agent).json(&login);
+        let answer = call.send().await.expect(200);
+        if answer.json["requires_2fa"] == true {
+            let token = answer.text_at("/partial_token");
+            let now = world.fresh_step().await;
+            for (code, status) in [("not a code".to_owned(), 422), (code(&person.secret, now), 200)] {
+                let body = json!({ "partial_token": token, "code": code });
+                let call = world.browser().submit("/auth/2fa/verify/").header("user-agent", agent).json(&body);
+                call.send().await.expect(status);
+            }
+        }
+    };
+    let count = async |person: &Person| {
+        let mails = world.messages(&person.email).await;
+        mails.iter().filter(|mail| mail["kind"] == "new_sign_in").count()
+    };
+    let safari = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+                  Version/18.0 Mobile/15E148 Safari/604.1";
+    for person in [world.add_person(None), world.add_person_with_totp()] {
+        for agent in [AGENT, AGENT, &AGENT.replace("140.0", "151.0")] {
+            sign_in(&person, agent).await;
+        }
+        sign_in(&person, safari).await;
+        told(&world, &person.email, "new_sign_in").await;
+        let mail = world.message(&person.email, "new_sign_in").await;
+        assert!(mail["text"].as_str().unwrap().contains("Safari"), "{mail}");
+        for agent in [safari, AGENT] {
+            sign_in(&person, agent).await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        assert_eq!(count(&person).await, 1);
+        world.advance(91 * 24 * 3600).await;
+    }
+}
+
+on_both_databases![every_change_is_told, locks_and_operators_are_told_of, a_sign_in_with_another_browser_is_told];

@@ -139,7 +139,7 @@ impl World {
         let origin = Origin { actor: Some("cli".to_owned()), ..Origin::default() };
         let command = ActOnUser { application: ApplicationId::DEFAULT, email: email.clone(), act, origin };
         let decision = self.lab.decide(&command, account).unwrap();
-        self.commit(decision)
+        self.commit(decision).map(drop)
     }
 
     /// Challenges that are neither answered nor ended.

@@ -107,6 +107,28 @@ fn the_third_wrong_code_of_a_challenge_is_told_by_mail_once() {
     }
 }
 
+/// nobody stays unheard by trying a few codes of each challenge, or a few an hour.
+#[test]
+fn wrong_codes_are_told_whatever_challenge_and_hour_they_are_tried_in() {
+    let (mut world, _, _) = challenged();
+    for told in [0, 1, 1, 1] {
+        let token = world.challenge();
+        for _ in 0..2 {
+            let _ = world.verify(&token, TypedCode::Other);
+        }
+        assert_eq!(mails(&world).len(), told);
+    }
+    let mut told = Vec::new();
+    let (mut world, _, _) = challenged();
+    for _ in 0..12 {
+        world.lab.pass(Duration::from_mins(31));
+        let token = world.challenge();
+        let _ = world.verify(&token, TypedCode::Other);
+        told.push(mails(&world).len());
+    }
+    assert_eq!(told, [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1]);
+}
+
 #[test]
 fn a_code_of_the_past_is_explained_at_once() {
     let (mut world, person, token) = challenged();

@@ -5,7 +5,7 @@ use domain::challenge::ReadChallenge;
 use domain::secret::TokenHash;
 use utoipa::ToSchema;
 
-use super::view::{self, ChallengeBody};
+use super::view::{self, ChallengeProgress};
 use crate::app::App;
 use crate::http::{Fields, Json, ReadBody};
 use crate::problem::{Problem, ProblemCode};
@@ -37,8 +37,11 @@ impl ReadBody for Body {
 
 /// How a challenge stands.
 #[utoipa::path(post, path = "/auth/2fa/challenge/", tag = "sign-in", request_body = Body,
-    responses((status = 200, description = "The challenge is live.", body = ChallengeBody)))]
-pub(super) async fn challenge(State(app): State<App>, Json(body): Json<Body>) -> Result<Json<ChallengeBody>, Problem> {
+    responses((status = 200, description = "The challenge is live.", body = ChallengeProgress)))]
+pub(super) async fn challenge(
+    State(app): State<App>,
+    Json(body): Json<Body>,
+) -> Result<Json<ChallengeProgress>, Problem> {
     let state = ask(&app, &ReadChallenge { token: body.partial_token }).await?;
-    Ok(Json(ChallengeBody::with_progress(state)))
+    Ok(Json(state.into()))
 }

@@ -30,7 +30,15 @@ pub(super) async fn logout(
     let by = match (body.refresh, bearer) {
         (Some(refresh), _) => SignOutBy::Refresh(RefreshToken::parse(&refresh).ok_or_else(invalid)?),
         (None, bearer) => match (cookie.same_origin()?, bearer) {
-            (Some(token), _) => SignOutBy::Refresh(token),
+            (Some(token), Ok(SignedIn(bearer))) => {
+                // A cookie that finds nothing must not keep the session alive that is named here.
+                let by = SignOutBy::Refresh(token);
+                match run(&app, SignOut { by, origin: origin.clone() }).await {
+                    Err(problem) if problem.code() == ProblemCode::TokenInvalid => SignOutBy::Bearer(bearer),
+                    ended => return ended.map(|()| (StatusCode::NO_CONTENT, no_refresh_cookie(&app))),
+                }
+            }
+            (Some(token), Err(_)) => SignOutBy::Refresh(token),
             (None, Ok(SignedIn(bearer))) => SignOutBy::Bearer(bearer),
             (None, Err(problem)) => return Err(problem),
         },

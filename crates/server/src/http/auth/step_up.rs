@@ -62,6 +62,14 @@ pub(super) struct Answer {
     tokens: Tokens,
 }
 
+/// A password that is no proof: the answer must not send its caller back here.
+fn ask_for_code(problem: Problem) -> Problem {
+    if problem.code() == ProblemCode::StepUpRequired {
+        return problem.detail("The password is not enough for somebody with a second factor: a code is needed.");
+    }
+    problem
+}
+
 /// Prove anew who you are, for changes that need it: with any code; without a factor, with the password. The access token
 /// then says what was proved, and when.
 #[utoipa::path(post, path = "/auth/2fa/step-up/", tag = "session", request_body = Body, security(("access_token" = [])),
@@ -75,7 +83,7 @@ pub(super) async fn step_up(
 ) -> Result<(HeaderMap, Json<Answer>), Problem> {
     let proof = match (body.code, body.password) {
         (Some(code), _) => Proof::Code(code),
-        (None, password) => prove(&app, bearer, password.unwrap_or_default(), &origin).await?,
+        (None, password) => prove(&app, bearer, password.unwrap_or_default(), &origin).await.map_err(ask_for_code)?,
     };
     let raised = run(&app, StepUp { bearer, proof, refresh: cookie.beside_bearer(), origin }).await?;
     let (tokens, headers) = if raised.rotated {

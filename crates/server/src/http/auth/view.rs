@@ -194,17 +194,8 @@ pub(super) struct ChallengeBody {
     /// Whether a code was sent.
     code_sent: bool,
     /// How the sending of the last code stands: `queued`, `unavailable`, or null when none was sent.
+    #[schema(example = "queued")]
     delivery: Option<String>,
-    /// How far the last code has come, more exactly: `queued`, `delayed` (a try failed, another follows), `accepted` (a
-    /// provider took it), `delivered`, `failed`. Told by `challenge/`, once a code was sent.
-    #[schema(example = "accepted", nullable = false)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delivery_state: Option<String>,
-    /// With `delayed` and `failed`: `refused` (this destination cannot be reached), `unavailable` (nobody sends now),
-    /// `undelivered`, `expired`, `lost` (it may have arrived), or another word.
-    #[schema(nullable = false)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delivery_reason: Option<String>,
     /// The kinds of factor that work, when `delivery` is `unavailable`.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -213,19 +204,37 @@ pub(super) struct ChallengeBody {
     #[schema(value_type = Option<String>, format = DateTime)]
     next_send_at: Option<Timestamp>,
     /// Tries left.
+    #[schema(example = 5)]
     attempts_left: u32,
     /// When the challenge runs out.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Timestamp,
 }
 
-impl ChallengeBody {
-    /// With how far the last code has come.
-    pub(super) fn with_progress(state: ChallengeState) -> Self {
+/// How a challenge stands, and how far its last code has come.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ChallengeProgress {
+    /// How the challenge stands.
+    #[serde(flatten)]
+    challenge: ChallengeBody,
+    /// How far the last code has come, more exactly than `delivery`: `queued`, `delayed` (a try failed, another follows),
+    /// `accepted` (a provider took it), `delivered`, `failed`. Once a code was sent.
+    #[schema(example = "accepted", nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery_state: Option<String>,
+    /// With `delayed` and `failed`: `refused` (this destination cannot be reached), `unavailable` (nobody sends now),
+    /// `undelivered`, `expired`, `lost` (it may have arrived), or another word.
+    #[schema(example = "unavailable", nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery_reason: Option<String>,
+}
+
+impl From<ChallengeState> for ChallengeProgress {
+    fn from(state: ChallengeState) -> Self {
         Self {
             delivery_state: state.stage.map(|stage| stage.as_str().to_owned()),
             delivery_reason: state.stage.and_then(Stage::trouble).map(|trouble| trouble.as_str().to_owned()),
-            ..state.into()
+            challenge: state.into(),
         }
     }
 }
@@ -238,8 +247,6 @@ impl From<ChallengeState> for ChallengeBody {
             methods: state.methods.into_iter().map(MethodView::from).collect(),
             code_sent: state.code_sent,
             delivery: state.delivery.map(|delivery| delivery.as_str().to_owned()),
-            delivery_state: None,
-            delivery_reason: None,
             alternatives: (!state.alternatives.is_empty()).then(|| names(&state.alternatives)),
             next_send_at: state.next_send_at,
             attempts_left: state.attempts_left,

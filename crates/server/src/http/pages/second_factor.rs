@@ -92,6 +92,7 @@ impl View<'_> {
     }
 
     /// The name of the sentence about that.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates call it so")]
     fn stage_text(&self, stage: &Stage) -> String {
         let method = self.by.map_or("", |by| by.method.as_str());
         match stage {

@@ -1,0 +1,8 @@
+-- Browsers that people have signed in with: a sign-in with another one is told to its owner.
+CREATE TABLE known_browsers (
+    user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    seen_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX known_browsers_by_seen_at ON known_browsers (seen_at);
