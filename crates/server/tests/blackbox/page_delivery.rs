@@ -96,7 +96,7 @@ async fn the_page_says_how_far_a_code_has_come(database: Database) {
     told_of(&carried, &chromium, View { scripts: false, ..View::PHONE }, 2).await;
 }
 
-/// A provider that does not serve: the page says that it takes longer, offers what works, and that works.
+/// A provider that does not serve: the page says that it takes longer, offers what works, and that works.
 async fn who_waits_in_vain_is_offered_what_works(database: Database) {
     let Some(chromium) = Chromium::start() else { return };
     let carried = Carried::start(database).await;
