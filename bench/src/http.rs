@@ -50,6 +50,13 @@ impl Connection {
         .await
     }
 
+    /// Gets a page as somebody who is not signed in; the answer must be a 200.
+    pub(crate) async fn page(&mut self, path: &str) -> Result<&str> {
+        let port = self.port;
+        self.exchange(&format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: {USER_AGENT}\r\n\r\n"))
+            .await
+    }
+
     async fn exchange(&mut self, request: &str) -> Result<&str> {
         self.stream.write_all(request.as_bytes()).await?;
         self.received.clear();

@@ -23,6 +23,8 @@ pub(crate) enum Errand {
     Verify(Numbers),
     /// The status of one of these signed-in people, in turn.
     Status { access: Vec<String>, next: AtomicU64 },
+    /// The page where people sign in.
+    SignInPage,
     /// Password and code of somebody new each time: two requests.
     Login(Numbers),
     /// The first recovery code of somebody new each time, for their challenge.
@@ -62,6 +64,10 @@ impl Errand {
             Self::Status { access, next } => {
                 let next = usize::try_from(next.fetch_add(1, Ordering::Relaxed))?;
                 connection.get("/auth/2fa/status/", &access[next % access.len()]).await?;
+            }
+            Self::SignInPage => {
+                let page = connection.page("/sign-in").await?;
+                ensure!(page.contains("id=\"password\""), "that is no sign-in page: {page}");
             }
             Self::Login(numbers) => {
                 let Some(number) = numbers.take() else { return Ok(false) };

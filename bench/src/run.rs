@@ -77,6 +77,8 @@ impl Effort {
 const CONNECTIONS: [usize; 4] = [1, 8, 32, 64];
 /// Where the targets hold.
 const TARGET_CONNECTIONS: usize = 32;
+/// The page where people sign in, among the figures.
+const PAGE: &str = "sign-in page";
 /// The database in which people have phones.
 const PHONES: &str = "phones";
 /// The database in which every call was made once.
@@ -253,7 +255,7 @@ impl Subject {
         Ok(f64::from(counted) / f64::from(u32::try_from(COUNTED)?))
     }
 
-    /// Verifications and statuses at half of the best rate, which is looked for just before: what the machine can do at the
+    /// Verifications, statuses and sign-in pages at half of the best rate, which is looked for just before: what the machine can do at the
     /// time is what counts.
     async fn latencies(&self, report: &mut Report) -> Result<()> {
         let Effort { warm_up, time, open_time, .. } = self.effort;
@@ -263,7 +265,7 @@ impl Subject {
         let access = self.sign_in(&server).await?;
         let verify = Errand::Verify(Numbers::new(0..self.effort.kept()));
         let status = Errand::Status { access, next: 0.into() };
-        for (what, errand) in [("verify", verify), ("status", status)] {
+        for (what, errand) in [("verify", verify), ("status", status), (PAGE, Errand::SignInPage)] {
             let errand = Arc::new(errand);
             let best =
                 block_in_place(|| load::closed(server.port, &errand, TARGET_CONNECTIONS, warm_up, time, &meter))?;
@@ -272,6 +274,14 @@ impl Subject {
                 load::open(server.port, &errand, TARGET_CONNECTIONS, rate, Duration::from_secs(1), open_time)
             })?;
             latencies.sort();
+            if what == PAGE {
+                report.figures.push(Figure {
+                    what: format!("{}: {PAGE}, median at half of the best rate", self.place.name()),
+                    value: stats::percentile(&latencies, 0.5).as_secs_f64() * 1000.0,
+                    unit: "ms",
+                    target: Some(Target::AtMost(1.0)),
+                });
+            }
             report.latency.push(Latency {
                 database: self.place.name(),
                 what,

@@ -49,20 +49,49 @@ by("button[data-wait]", (button) => {
 });
 
 // A form is sent once; the button that sent it shows that it is under way.
-by("form", (form) => {
-  form.addEventListener("submit", (event) => {
-    if (form.dataset.sent) {
-      event.preventDefault();
-      return;
-    }
-    form.dataset.sent = "yes";
-    event.submitter?.setAttribute("aria-busy", "true");
-  });
+addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  event.submitter?.setAttribute("aria-busy", "true");
 });
 addEventListener("pageshow", () => {
   by("form[data-sent]", (form) => delete form.dataset.sent);
   by("button[aria-busy]", (button) => button.removeAttribute("aria-busy"));
 });
+
+// How far a code has come is looked up again: soon at first, then more rarely, for as long as a code lives.
+const lively = () => [...document.querySelectorAll("[data-live]")];
+const lookAgain = async (pause, end) => {
+  await new Promise((done) => { setTimeout(done, pause); });
+  try {
+    const address = lively()[0].dataset.live;
+    const answer = document.hidden ? null : await fetch(address);
+    if (answer?.ok) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  } catch {
+    // Offline for a moment: later.
+  }
+  if (lively().length && Date.now() < end) lookAgain(Math.min(pause * 1.4, 15_000), end);
+  else by(".again", (link) => { link.hidden = !lively().length; });
+};
+const show = (page) => lively().forEach((part) => {
+  const now = page.getElementById(part.id);
+  // What is being used stays as it is, until the next look.
+  if (part.contains(document.activeElement)) return;
+  if (!now?.dataset.live) part.removeAttribute("data-live");
+  if (!now) return;
+  now.querySelectorAll(".again").forEach((link) => { link.hidden = true; });
+  if (now.textContent === part.textContent) return;
+  part.dataset.stage = now.dataset.stage ?? "";
+  part.replaceChildren(...now.childNodes);
+});
+if (lively().length) {
+  by(".again", (link) => { link.hidden = true; });
+  lookAgain(1_500, Date.now() + 300_000);
+}
 
 // Passwords can be looked at while they are typed.
 by("input[data-reveal]", (field) => {

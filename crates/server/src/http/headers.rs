@@ -7,10 +7,10 @@ const API_CSP: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
 );
 
-/// For our pages: styles, scripts and images from us alone, nothing inline, forms to us alone, no frames.
+/// For our pages: styles, scripts, images and what scripts ask for from us alone, nothing inline, forms to us alone, no frames.
 pub const PAGE_CSP: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; \
-     form-action 'self'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; object-src 'none'; \
+     base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 );
 
 const ALWAYS: [(HeaderName, HeaderValue); 4] = [

@@ -39,12 +39,15 @@ pub(crate) struct View {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) dark: bool,
+    /// Colors of the system's choosing, as people with poor sight have them.
+    pub(crate) forced: bool,
     pub(crate) scripts: bool,
     pub(crate) language: &'static str,
 }
 
 impl View {
-    pub(crate) const PHONE: Self = Self { width: 375, height: 740, dark: false, scripts: true, language: "en" };
+    pub(crate) const PHONE: Self =
+        Self { width: 375, height: 740, dark: false, forced: false, scripts: true, language: "en" };
     pub(crate) const DESKTOP: Self = Self { width: 1200, height: 860, ..Self::PHONE };
 }
 
@@ -172,11 +175,16 @@ impl Tab {
 
     /// Changes how the tab looks.
     pub(crate) fn look(&self, view: View) {
-        let View { width, height, dark, scripts, language } = view;
+        let View { width, height, dark, forced, scripts, language } = view;
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
         self.call("Emulation.setDeviceMetricsOverride", metrics);
         let scheme = if dark { "dark" } else { "light" };
-        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        let (colors, contrast) = if forced { ("active", "more") } else { ("none", "no-preference") };
+        let features = json!({ "features": [
+            { "name": "prefers-color-scheme", "value": scheme },
+            { "name": "forced-colors", "value": colors },
+            { "name": "prefers-contrast", "value": contrast },
+        ] });
         self.call("Emulation.setEmulatedMedia", features);
         self.call("Emulation.setScriptExecutionDisabled", json!({ "value": !scripts }));
         self.call("Emulation.setTimezoneOverride", json!({ "timezoneId": "UTC" }));

@@ -35,7 +35,9 @@
 //! | `http` | R-42, R-43, R-47, R-49, R-60, R-69, A-48, A-84, A-87 |
 //! | `origins` | R-46… …A-83 |
 //! | `pages` | R-47, R-49, A-84 |
+//! | `page_attacks` | A-76, A-81…A-83 |
 //! | `page_browser` | R-54, A-84 |
+//! | `page_delivery` | R-72 |
 //! | `page_access` | the pages for everybody: axe-core, keyboard, weight |
 //! | `page_guards` | R-46… …A-84 |
 //! | `page_security` | R-25, R-26, R-28, R-52 |
@@ -183,7 +185,9 @@ mod origins;
 mod outage;
 mod outbox;
 mod page_access;
+mod page_attacks;
 mod page_browser;
+mod page_delivery;
 mod page_guards;
 mod page_pictures;
 mod page_scenes;

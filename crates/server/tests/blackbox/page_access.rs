@@ -50,20 +50,25 @@ async fn axe_core_finds_nothing(database: Database) {
     assert!(found.is_empty(), "{} violations:\n{}", found.len(), found.join("\n"));
 }
 
+/// Light, dark, and in the system's own colors.
 async fn axe_core_finds_nothing_from_right_to_left(database: Database) {
     let (Some(axe), Some(chromium)) = (axe(), Chromium::start()) else { return };
     let world = World::start(database).await;
     let mut found = Vec::new();
     let view = View { language: "ar", ..View::PHONE };
     scenes(&world, &chromium, view, |tab, name| {
-        found.extend(violations(tab, &axe).into_iter().map(|violation| format!("{name}: {violation}")));
+        for look in [view, View { dark: true, ..view }, View { forced: true, ..view }] {
+            tab.look(look);
+            found.extend(violations(tab, &axe).into_iter().map(|violation| format!("{name}: {violation}")));
+        }
+        tab.look(view);
     })
     .await;
     assert!(found.is_empty(), "{} violations:\n{}", found.len(), found.join("\n"));
 }
 
-/// Every control is reached by Tab, in the order of the page, and shows that it has the focus; nothing is wider than the
-/// screen, down to 320 pixels.
+/// Every control is reached by Tab, in the order of the page, and shows that it has the focus; none is smaller than a
+/// finger may miss (24 pixels, WCAG 2.5.8), and nothing is wider than the screen, down to 320 pixels.
 async fn the_keyboard_alone_is_enough(database: Database) {
     let Some(chromium) = Chromium::start() else { return };
     let world = World::start(database).await;
@@ -76,6 +81,11 @@ async fn the_keyboard_alone_is_enough(database: Database) {
              window.controls = [...document.querySelectorAll('a[href], button, input, select, summary')] \
              .filter((e) => !e.disabled && e.type !== 'hidden' && e.checkVisibility()); window.controls.length",
         );
+        let small = tab.evaluate(
+            "window.controls.filter((e) => !e.closest('p, .skip')).map((e) => [e.getBoundingClientRect(), e.outerHTML]) \
+             .filter(([r]) => r.height < 24 || r.width < 24).map(([r, html]) => `${r.width}×${r.height} ${html}`)",
+        );
+        assert_eq!(small, serde_json::json!([]), "{name}: too small to be hit");
         tab.evaluate("document.querySelector('.skip').focus()");
         let mut reached = vec![0];
         for _ in 0..controls.as_u64().unwrap() + 2 {

@@ -174,8 +174,8 @@ async fn every_page_has_its_guards(database: Database) {
         let policy = header("content-security-policy");
         assert_eq!(
             policy,
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; \
-             base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+             object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
             "{}",
             page.what
         );

@@ -21,6 +21,9 @@ async fn every_page_has_its_picture_taken() {
         ("", View::PHONE),
         ("-dark", View { dark: true, ..View::PHONE }),
         ("-ar", View { language: "ar", ..View::PHONE }),
+        ("-ar-dark", View { language: "ar", dark: true, ..View::PHONE }),
+        ("-forced", View { forced: true, ..View::PHONE }),
+        ("-narrow", View { width: 320, ..View::PHONE }),
         ("-desktop", View::DESKTOP),
     ] {
         let world = World::start(Database::Sqlite).await;

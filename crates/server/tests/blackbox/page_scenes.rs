@@ -1,9 +1,15 @@
 //! Every page in every state, made the way people make them: what pictures are taken of and what is tested for everybody.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
 
 use crate::chromium::{Chromium, Tab, View};
+use crate::database::Database;
+use crate::delivery::taken;
 use crate::harness::World;
+use crate::page_delivery::{Carried, comes_to};
 use crate::people::{PASSWORD, Person};
 use crate::totp;
 
@@ -26,6 +32,9 @@ pub(crate) async fn scenes(world: &World, chromium: &Arc<Chromium>, view: View, 
     turning_it_on(world, &tab, &mut person, &mut show).await;
     changing_things(world, &tab, &mut show).await;
     being_locked_out(world, &tab, &person, &mut show);
+    having_bad_luck(world, &chromium.open(view), &mut show).await;
+    waiting_in_vain(chromium, view, &mut show).await;
+    being_switched_off(&chromium.open(view), &mut show).await;
 }
 
 async fn getting_an_account(world: &World, tab: &Tab, mut show: impl FnMut(&Tab, &str)) {
@@ -181,4 +190,83 @@ fn being_locked_out(world: &World, tab: &Tab, person: &Person, mut show: impl Fn
         }
     }
     show(tab, "locked");
+}
+
+/// A phone whose clock is wrong, a network that is gone, a row that is missing.
+async fn having_bad_luck(world: &World, tab: &Tab, mut show: impl FnMut(&Tab, &str)) {
+    let person = world.add_person_with_totp();
+    world.type_password(tab, &person);
+    let now = world.fresh_step().await;
+    tab.fill("#code", &totp::code_at(&person.secret, now, -5));
+    tab.click("button.main");
+    assert!(tab.text("#trouble").contains('3'), "{}", tab.text("#trouble"));
+    show(tab, "code-clock");
+    tab.fill("#code", &totp::code(&person.secret, world.fresh_step().await));
+    tab.click("button.main");
+    assert_eq!(tab.path(), "/security");
+    let network = |offline: bool| {
+        let params = json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        tab.call("Network.emulateNetworkConditions", params);
+    };
+    tab.go(&format!("{}/security/password", world.base()));
+    network(true);
+    let patience = Instant::now() + Duration::from_secs(10);
+    while tab.has("#offline[hidden]") {
+        assert!(Instant::now() < patience, "nothing says that the network is gone");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    show(tab, "offline");
+    network(false);
+    let id = world.id_of(&person).await;
+    world.look.execute(&format!("DELETE FROM two_factor_settings WHERE user_id = {id}")).await;
+    tab.go(&format!("{}/security", world.base()));
+    assert!(!tab.text("main code").is_empty(), "there is no reference to ask for help with");
+    show(tab, "fault");
+}
+
+/// A provider reports what becomes of a code; too many are asked for.
+async fn waiting_in_vain(chromium: &Arc<Chromium>, view: View, mut show: impl FnMut(&Tab, &str)) {
+    let carried = Carried::start(Database::Sqlite).await;
+    let (world, tab) = (&carried.world, chromium.open(view));
+    world.type_password(&tab, &carried.person);
+    let sent = taken(&carried.twilio, 2).await;
+    comes_to(&tab, view, "accepted").await;
+    show(&tab, "code-accepted");
+    carried.report(&sent, "undelivered", "30003").await;
+    comes_to(&tab, view, "failed").await;
+    show(&tab, "code-failed");
+    carried.report(&sent, "delivered", "").await;
+    comes_to(&tab, view, "delivered").await;
+    show(&tab, "code-delivered");
+    // The script keeps the button from being pressed too early; without it the page says so afterwards.
+    let send_one_more = || {
+        let here = tab.address();
+        tab.look(View { scripts: false, ..view });
+        tab.go(&here);
+        tab.click("button[name='send'].quiet");
+        tab.look(view);
+        tab.attribute("#trouble", "data-code").unwrap_or_default()
+    };
+    assert_eq!(send_one_more(), "send_cooldown");
+    show(&tab, "code-cooldown");
+    for sent in 0.. {
+        assert!(sent < 6, "there is no end to sending");
+        world.advance(301).await;
+        world.type_password(&tab, &carried.person);
+        if send_one_more() == "send_limit" {
+            break;
+        }
+    }
+    show(&tab, "code-send-limit");
+}
+
+/// Nobody is asked for a second factor, and nothing is set up.
+async fn being_switched_off(tab: &Tab, mut show: impl FnMut(&Tab, &str)) {
+    let world = World::on(Database::Sqlite).with("TWOFA_ENABLED", "false").start().await;
+    let person = world.add_person_with_totp();
+    world.type_password(tab, &person);
+    assert_eq!(tab.path(), "/security");
+    show(tab, "switched-off");
+    tab.go(&format!("{}/security/add", world.base()));
+    show(tab, "switched-off-add");
 }

@@ -19,13 +19,14 @@ use domain::step_up::{Proof, StepUp};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::devices::Forget;
 use super::frame::{Frame, with_cookie};
 use super::see;
 use super::target::Target;
 use super::visitor::{Visitor, session_cookie};
 use crate::app::App;
 use crate::credentials;
-use crate::http::caller::Anyone;
+use crate::http::caller::{Anyone, CookieDevice};
 use crate::http::{Fields, Form, ReadBody};
 use crate::problem::{Problem, ProblemCode};
 use crate::run::{ask, run};
@@ -111,6 +112,7 @@ pub(super) struct Body {
     password: Zeroizing<String>,
     send: Option<Uuid>,
     next: String,
+    then: String,
 }
 
 impl ReadBody for Body {
@@ -120,6 +122,7 @@ impl ReadBody for Body {
             password: fields.optional_secret("password", 0..=1_024).unwrap_or_default(),
             send: fields.optional_parsed("send", "a UUID", |text| Uuid::parse_str(text).ok()),
             next: fields.optional_text("next", 0..=2_000).unwrap_or_default(),
+            then: fields.optional_text("then", 0..=64).unwrap_or_default(),
         }
     }
 }
@@ -161,13 +164,16 @@ impl CodeQuestion {
 struct View<'a> {
     page: &'a Frame,
     next: &'a str,
+    /// What is done after it.
+    then: Option<Forget>,
     /// Nothing where the password is asked.
     code: Option<CodeQuestion>,
 }
 
 fn question(page: &Frame, status: &Status, next: &Target) -> Result<Response, Problem> {
     let code = status.is_enabled.then(|| CodeQuestion::of(page, status));
-    page.answer(&View { page, next: next.as_str(), code })
+    let then = page.then.as_deref().and_then(Forget::parse);
+    page.answer(&View { page, next: next.as_str(), then, code })
 }
 
 /// The question, where a form was refused for want of a proof.
@@ -201,12 +207,16 @@ async fn prove(app: &App, desk: &mut Desk, proof: Proof) -> Result<Option<Grant>
 pub(super) async fn submit(
     State(app): State<App>,
     mut desk: Desk,
+    device: CookieDevice,
     Form(body): Form<Body>,
 ) -> Result<Response, Problem> {
+    let then = Forget::parse(&body.then);
+    desk.page.then = then.map(Forget::write);
     let next = Target::parse(&body.next, app.http.site()).unwrap_or_else(Target::home);
     let status = desk.status(&app).await?;
     let came = if let Some(factor) = body.send {
-        let back = next.behind(format!("/security/prove?by={factor}"));
+        let then = then.map(|then| format!("&then={}", then.write())).unwrap_or_default();
+        let back = next.behind(format!("/security/prove?by={factor}{then}"));
         match send(&app, &desk, SessionPurpose::StepUp, factor).await {
             Ok(()) => return Ok(see(&back)),
             Err(problem) => Err(problem),
@@ -222,6 +232,12 @@ pub(super) async fn submit(
         desk.page = desk.page.missing("code", "trouble-code-missing")?;
         return question(&desk.page, &status, &next);
     };
+    if let (Ok(grant), Some(then)) = (&came, then) {
+        let cookie = grant.as_ref().and_then(|grant| session_cookie(&app, grant));
+        // Where it was forgotten meanwhile, the list says so; the new cookie has to get there either way.
+        let done = then.run(&app, &desk, device).await.unwrap_or_else(|_| see("/security"));
+        return Ok(with_cookie(done, cookie));
+    }
     let refused = match desk.came(&app, came, next.as_str()) {
         Ok(response) => return Ok(response),
         Err(refused) => refused,

@@ -23,6 +23,57 @@ use crate::http::{Fields, Form, ReadBody};
 use crate::problem::{Problem, ProblemCode};
 use crate::run::run;
 
+/// Which devices are to be forgotten.
+#[derive(Clone, Copy)]
+pub(super) enum Forget {
+    /// One of them.
+    One(TrustedDeviceId),
+    /// Each.
+    All,
+}
+
+impl Forget {
+    /// What an address or a form says.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        if text == "all" {
+            return Some(Self::All);
+        }
+        Uuid::parse_str(text).ok().map(|id| Self::One(TrustedDeviceId::from_uuid(id)))
+    }
+
+    /// As [`Self::parse`] reads it.
+    pub(super) fn write(self) -> String {
+        match self {
+            Self::One(id) => id.uuid().to_string(),
+            Self::All => "all".to_owned(),
+        }
+    }
+
+    /// The name of the sentence that says what comes after the proof.
+    pub(super) const fn announced(&self) -> &'static str {
+        match self {
+            Self::One(_) => "prove-then-forget",
+            Self::All => "prove-then-forget-all",
+        }
+    }
+
+    /// Forgets them, this browser's secret too where it is among them.
+    pub(super) async fn run(self, app: &App, desk: &Desk, device: CookieDevice) -> Result<Response, Problem> {
+        let (which, said) = match self {
+            Self::One(id) => (Some(id), "/security?said=forgotten"),
+            Self::All => (None, "/security?said=all-forgotten"),
+        };
+        let origin = desk.origin.clone();
+        let command = RevokeTrustedDevices { bearer: desk.bearer, which, device: device.0, origin };
+        let current = run(app, command).await?;
+        let mut response = see(said);
+        if current {
+            response.headers_mut().extend(view::no_device_cookie(app));
+        }
+        Ok(response)
+    }
+}
+
 fn uuid(id: &str) -> Result<Uuid, Problem> {
     Uuid::parse_str(id).map_err(|_| Problem::new(ProblemCode::NotFound))
 }
@@ -35,8 +86,7 @@ pub(super) async fn forget(
     Path(id): Path<String>,
     Form(Empty): Form<Empty>,
 ) -> Result<Response, Problem> {
-    let which = Some(TrustedDeviceId::from_uuid(uuid(&id)?));
-    revoke(&app, desk, device, which, "/security?said=forgotten").await
+    revoke(&app, desk, device, Forget::One(TrustedDeviceId::from_uuid(uuid(&id)?))).await
 }
 
 /// Forgets all of them.
@@ -46,29 +96,16 @@ pub(super) async fn forget_all(
     device: CookieDevice,
     Form(Empty): Form<Empty>,
 ) -> Result<Response, Problem> {
-    revoke(&app, desk, device, None, "/security?said=all-forgotten").await
+    revoke(&app, desk, device, Forget::All).await
 }
 
-async fn revoke(
-    app: &App,
-    desk: Desk,
-    CookieDevice(device): CookieDevice,
-    which: Option<TrustedDeviceId>,
-    said: &str,
-) -> Result<Response, Problem> {
-    let command = RevokeTrustedDevices { bearer: desk.bearer, which, device, origin: desk.origin.clone() };
-    match run(app, command).await {
-        Ok(current) => {
-            let mut response = see(said);
-            if current {
-                response.headers_mut().extend(view::no_device_cookie(app));
-            }
-            Ok(response)
+/// Forgets, or asks for the proof that is wanted first; after that it is done.
+async fn revoke(app: &App, desk: Desk, device: CookieDevice, wish: Forget) -> Result<Response, Problem> {
+    match wish.run(app, &desk, device).await {
+        Err(problem) if problem.code() == ProblemCode::StepUpRequired => {
+            Ok(see(&format!("/security/prove?then={}", wish.write())))
         }
-        Err(problem) => match desk.refused(problem).on("/security")? {
-            Ok(_) => Ok(see("/security")),
-            Err(response) => Ok(response),
-        },
+        came => came,
     }
 }
 

@@ -68,6 +68,8 @@ pub(super) struct Frame {
     pub(super) next: Target,
     /// Which factor they want to use, or `recovery`.
     pub(super) by: Option<String>,
+    /// What is to be done once the person has proved who they are, as [`super::devices::Forget`] writes it.
+    pub(super) then: Option<String>,
     /// What happened just before.
     pub(super) said: Option<&'static str>,
     /// What went wrong.
@@ -90,6 +92,7 @@ impl FromRequestParts<App> for Frame {
             path: parts.uri.path().to_owned(),
             next: Target::home(),
             by: None,
+            then: None,
             said: None,
             trouble: None,
             signed_in: false,
@@ -99,6 +102,7 @@ impl FromRequestParts<App> for Frame {
             match &*name {
                 "next" => frame.next = Target::parse(&value, site).unwrap_or_else(Target::home),
                 "by" => frame.by = Some(value.chars().take(64).collect()),
+                "then" => frame.then = Some(value.chars().take(64).collect()),
                 "said" => frame.said = SAID.into_iter().find(|said| *said == value),
                 _ => {}
             }

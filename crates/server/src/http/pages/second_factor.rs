@@ -6,6 +6,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use domain::challenge::{ChallengeState, Offer, ReadChallenge};
 use domain::code::TypedCode;
+use domain::delivery::Stage;
 use domain::factor::Method;
 use domain::ids::FactorId;
 use domain::secret::TokenHash;
@@ -85,11 +86,42 @@ impl View<'_> {
         self.by.is_some_and(|by| self.state.sent_by == Some(by.id))
     }
 
-    /// Whether the code of the factor in use could not be sent.
+    /// How far the code of the factor in use has come.
+    fn stage(&self) -> Option<Stage> {
+        self.state.stage.filter(|_| self.is_sent())
+    }
+
+    /// The name of the sentence about that.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates call it so")]
+    fn stage_text(&self, stage: &Stage) -> String {
+        let method = self.by.map_or("", |by| by.method.as_str());
+        match stage {
+            Stage::Accepted => format!("code-stage-accepted-{method}"),
+            Stage::Queued | Stage::Delayed(_) | Stage::Delivered | Stage::Failed(_) => {
+                format!("code-stage-{}", stage.as_str())
+            }
+        }
+    }
+
+    /// Whether it may come further, so that looking again is worth while.
+    fn may_change(&self) -> bool {
+        self.stage().is_some_and(|stage| stage != Stage::Delivered)
+    }
+
+    /// This page, asked for again.
+    fn here(&self) -> String {
+        let by = self.by.map_or_else(|| "recovery".to_owned(), |by| by.id.uuid().to_string());
+        self.page.next.behind(format!("/sign-in/code?by={by}"))
+    }
+
+    /// Whether no code can be sent by the factor in use, whatever was tried.
     fn is_undeliverable(&self) -> bool {
-        let first = self.state.methods.first().map(|offer| offer.id);
-        let told_of = self.state.sent_by.or(first);
-        self.state.delivery == Some(Delivery::Unavailable) && self.by.map(|by| by.id) == told_of
+        self.is_troubled() && !self.is_sent()
+    }
+
+    /// Whether the code of the factor in use does not arrive, or could not even be sent.
+    fn is_troubled(&self) -> bool {
+        is_troubled(self.state, self.by)
     }
 
     /// Whether there are several authenticators, to be told apart by their names.
@@ -100,6 +132,11 @@ impl View<'_> {
     fn is_totp(&self) -> bool {
         self.by.is_some_and(|by| by.method == Method::Totp)
     }
+}
+
+fn is_troubled(state: &ChallengeState, by: Option<&Offer>) -> bool {
+    let told_of = state.sent_by.or_else(|| state.methods.first().map(|offer| offer.id));
+    state.delivery == Some(Delivery::Unavailable) && by.map(|by| by.id) == told_of
 }
 
 /// A page for a sign-in that is stopped for now.
@@ -132,7 +169,10 @@ async fn answer(app: &App, token: Option<TokenHash>, page: Frame, remembered: bo
         Some(id) => offer(id).or_else(|| state.methods.first()),
         None => state.methods.iter().find(|offer| Some(offer.id) == state.sent_by).or_else(|| state.methods.first()),
     };
-    let others = state.methods.iter().filter(|offer| by.is_none_or(|by| by.id != offer.id)).collect();
+    let others = state.methods.iter().filter(|offer| by.is_none_or(|by| by.id != offer.id));
+    // Who waits for a code that does not come is shown what does.
+    let works = |offer: &&Offer| !is_troubled(&state, by) || state.alternatives.contains(&offer.method);
+    let others = others.filter(works).collect();
     let policy = app.world.policy();
     page.answer(&View {
         page: &page,

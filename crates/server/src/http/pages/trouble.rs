@@ -121,8 +121,10 @@ pub(super) async fn as_pages(State(app): State<App>, request: Request, next: Nex
     let Ok(frame) = frame else { return put_back(response, problem) };
     if problem.code() == ProblemCode::TokenInvalid {
         let here = if method == Method::GET { Target::parse(&path, app.http.site()) } else { None };
+        // A form of another site comes without the cookie, and must not be able to take it away.
+        let gone = no_session_cookie(&app).filter(|_| was_signed_in);
         let sign_in = if was_signed_in { "/sign-in?said=session-over" } else { "/sign-in" };
-        return with_cookie(see(&here.unwrap_or_else(Target::home).behind(sign_in)), no_session_cookie(&app));
+        return with_cookie(see(&here.unwrap_or_else(Target::home).behind(sign_in)), gone);
     }
     #[expect(clippy::wildcard_enum_match_arm, reason = "a person can do the same about all others")]
     let (title, text) = match problem.code() {
