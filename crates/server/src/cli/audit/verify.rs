@@ -38,7 +38,7 @@ pub(in crate::cli) struct Arguments {
 #[derive(Args)]
 pub(in crate::cli) struct Trusted {
     /// A public key the log may be signed with, beside those of the key ring, as `audit keys` prints it.
-    #[arg(long = "key", value_name = "KEY", value_parser = lines::parse_key)]
+    #[arg(long = "key", value_name = "KEY", value_parser = lines::parse_key, allow_hyphen_values = true)]
     keys: Vec<[u8; 32]>,
     /// Checkpoints that were published, as `audit checkpoints --export` prints them: the log must still hold them.
     #[arg(long, value_name = "FILE")]
