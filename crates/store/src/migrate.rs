@@ -45,6 +45,7 @@ const PAIRS: &[Pair] = pairs![
     "V6__known_browsers",
     "V7__applications",
     "V8__audit_checkpoints",
+    "V14__set_up_clock",
 ];
 
 fn embedded(dialect: Dialect) -> Result<Vec<Migration>, StoreError> {
