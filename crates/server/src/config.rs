@@ -113,6 +113,8 @@ pub struct Config {
     pub base_url: BaseUrl,
     /// The database.
     pub database: DatabaseUrl,
+    /// Whether a standby that takes over has everything that was answered.
+    pub synchronous_standby: bool,
     /// Whether `serve` migrates the database by itself.
     pub migrate: bool,
     /// A separate listener for metrics and health.
@@ -186,6 +188,7 @@ impl Config {
             base_url: base_url.unwrap_or_else(|| BaseUrl::of_address(bind)),
             base_url_is_default,
             database,
+            synchronous_standby: layers.required(&settings::SYNCHRONOUS_STANDBY)?,
             migrate: layers.optional(&settings::MIGRATE)?.unwrap_or(environment == Environment::Development),
             brand: Brand {
                 name: match layers.optional(&settings::BRAND_NAME)? {
