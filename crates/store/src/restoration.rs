@@ -174,7 +174,7 @@ impl Db {
         (at, end): (Timestamp, Option<Step>),
         with: Vec<Statement>,
     ) -> Result<Ended, StoreError> {
-        let mut reads: Vec<Statement> = COUNTED.iter().map(|sql| Statement::new(*sql, params![])).collect();
+        let mut reads: Vec<Statement> = COUNTED.iter().map(|sql| Statement::new(sql, params![])).collect();
         reads.push(self.setting_mark(beat, place, at, Again::Anew));
         self.transact(reads, move |answers| {
             let count = |index: usize| -> Result<i64, StoreError> {

@@ -223,6 +223,7 @@ mod tokens;
 mod told;
 mod trusted_devices;
 mod unlock;
+mod upgrade;
 mod user_acts;
 mod v1;
 mod v1_keys;
