@@ -104,6 +104,7 @@ pub struct SecondFactor {
 
 /// Everything an operator can set. `Debug` shows no password and no key.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Config {
     /// Development or production.
     pub environment: Environment,

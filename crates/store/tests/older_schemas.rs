@@ -54,7 +54,12 @@ fn first_rows(lab: &mut Lab, person: &Person, tokens: &[TokenHash]) -> Vec<State
         Statement::new(
             "INSERT INTO two_factor_settings (user_id, enabled_at, preferred_factor_id, recent_guesses, guesses_in_a_row, \
              lock_level, last_seen_at, updated_at) VALUES ($1, $2, $3, $4, 0, 0, $2, $2)",
-            params![user.id.uuid(), at, settings.preferred_factor.map(|id| id.uuid()), serde_json::json!([])],
+            params![
+                user.id.uuid(),
+                at,
+                settings.preferred_factor.map(domain::ids::FactorId::uuid),
+                serde_json::json!([])
+            ],
         ),
         Statement::new(
             "INSERT INTO audit_heads (person_id, seq, hash) VALUES ($1, 0, $2)",
@@ -96,7 +101,7 @@ fn first_rows(lab: &mut Lab, person: &Person, tokens: &[TokenHash]) -> Vec<State
 
 async fn verify(db: &Db, world: &Arc<World>, token: &TokenHash, code: TypedCode) -> bool {
     let (holder, device) = (None, None);
-    let command = Verify { token: token.clone(), code, holder, remember: true, device, origin: origin() };
+    let command = Verify { token: *token, code, holder, remember: true, device, origin: origin() };
     db.run(Arc::new(command), Arc::clone(world) as Arc<dyn Surroundings>).await.unwrap().is_ok()
 }
 

@@ -1,7 +1,5 @@
 //! What becomes of each table when a database turns out to be a copy from before.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
-
 use std::collections::BTreeSet;
 
 use domain::restoration::{Beat, Place};

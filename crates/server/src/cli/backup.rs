@@ -133,15 +133,12 @@ async fn from(config: &Config, file: &Path) -> anyhow::Result<()> {
     db.close().await;
     let (sight, beat, ended) = prepared?;
     ensure!(!backup::beside(&new, "-wal").exists(), "the restored copy could not be closed");
-    match alone {
-        Some(alone) => {
-            let kept = alone.replace_by(&new, &format!("-replaced-{}", app::system_time().as_secs()))?;
-            say(&format!("the old database is kept as {}", kept.display()))?;
-        }
-        None => {
-            fs::rename(&new, path).with_context(|| format!("{} cannot be made", path.display()))?;
-            backup::sync_folder(path)?;
-        }
+    if let Some(alone) = alone {
+        let kept = alone.replace_by(&new, &format!("-replaced-{}", app::system_time().as_secs()))?;
+        say(&format!("the old database is kept as {}", kept.display()))?;
+    } else {
+        fs::rename(&new, path).with_context(|| format!("{} cannot be made", path.display()))?;
+        backup::sync_folder(path)?;
     }
     sight.note(beat)?;
     say(&format!("restored {} from {}", path.display(), file.display()))?;
