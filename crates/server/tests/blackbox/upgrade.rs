@@ -86,12 +86,12 @@ async fn the_previous_program_and_this_one_serve_the_same_people(database: Datab
 async fn the_previous_program_starts_on_the_grown_schema(database: Database) {
     let Some(previous) = previous() else { return database.remove() };
     let (mut world, person, _) = both(database, previous.clone()).await;
-    world.nodes[1].kill();
+    world.nodes.pop().unwrap().kill();
     let ours = std::mem::replace(&mut world.program, previous);
     world.restart(0).await;
     world.sign_in(&world.browser(), &person).await;
     world.program = ours;
-    world.start_again(1).await;
+    world.add_node().await;
     crosses(&world, &person, 1, 0).await;
 }
 
