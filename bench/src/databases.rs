@@ -79,11 +79,22 @@ impl Place {
         }
     }
 
+    /// Lets everybody who has a phone prefer it.
+    pub(crate) async fn prefer_phones(&self, name: &str) -> Result<()> {
+        const PREFER: &str = "UPDATE two_factor_settings SET preferred_factor_id = (SELECT id FROM factors \
+             WHERE factors.user_id = two_factor_settings.user_id AND method = 'sms') \
+             WHERE user_id IN (SELECT user_id FROM factors WHERE method = 'sms')";
+        match self {
+            Self::Sqlite(_) => Ok(store::testing::sqlite_connection(&self.file(name))?.execute_batch(PREFER)?),
+            Self::Postgres(_) => execute(&self.url(name), &[PREFER]).await,
+        }
+    }
+
     /// Removes a database.
     pub(crate) async fn drop(&self, name: &str) -> Result<()> {
         match self {
             Self::Sqlite(_) => {
-                for suffix in ["", "-wal", "-shm"] {
+                for suffix in ["", "-wal", "-shm", "-mark"] {
                     let file = format!("{}{suffix}", self.file(name).display());
                     if Path::new(&file).exists() {
                         fs::remove_file(file)?;

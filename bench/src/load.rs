@@ -31,6 +31,8 @@ pub(crate) enum Errand {
     RecoveryCode(Numbers),
     /// The password of somebody new each time, on a device they trust.
     TrustedDevice(Numbers),
+    /// The password of somebody new each time, to whom a code goes out by text message, or cannot.
+    TextedCode(Numbers),
     /// A code sent to somebody new each time, and a sent code for their second challenge: two requests.
     SentCode(Numbers),
 }
@@ -74,6 +76,12 @@ impl Errand {
                 let body = format!(r#"{{"email":"{}","password":"{PASSWORD}"}}"#, email(number));
                 let token = field(connection.post("/auth/login/", &body).await?, "partial_token")?.to_owned();
                 verify(connection, &token, number).await?;
+            }
+            Self::TextedCode(numbers) => {
+                let Some(number) = numbers.take() else { return Ok(false) };
+                let body = format!(r#"{{"email":"{}","password":"{PASSWORD}"}}"#, email(number));
+                let due = connection.post("/auth/login/", &body).await?;
+                ensure!(field(due, "method")? == "sms", "no code by text message is due: {due}");
             }
             Self::RecoveryCode(numbers) => {
                 let Some(number) = numbers.take() else { return Ok(false) };

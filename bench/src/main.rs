@@ -14,6 +14,7 @@ mod calls;
 mod databases;
 mod http;
 mod load;
+mod outbox;
 mod population;
 mod process;
 mod report;
@@ -50,6 +51,9 @@ struct Options {
     /// Measure nothing but how fast an audit log of so many entries is signed and verified.
     #[arg(long, value_name = "ENTRIES")]
     audit: Option<u64>,
+    /// Measure nothing but how messages are sent, and what a login costs meanwhile.
+    #[arg(long)]
+    delivery: bool,
     /// Measure briefly: to see that it works, not how fast.
     #[arg(long)]
     quick: bool,

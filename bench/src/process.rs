@@ -37,6 +37,15 @@ impl Server {
     /// Starts a server as an operator would, with every setting at its default but where it listens, its database and keys, and
     /// the limits of text messages, of which a run asks for more from one address than honest people do.
     pub(crate) fn start(installation: &Installation, database: &str) -> Result<Self> {
+        Self::start_with(installation, database, &[])
+    }
+
+    /// The same with further settings.
+    pub(crate) fn start_with(
+        installation: &Installation,
+        database: &str,
+        settings: &[(&'static str, String)],
+    ) -> Result<Self> {
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
         let log = installation.folder.join(format!("server-{port}.log"));
         let output = File::create(&log)?;
@@ -49,6 +58,7 @@ impl Server {
             .env("DATABASE_URL", database)
             .env("TWINLOCK_SMS_PER_DAY", "100000000")
             .env("TWINLOCK_SMS_PER_BLOCK", "1000000")
+            .envs(settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output);
@@ -86,6 +96,17 @@ impl Server {
         let kib: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
         Ok(kib / 1024.0)
     }
+}
+
+/// A worker on a database, ready to be started: it sends, and serves nobody.
+pub(crate) fn worker_command(installation: &Installation, database: &str) -> Command {
+    let mut command = ended_with_us(&installation.program);
+    command
+        .arg("worker")
+        .current_dir(&installation.folder)
+        .env("TWINLOCK_KEYS", &installation.keys)
+        .env("DATABASE_URL", database);
+    command
 }
 
 impl Drop for Server {

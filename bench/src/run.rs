@@ -3,6 +3,7 @@
 //! Each stage has its own fresh copies of the seeded database and its own server. Samples of a figure and of its twin take
 //! turns, so that a slow moment of the machine meets both.
 
+mod hanging;
 mod stage;
 mod ways;
 
@@ -18,6 +19,7 @@ use tokio::task::block_in_place;
 use crate::calls::{Call, Desk, Noted, Starts};
 use crate::databases::{Place, SEEDED};
 use crate::load::{Errand, Numbers};
+use crate::outbox::Outbox;
 use crate::population::{self, World, now};
 use crate::process::{Installation, Meter, Server};
 use crate::report::{Figure, Latency, Report, Target, Throughput, Twin};
@@ -38,6 +40,8 @@ struct Effort {
     people: u64,
     /// The first of them have a phone, in the databases that are copies of [`PHONES`].
     phones: u64,
+    /// Messages that workers send in one sample, and those that the twin may use up.
+    messages: (usize, usize),
 }
 
 impl Effort {
@@ -48,6 +52,7 @@ impl Effort {
         open_time: Duration::from_secs(10),
         people: 160_000,
         phones: 60_000,
+        messages: (10_000, 60_000),
     };
     const QUICK: Self = Self {
         samples: 1,
@@ -56,7 +61,14 @@ impl Effort {
         open_time: Duration::from_secs(3),
         people: 40_000,
         phones: 8_000,
+        messages: (1_000, 15_000),
     };
+
+    const fn of(options: &Options) -> Self {
+        let effort = if options.quick { Self::QUICK } else { Self::FULL };
+        // Sending needs no more people than sign in meanwhile.
+        if options.delivery { Self { people: 12_000, phones: 6_000, ..effort } } else { effort }
+    }
 
     /// The first of the people who are kept for signing in with a password, on a device they trust or not, and for asking
     /// for their status.
@@ -116,9 +128,12 @@ pub(crate) async fn run(options: Options) -> Result<Report> {
     }
     places.extend(options.postgres.clone().map(Place::Postgres));
     for place in places {
-        let effort = if options.quick { Effort::QUICK } else { Effort::FULL };
-        let subject = prepare(place, &options, effort).await?;
-        subject.measure(&mut report).await?;
+        let subject = prepare(place, &options, Effort::of(&options)).await?;
+        if options.delivery {
+            subject.delivery(&mut report).await?;
+        } else {
+            subject.measure(&mut report).await?;
+        }
         for name in [SEEDED, PHONES, RECORDED] {
             subject.place.drop(name).await?;
         }
@@ -215,10 +230,28 @@ impl Subject {
         self.latencies(report).await?;
         say(&self.place, "the store alone");
         self.alone(report).await?;
+        self.delivery(report).await?;
         if let Place::Sqlite(_) = self.place {
             self.starts(report)?;
         }
         Ok(())
+    }
+
+    /// How many messages go out, and what a login costs while they do not.
+    async fn delivery(&self, report: &mut Report) -> Result<()> {
+        say(&self.place, "messages");
+        let outbox = Outbox {
+            place: &self.place,
+            world: &self.world,
+            installation: &self.installation,
+            pgbench: self.pgbench("twin").await?,
+            samples: self.effort.samples,
+            time: self.effort.time,
+            messages: self.effort.messages,
+        };
+        report.throughput.extend(outbox.measure().await?);
+        say(&self.place, "logins with a provider that hangs");
+        self.hanging(report).await
     }
 
     /// Statements and round trips.

@@ -23,6 +23,9 @@ pub(crate) struct Options {
     /// Measure nothing but how fast an audit log of so many entries is signed and verified.
     #[arg(long, value_name = "ENTRIES")]
     audit: Option<u64>,
+    /// Measure nothing but how messages are sent, and what a login costs meanwhile.
+    #[arg(long)]
+    delivery: bool,
     /// Write the figures to this file as well.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -65,6 +68,7 @@ pub(crate) fn run(options: &Options) -> Result<String> {
     let mut measure = Command::new(client);
     measure.arg("--server").arg(server).arg("--folder").arg(folder.path());
     measure.args(options.quick.then_some("--quick"));
+    measure.args(options.delivery.then_some("--delivery"));
     if let Some(entries) = options.audit {
         measure.arg("--audit").arg(entries.to_string());
     }

@@ -128,6 +128,8 @@ pub enum AuditAction {
     ApiKeyAdded,
     /// A key of an application was revoked.
     ApiKeyRevoked,
+    /// An operator said that this database is to be served: a copy from before, or one that was moved.
+    DatabaseAcknowledged,
 }
 
 impl AuditAction {
@@ -137,7 +139,7 @@ impl AuditAction {
     }
 
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 55] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -192,6 +194,7 @@ impl AuditAction {
         Self::ApplicationAdded,
         Self::ApiKeyAdded,
         Self::ApiKeyRevoked,
+        Self::DatabaseAcknowledged,
     ];
 
     /// Its name in the log.
@@ -251,6 +254,7 @@ impl AuditAction {
             Self::ApplicationAdded => "application_added",
             Self::ApiKeyAdded => "api_key_added",
             Self::ApiKeyRevoked => "api_key_revoked",
+            Self::DatabaseAcknowledged => "database_acknowledged",
         }
     }
 }

@@ -87,7 +87,8 @@ pub const fn is_told(action: AuditAction, success: bool) -> bool {
         | AuditAction::ChallengeCanceled
         | AuditAction::ApplicationAdded
         | AuditAction::ApiKeyAdded
-        | AuditAction::ApiKeyRevoked => false,
+        | AuditAction::ApiKeyRevoked
+        | AuditAction::DatabaseAcknowledged => false,
     }
 }
 

@@ -31,6 +31,7 @@ pub mod notice;
 pub mod password;
 pub mod policy;
 pub mod recovery_code;
+pub mod restoration;
 pub mod rotating_token;
 pub mod schedule;
 pub mod secret;

@@ -2,6 +2,7 @@
 
 mod app;
 mod audit;
+mod backup;
 mod doctor;
 mod jobs;
 mod key;
@@ -81,6 +82,13 @@ enum Command {
     /// See when each job ran, and run one now.
     #[command(subcommand)]
     Jobs(jobs::Command),
+    /// Copy an SQLite database while it is in use.
+    Backup {
+        /// A file that is not there yet.
+        file: PathBuf,
+    },
+    /// Put a copy in the place of an SQLite database, or acknowledge one that was restored by other means.
+    Restore(backup::Restore),
     /// Print the OpenAPI document.
     Openapi,
     /// Check the configuration, the database and the keys.
@@ -119,6 +127,8 @@ impl Cli {
             }
             Command::Outbox(command) => outbox::run(&config()?, command).await,
             Command::Jobs(command) => jobs::run(&config()?, command).await,
+            Command::Backup { file } => backup::copy(&config()?, file).await,
+            Command::Restore(asked) => backup::restore(&config()?, asked).await,
             Command::Doctor { send_test_to } => doctor::examine(config(), send_test_to.as_deref()).await,
         }
     }

@@ -104,6 +104,7 @@ pub struct SecondFactor {
 
 /// Everything an operator can set. `Debug` shows no password and no key.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Config {
     /// Development or production.
     pub environment: Environment,
@@ -113,6 +114,8 @@ pub struct Config {
     pub base_url: BaseUrl,
     /// The database.
     pub database: DatabaseUrl,
+    /// Whether a standby that takes over has everything that was answered.
+    pub synchronous_standby: bool,
     /// Whether `serve` migrates the database by itself.
     pub migrate: bool,
     /// A separate listener for metrics and health.
@@ -186,6 +189,7 @@ impl Config {
             base_url: base_url.unwrap_or_else(|| BaseUrl::of_address(bind)),
             base_url_is_default,
             database,
+            synchronous_standby: layers.required(&settings::SYNCHRONOUS_STANDBY)?,
             migrate: layers.optional(&settings::MIGRATE)?.unwrap_or(environment == Environment::Development),
             brand: Brand {
                 name: match layers.optional(&settings::BRAND_NAME)? {

@@ -17,6 +17,7 @@ pub mod problem;
 mod qr;
 mod recovery_sheet;
 mod reference;
+pub mod restoration;
 pub mod run;
 pub mod serve;
 pub mod telemetry;

@@ -30,10 +30,12 @@ use crate::phone::Phones;
 use crate::run::salt;
 use crate::token::AccessTokens;
 use crate::worker::{self, Transports, Worker};
-use crate::{keys, telemetry};
+use crate::{keys, restoration, telemetry};
 
 /// How long a stop waits for requests under way.
 const FAREWELL: Duration = Duration::from_secs(25);
+/// How long a command may take that changes every row there is.
+const AT_LENGTH: Duration = Duration::from_hours(2);
 /// The demo account's address.
 const DEMO_EMAIL: &str = "demo@example.com";
 
@@ -50,12 +52,28 @@ pub struct Asked {
 
 /// Connects to the configured database.
 pub async fn connect(config: &Config) -> anyhow::Result<Db> {
-    let url = match &config.database {
+    connect_as(config, Options { url: url(config), ..Options::default() }).await
+}
+
+/// The same for a command that changes every row there is.
+pub async fn connect_at_length(config: &Config) -> anyhow::Result<Db> {
+    connect_to(url(config), config).await
+}
+
+/// The same, to a database that is not in its place yet.
+pub async fn connect_to(url: String, config: &Config) -> anyhow::Result<Db> {
+    connect_as(config, Options { url, unit_timeout: AT_LENGTH, ..Options::default() }).await
+}
+
+async fn connect_as(config: &Config, options: Options) -> anyhow::Result<Db> {
+    Db::connect(&options).await.with_context(|| format!("DATABASE_URL: {} cannot be opened", config.database))
+}
+
+fn url(config: &Config) -> String {
+    match &config.database {
         DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
         DatabaseUrl::Postgres(url) => url.clone(),
-    };
-    let options = Options { url, ..Options::default() };
-    Db::connect(&options).await.with_context(|| format!("DATABASE_URL: {} cannot be opened", config.database))
+    }
 }
 
 /// Reads the key ring, and refuses one that lacks a key the database still needs.
@@ -110,6 +128,7 @@ pub async fn serve(mut config: Config, asked: Asked) -> anyhow::Result<()> {
     let db = connect(&config).await?;
     prepare_schema(&config, &db, asked.migrate).await?;
     let ring = complete(ring, &db).await?;
+    restoration::admit(&config, &db).await?;
     let listener = TcpListener::bind(config.bind)
         .await
         .with_context(|| format!("TWINLOCK_BIND: {} cannot be used", config.bind))?;
@@ -121,6 +140,7 @@ pub async fn serve(mut config: Config, asked: Asked) -> anyhow::Result<()> {
         None
     };
 
+    let beat = tokio::spawn(restoration::beat(config.clone(), app.db.clone(), shutdown.clone()));
     let metrics = telemetry::start_metrics(shutdown.clone())?;
     let worker = if asked.without_worker {
         tokio::spawn(worker::listen_for_outages(app.clone(), shutdown.clone()))
@@ -137,6 +157,7 @@ pub async fn serve(mut config: Config, asked: Asked) -> anyhow::Result<()> {
         tracing::warn!(connections, "connections were cut at the end of the time to stop");
     }
     worker.await.context("the worker did not come to its end")?;
+    beat.await.context("the marking of the database did not come to its end")?;
     if let Some(aside) = aside {
         aside.await.context("the metrics listener did not come to its end")?;
     }
@@ -154,12 +175,15 @@ pub async fn work(config: Config, asked: Asked) -> anyhow::Result<()> {
     let db = connect(&config).await?;
     prepare_schema(&config, &db, asked.migrate).await?;
     let ring = complete(ring, &db).await?;
+    restoration::admit(&config, &db).await?;
     let app = assemble(&config, db, ring)?;
+    let beat = tokio::spawn(restoration::beat(config.clone(), app.db.clone(), shutdown.clone()));
     let metrics = telemetry::start_metrics(shutdown.clone())?;
     let aside = metrics_aside(&config, &app, &metrics, &shutdown).await?;
     let transports = Transports::new(&config, app.carrier.clone(), asked.test_mode)?;
     tracing::info!("working");
     worker::work(Worker::new(app.clone(), transports, config.cleanup_at), shutdown).await;
+    beat.await.context("the marking of the database did not come to its end")?;
     if let Some(aside) = aside {
         aside.await.context("the metrics listener did not come to its end")?;
     }

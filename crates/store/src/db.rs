@@ -186,9 +186,19 @@ impl Db {
     /// Brings the schema to this program's state and names the migrations that were applied. On PostgreSQL under an
     /// advisory lock on a connection of its own, which must not go through a transaction-mode pooler.
     pub async fn migrate(&self) -> Result<Vec<String>, StoreError> {
+        self.migrate_to(None).await
+    }
+
+    /// As [`Db::migrate`], but no further than to a version: a database as an older program left it.
+    #[cfg(feature = "testing")]
+    pub async fn migrate_as_of(&self, version: u32) -> Result<Vec<String>, StoreError> {
+        self.migrate_to(Some(version)).await
+    }
+
+    async fn migrate_to(&self, newest: Option<u32>) -> Result<Vec<String>, StoreError> {
         match &self.engine {
-            Engine::Sqlite(sqlite) => migrate::sqlite(sqlite.path().to_owned()).await,
-            Engine::Postgres(postgres) => migrate::postgres(postgres.direct().await?).await,
+            Engine::Sqlite(sqlite) => migrate::sqlite(sqlite.path().to_owned(), newest).await,
+            Engine::Postgres(postgres) => migrate::postgres(postgres.direct().await?, newest).await,
         }
     }
 

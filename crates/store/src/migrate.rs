@@ -45,6 +45,7 @@ const PAIRS: &[Pair] = pairs![
     "V6__known_browsers",
     "V7__applications",
     "V8__audit_checkpoints",
+    "V12__database_mark",
     "V14__set_up_clock",
 ];
 
@@ -98,9 +99,16 @@ fn names(report: &Report) -> Vec<String> {
     report.applied_migrations().iter().map(ToString::to_string).collect()
 }
 
-pub(crate) async fn sqlite(path: PathBuf) -> Result<Vec<String>, StoreError> {
+/// The known ones up to a version: all of them, but for tests of older databases.
+fn embedded_to(dialect: Dialect, newest: Option<u32>) -> Result<Vec<Migration>, StoreError> {
+    let mut known = embedded(dialect)?;
+    known.retain(|known| newest.is_none_or(|newest| u32::try_from(known.version()).is_ok_and(|it| it <= newest)));
+    Ok(known)
+}
+
+pub(crate) async fn sqlite(path: PathBuf, newest: Option<u32>) -> Result<Vec<String>, StoreError> {
     blocking(move || {
-        let known = embedded(Dialect::Sqlite)?;
+        let known = embedded_to(Dialect::Sqlite, newest)?;
         let mut connection = sqlite_connection(&path)?;
         let attempt = |connection: &mut rusqlite::Connection| {
             if pending(&known, &sqlite_applied(connection)?)?.is_empty() {
@@ -146,8 +154,8 @@ fn sqlite_applied(connection: &mut rusqlite::Connection) -> Result<Vec<Migration
     if exists == 0 { Ok(Vec::new()) } else { runner.get_applied_migrations(connection).map_err(StoreError::migration) }
 }
 
-pub(crate) async fn postgres(mut connection: ClientWrapper) -> Result<Vec<String>, StoreError> {
-    let known = embedded(Dialect::Postgres)?;
+pub(crate) async fn postgres(mut connection: ClientWrapper, newest: Option<u32>) -> Result<Vec<String>, StoreError> {
+    let known = embedded_to(Dialect::Postgres, newest)?;
     // A migration that waits for a table's lock makes everybody behind it wait: better to fail and be run again.
     connection
         .batch_execute(&format!("SET lock_timeout = '60s'; SELECT pg_advisory_lock({LOCK}); SET lock_timeout = '10s'"))

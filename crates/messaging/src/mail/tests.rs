@@ -293,6 +293,7 @@ async fn tls_from_the_first_byte_works_and_its_certificate_is_checked() {
     assert!(sink.commands().iter().all(|line| line.starts_with("tls ")));
 }
 
+///
 #[tokio::test]
 async fn a_certificate_that_is_not_trusted_or_not_of_this_host_gets_no_mail() {
     for (tls, scheme, query) in [(Tls::Implicit, "smtps", ""), (Tls::Start, "smtp", "?tls=required")] {
@@ -314,6 +315,7 @@ async fn a_certificate_that_is_not_trusted_or_not_of_this_host_gets_no_mail() {
     }
 }
 
+/// no fallback.
 #[tokio::test]
 async fn without_starttls_no_mail_and_no_password_leaves() {
     let address = "smtp://sender:secret@localhost:PORT?tls=required";

@@ -4,17 +4,20 @@ use anyhow::Context as _;
 use domain::account_admin::explain_email;
 use domain::destination::PhoneNumber;
 use domain::ids::MessageId;
+use domain::restoration::Standing;
 use domain::secret::SecretText;
 use domain::user::Email;
 use messaging::sms::Sms;
 use messaging::{Mailer as _, RenderedMail};
+use store::Db;
 
 use super::say;
 use crate::app::{system_rng, system_time};
 use crate::config::Config;
 use crate::config::sms::SmsSettings;
 use crate::mail::mailer;
-use crate::{keys, serve};
+use crate::restoration::Sight;
+use crate::{keys, restoration, serve};
 
 /// Examines an installation. Fails when something would keep it from serving.
 pub(super) async fn examine(config: anyhow::Result<Config>, send_test_to: Option<&str>) -> anyhow::Result<()> {
@@ -64,6 +67,9 @@ pub(super) async fn examine(config: anyhow::Result<Config>, send_test_to: Option
                     };
                     let migrated = schema.is_ok();
                     report("schema", schema)?;
+                    if migrated {
+                        report("copy", served_before(&config, &db).await)?;
+                    }
                     let ring = if migrated {
                         serve::keys_for(&config, &db).await
                     } else {
@@ -77,6 +83,14 @@ pub(super) async fn examine(config: anyhow::Result<Config>, send_test_to: Option
     }
     anyhow::ensure!(ailing == 0, "{ailing} to mend");
     Ok(())
+}
+
+/// Whether the database is the one that was served.
+async fn served_before(config: &Config, db: &Db) -> anyhow::Result<String> {
+    match Sight::of(config, db).await?.standing() {
+        Standing::Known => Ok("the database is no older copy".to_owned()),
+        Standing::Suspect(suspicion) => Err(anyhow::anyhow!(restoration::explain(suspicion))),
+    }
 }
 
 /// What came of a test message: through which transport, and who took it or why nobody did.

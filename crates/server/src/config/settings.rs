@@ -95,6 +95,8 @@ settings! {
         "Where people reach this installation; decides links, cookies and origins. Default: http and the bind address.";
     DATABASE_URL: DatabaseUrl = "DATABASE_URL", "postgres://twinlock:password@localhost/twinlock", Some("sqlite:twinlock.db"), parse::database,
         "The database: a SQLite file or a PostgreSQL address.", secret;
+    SYNCHRONOUS_STANDBY: bool = "TWINLOCK_SYNCHRONOUS_STANDBY", "true", Some("false"), parse::boolean,
+        "Whether a standby of PostgreSQL that takes over has all that was answered; else a start on it waits for an operator.";
     MIGRATE: bool = "TWINLOCK_MIGRATE", "true", None, parse::boolean,
         "Whether serve brings the database up to date by itself. Default: only in development.";
     KEYS: Zeroizing<String> = "TWINLOCK_KEYS", "the output of `twinlock keys generate`", None, |text| Ok(Zeroizing::new(text.into())),

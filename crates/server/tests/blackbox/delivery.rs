@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use domain::schedule::Job;
+use domain::testing::rounds;
 use messaging::testing::{Dialect, FakeProvider, Mood, Seen, twilio_report, webhook_report};
 use serde_json::{Value, json};
 
@@ -141,14 +142,22 @@ async fn the_next_provider_sends_when_the_first_does_not_serve(database: Databas
 
     twilio.open().await;
     twilio.be(Mood::Silent);
-    world.advance(3_600).await;
-    let asked = Instant::now();
-    let token = challenged(&browser, &person).await.text_at("/partial_token");
-    let sent = taken(&vonage, 2).await;
-    let took = asked.elapsed();
-    assert!((Duration::from_secs(3)..Duration::from_secs(8)).contains(&took), "{took:?}");
-    assert_eq!(code_in(&sent), code_in(twilio.taken().last().unwrap()), "a duplicate has the same code");
-    verify(&browser, &token, &code_in(&sent)).await.expect(200);
+    let mut times = Vec::new();
+    for round in 0..rounds("failover from a provider that hangs", 1, 7) {
+        // Long enough for the first provider to be believed in again, and the limits of sending to begin anew.
+        world.advance(90_000).await;
+        let asked = Instant::now();
+        let token = challenged(&browser, &person).await.text_at("/partial_token");
+        let sent = taken(&vonage, 2 + round as usize).await;
+        times.push(asked.elapsed());
+        assert_eq!(code_in(&sent), code_in(twilio.taken().last().unwrap()), "a duplicate has the same code");
+        verify(&browser, &token, &code_in(&sent)).await.expect(200);
+    }
+    times.sort();
+    let median = times[times.len() / 2];
+    // One sample on a machine that does other things may be slow; the median of several is not.
+    let most = Duration::from_secs(if times.len() > 1 { 5 } else { 8 });
+    assert!((Duration::from_secs(3)..most).contains(&median), "{times:?}");
 }
 
 /// Issue 4, R-72: a login waits for no provider. While one keeps every message for longer than any login may take, people

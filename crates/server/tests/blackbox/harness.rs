@@ -58,6 +58,8 @@ impl Node {
 /// A database, a directory, and the servers running on them.
 pub(crate) struct World {
     pub(crate) directory: tempfile::TempDir,
+    /// What is run from now on: the program under test, unless a test says otherwise.
+    pub(crate) program: PathBuf,
     pub(crate) look: Look,
     pub(crate) database: Database,
     pub(crate) database_url: String,
@@ -115,7 +117,7 @@ impl World {
 
     /// Runs `twinlock` with the settings of this world.
     pub(crate) fn command(&self, port: u16, base: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_twinlock"));
+        let mut command = Command::new(&self.program);
         command.current_dir(self.path()).env_clear();
         #[expect(clippy::disallowed_methods, reason = "the search path is all a server inherits here")]
         if let Some(path) = std::env::var_os("PATH") {

@@ -62,6 +62,7 @@
 //! | `missing` | R-59, A-100, A-101 |
 //! | `delivery` | R-30, R-72, A-86, A-93 |
 //! | `crashes` | A-89, A-90, A-92 |
+//! | `restore` | A-96 |
 //! | `smtp` | R-72, A-80 |
 //! | `start` | R-68, A-97, A-103 |
 //! | `commands` | R-17, A-97 |
@@ -203,6 +204,7 @@ mod recovery_code;
 mod reference;
 mod refusals;
 mod replay;
+mod restore;
 mod revocation;
 mod rotation;
 mod sealed;
@@ -221,6 +223,7 @@ mod tokens;
 mod told;
 mod trusted_devices;
 mod unlock;
+mod upgrade;
 mod user_acts;
 mod v1;
 mod v1_keys;

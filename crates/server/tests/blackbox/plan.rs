@@ -70,6 +70,7 @@ impl Plan {
         }
         let mut world = World {
             directory,
+            program: env!("CARGO_BIN_EXE_twinlock").into(),
             look,
             database: self.database,
             database_url,

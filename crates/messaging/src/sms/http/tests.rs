@@ -116,6 +116,7 @@ async fn a_status_counts_though_the_rest_of_the_answer_is_lost() {
     assert_eq!(post(&client(SHORT), &url).await.unwrap().status, 201);
 }
 
+///
 #[tokio::test]
 async fn an_endless_answer_is_cut() {
     let mut pieces = vec![head("200 OK")];
@@ -124,6 +125,7 @@ async fn an_endless_answer_is_cut() {
     assert_eq!(post(&client(SHORT), &url).await.unwrap().body.len(), LONGEST_ANSWER);
 }
 
+/// where a request goes is the operator's choice alone, and no answer leads elsewhere.
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let elsewhere = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -193,6 +195,7 @@ async fn a_certificate_of_a_known_root_is_trusted() {
     assert!(read.await.unwrap().contains("authorization: Basic dXNlcjpwYXNzd29yZA=="));
 }
 
+///
 #[tokio::test]
 async fn a_certificate_of_an_unknown_root_or_another_host_is_a_sure_failure_and_nothing_is_sent() {
     let (port, _, read) = tls_server().await;
