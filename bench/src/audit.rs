@@ -69,6 +69,7 @@ async fn seed(db: &Db, first: u64, count: u64, all: u64) -> Result<()> {
     let at = now() - Duration::from_secs(i64::try_from(all - first)?);
     let entry = |person| AuditEntry {
         person,
+        user: None,
         application: ApplicationId::DEFAULT,
         action: AuditAction::CodeVerified,
         success: true,

@@ -8,6 +8,7 @@ pub mod contact;
 pub mod factor;
 pub mod idempotency;
 pub mod keyed;
+pub mod webhook;
 
 use std::fmt;
 
@@ -89,17 +90,20 @@ pub enum KeyScope {
     Challenges,
     /// Manage the second factor of its users.
     Users,
+    /// Manage the application itself: where it is called, and what it is told.
+    Application,
 }
 
 impl KeyScope {
     /// All of them: what a key may do unless said otherwise.
-    pub const ALL: [Self; 2] = [Self::Challenges, Self::Users];
+    pub const ALL: [Self; 3] = [Self::Challenges, Self::Users, Self::Application];
 
     /// Its name on the command line and in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Challenges => "challenges",
             Self::Users => "users",
+            Self::Application => "application",
         }
     }
 
@@ -143,6 +147,7 @@ impl ApiKey {
 fn entry(application: ApplicationId, action: AuditAction, origin: &Origin) -> AuditEntry {
     AuditEntry {
         person: None,
+        user: None,
         application,
         action,
         success: true,

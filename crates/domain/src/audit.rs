@@ -12,6 +12,7 @@ use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
 
+use crate::application::ExternalId;
 use crate::command::Origin;
 use crate::factor::Method;
 use crate::ids::{ApplicationId, AuditId, PersonId, TrustedDeviceId};
@@ -130,6 +131,10 @@ pub enum AuditAction {
     ApiKeyRevoked,
     /// An operator said that this database is to be served: a copy from before, or one that was moved.
     DatabaseAcknowledged,
+    /// An address was added that an application is called at.
+    WebhookAdded,
+    /// Such an address was taken away.
+    WebhookRemoved,
 }
 
 impl AuditAction {
@@ -139,7 +144,7 @@ impl AuditAction {
     }
 
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 55] = [
+    pub const ALL: [Self; 57] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -195,6 +200,8 @@ impl AuditAction {
         Self::ApiKeyAdded,
         Self::ApiKeyRevoked,
         Self::DatabaseAcknowledged,
+        Self::WebhookAdded,
+        Self::WebhookRemoved,
     ];
 
     /// Its name in the log.
@@ -255,6 +262,8 @@ impl AuditAction {
             Self::ApiKeyAdded => "api_key_added",
             Self::ApiKeyRevoked => "api_key_revoked",
             Self::DatabaseAcknowledged => "database_acknowledged",
+            Self::WebhookAdded => "webhook_added",
+            Self::WebhookRemoved => "webhook_removed",
         }
     }
 }
@@ -289,6 +298,8 @@ impl Detail {
 pub struct AuditEntry {
     /// Whose chain it goes on; `None` stands unchained.
     pub person: Option<PersonId>,
+    /// What their application calls them. It is told so, and the log is not.
+    pub user: Option<ExternalId>,
     /// In which application.
     pub application: ApplicationId,
     /// What happened.
@@ -503,6 +514,7 @@ mod tests {
         let mut rng = crate::testing::rng(1);
         let person = PersonId::new(Timestamp::EPOCH, &mut rng);
         let entry = |person| AuditEntry {
+            user: None,
             person,
             application: ApplicationId::DEFAULT,
             action: AuditAction::SignedIn,
@@ -528,6 +540,7 @@ mod tests {
         let mut rng = crate::testing::rng(1);
         let id = AuditId::new(Timestamp::EPOCH, &mut rng);
         let base = AuditEntry {
+            user: None,
             person: Some(PersonId::new(Timestamp::EPOCH, &mut rng)),
             application: ApplicationId::DEFAULT,
             action: AuditAction::CodeVerified,

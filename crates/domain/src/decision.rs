@@ -1,6 +1,7 @@
 //! What a command comes to: a reply or a refusal, and everything to be committed with it.
 
 use crate::application::idempotency::KeptAnswer;
+use crate::application::webhook::{Announcement, Webhook};
 use crate::application::{ApiKey, Application, KeyScope};
 use crate::audit::{AuditEntry, AuditHead};
 use crate::challenge::Challenge;
@@ -10,7 +11,7 @@ use crate::enrollment::Enrollment;
 use crate::factor::{Factor, Method};
 use crate::ids::{
     ApiKeyId, ApplicationId, ChallengeId, EnrollmentId, FactorId, LinkTokenId, MessageId, PendingSignupId,
-    RecoveryCodeId, SentCodeId, SessionId, TrustedDeviceId, UserId,
+    RecoveryCodeId, SentCodeId, SessionId, TrustedDeviceId, UserId, WebhookId,
 };
 use crate::link_token::{LinkPurpose, LinkToken};
 use crate::locale::Locale;
@@ -307,6 +308,12 @@ pub enum Change {
     RevokeApiKey(ApiKeyId),
     /// *Guarded.* An answer is kept to be given again: nobody else has answered to its idempotency key.
     KeepAnswer(KeptAnswer),
+    /// An application is called at one more address.
+    AddWebhook(Webhook),
+    /// *Guarded.* An application is not called at an address any more; what waits to be sent there is dropped.
+    RemoveWebhook(WebhookId),
+    /// An application is told what happened, if it listens.
+    Announce(Announcement),
 }
 
 /// Why a session ended.
@@ -417,6 +424,8 @@ pub enum Refusal {
     NotEnabled,
     /// The only factor there is, or the only one that can be used here.
     LastFactor,
+    /// As many webhooks as one application may have.
+    WebhooksFull,
     /// Unknown, or somebody else's: nobody learns which.
     NotFound,
     /// The recovery codes cannot be shown any more.

@@ -256,6 +256,7 @@ impl Decide for EndMessage {
             }
             None => decision.audit(AuditEntry {
                 person: None,
+                user: None,
                 application: ApplicationId::DEFAULT,
                 action,
                 success,

@@ -88,7 +88,9 @@ pub const fn is_told(action: AuditAction, success: bool) -> bool {
         | AuditAction::ApplicationAdded
         | AuditAction::ApiKeyAdded
         | AuditAction::ApiKeyRevoked
-        | AuditAction::DatabaseAcknowledged => false,
+        | AuditAction::DatabaseAcknowledged
+        | AuditAction::WebhookAdded
+        | AuditAction::WebhookRemoved => false,
     }
 }
 

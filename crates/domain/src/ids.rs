@@ -83,6 +83,8 @@ ids! {
     ApiKeyId;
     /// One answer kept to be given again.
     KeptAnswerId;
+    /// An address an application is called at.
+    WebhookId;
 }
 
 impl ApplicationId {

@@ -116,6 +116,7 @@ fn entry(account: Option<&Account>, application: ApplicationId, origin: &Origin)
         Some(account) => account.entry(action, false, origin),
         None => AuditEntry {
             person: None,
+            user: None,
             application,
             action,
             success: false,

@@ -189,6 +189,8 @@ pub enum Channel {
     Email,
     /// To a phone number, as a text message.
     Sms,
+    /// To an application, as a call to an address of its own.
+    Webhook,
 }
 
 impl Channel {
@@ -197,12 +199,18 @@ impl Channel {
         match self {
             Self::Email => "email",
             Self::Sms => "sms",
+            Self::Webhook => "webhook",
         }
+    }
+
+    /// Whether whoever is reached by it knows a repeat by its id, so that a try that may have been a delivery is simply made again.
+    pub const fn knows_repeats(self) -> bool {
+        matches!(self, Self::Webhook)
     }
 
     /// The channel of that name, if there is one.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Email, Self::Sms].into_iter().find(|channel| channel.as_str() == name)
+        [Self::Email, Self::Sms, Self::Webhook].into_iter().find(|channel| channel.as_str() == name)
     }
 }
 
@@ -368,7 +376,7 @@ mod tests {
             assert_eq!(MessageKind::parse(kind.as_str()), Some(kind));
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
         }
-        for channel in [Channel::Email, Channel::Sms] {
+        for channel in [Channel::Email, Channel::Sms, Channel::Webhook] {
             assert_eq!(Channel::parse(channel.as_str()), Some(channel));
             assert_eq!(serde_json::to_value(channel).unwrap(), channel.as_str());
         }

@@ -81,6 +81,7 @@ pub struct SignUpView {
 pub(crate) fn unchained(application: ApplicationId, action: AuditAction, success: bool, origin: &Origin) -> AuditEntry {
     AuditEntry {
         person: None,
+        user: None,
         application,
         action,
         success,

@@ -329,6 +329,7 @@ impl Account {
     pub fn entry(&self, action: AuditAction, success: bool, origin: &Origin) -> AuditEntry {
         AuditEntry {
             person: Some(self.user.person),
+            user: self.user.external.clone(),
             application: self.user.application,
             action,
             success,

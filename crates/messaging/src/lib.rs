@@ -7,7 +7,7 @@
 //! text of strangers is one line, isolated from the direction of its surroundings, escaped, and never clickable.
 //!
 //! Transports hand over what is rendered and say what came of it ([`Receipt`], [`SendFailure`]): mail by SMTP, text messages
-//! through [`sms`]. Deliberately absent: trying again, which is the worker's business; the development mailbox, which is a table
+//! through [`sms`], calls to applications through [`webhook`]. Deliberately absent: trying again, which is the worker's business; the development mailbox, which is a table
 //! of the server's.
 
 mod kind;
@@ -22,6 +22,7 @@ pub mod sms;
 pub mod testing;
 mod text_message;
 mod untrusted;
+pub mod webhook;
 mod words;
 
 pub use language::{LanguageError, Languages, Reader};

@@ -8,6 +8,7 @@ use domain::policy::Policy;
 use domain::secret::KeyRing;
 use domain::time::{Duration, Timestamp};
 use messaging::sms::Carrier;
+use messaging::webhook::Hooks;
 use rand::CryptoRng;
 use rand::rand_core::UnwrapErr;
 use store::{Db, Surroundings};
@@ -41,6 +42,8 @@ pub struct Parts {
     pub http: HttpContext,
     /// Who carries text messages, and reads their reports; nobody, if no provider is configured.
     pub carrier: Option<Arc<Carrier>>,
+    /// What applications are called by.
+    pub webhooks: Hooks,
 }
 
 impl App {

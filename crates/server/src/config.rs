@@ -27,6 +27,7 @@ pub use brand::Brand;
 pub use database::DatabaseUrl;
 pub use error::ConfigError;
 pub use keys::KeySource;
+use messaging::webhook::reach::Reach;
 use messaging::{Sender, SmtpServer};
 pub use network::Network;
 pub use source::Sources;
@@ -126,6 +127,8 @@ pub struct Config {
     pub return_origins: Vec<String>,
     /// Calls of an API key in a minute, on each node.
     pub api_rate_limit: u32,
+    /// Where applications may be called.
+    pub webhook_reach: Reach,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
     /// The log filter.
@@ -201,6 +204,7 @@ impl Config {
             },
             return_origins: layers.required(&settings::RETURN_ORIGINS)?,
             api_rate_limit: layers.required(&settings::API_RATE_LIMIT)?,
+            webhook_reach: webhook_reach(&layers, environment)?,
             metrics_bind: layers.optional(&settings::METRICS_BIND)?,
             trusted_proxies,
             log: layers.required(&settings::LOG)?,
@@ -326,6 +330,19 @@ impl Config {
         if self.base_url_is_default {
             self.base_url = BaseUrl::of_address(address);
         }
+    }
+}
+
+/// Whoever may name an address of this machine may call what listens there for nobody else.
+fn webhook_reach(layers: &source::Layers, environment: Environment) -> Result<Reach, ConfigError> {
+    match (layers.required(&settings::WEBHOOK_LOOPBACK)?, environment) {
+        (false, _) => Ok(Reach::Public),
+        (true, Environment::Development) => Ok(Reach::PublicAndThisMachine),
+        (true, Environment::Production) => Err(ConfigError::together(
+            settings::WEBHOOK_LOOPBACK.name,
+            "is on, and production calls nothing on its own machine for others",
+            "leave it out",
+        )),
     }
 }
 

@@ -10,6 +10,7 @@ use domain::ids::ApplicationId;
 use domain::secret::{KeyId, KeyRing, new_token};
 use domain::totp::TotpSecret;
 use domain::user::Email;
+use messaging::webhook::Hooks;
 use metrics_exporter_prometheus::PrometheusHandle;
 use store::{Db, Options, Surroundings};
 use tokio::net::TcpListener;
@@ -110,6 +111,7 @@ pub fn assemble(config: &Config, db: Db, ring: KeyRing) -> anyhow::Result<App> {
         api_keys: ApiKeys::new(config.api_rate_limit),
         http,
         carrier,
+        webhooks: Hooks::new(config.webhook_reach)?,
     }))
 }
 

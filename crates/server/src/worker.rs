@@ -7,6 +7,7 @@ mod deliver;
 mod queue;
 pub mod schedule;
 mod transport;
+mod webhook;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -106,7 +107,7 @@ impl Worker {
             Ok(backlog) => backlog,
             Err(error) => return tracing::warn!(%error, "the backlog could not be measured"),
         };
-        for channel in [Channel::Email, Channel::Sms] {
+        for channel in [Channel::Email, Channel::Sms, Channel::Webhook] {
             let of = backlog.iter().find(|backlog| backlog.channel == channel);
             let oldest = of.map_or(0.0, |of| transport::seconds(now.since(of.oldest)));
             let depth = of.map_or(0, |of| of.depth);
@@ -119,7 +120,7 @@ impl Worker {
 /// Works until `shutdown`, and finishes what it began.
 pub async fn work(worker: Arc<Worker>, shutdown: CancellationToken) {
     let drain = |channel| tokio::spawn(queue::drain(Arc::clone(&worker), channel, shutdown.clone()));
-    let queues = [drain(Channel::Email), drain(Channel::Sms)];
+    let queues = [drain(Channel::Email), drain(Channel::Sms), drain(Channel::Webhook)];
     keep_house(&worker, &shutdown).await;
     for queue in queues {
         if let Err(error) = queue.await {

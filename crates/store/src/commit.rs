@@ -8,14 +8,15 @@ use rand::CryptoRng;
 
 use crate::{
     Statement, application, audit_log, challenge, counter, enrollment, factor, kept_answer, known_browser, link_token,
-    outbox, recovery_code, sent_code, session, signup, sms_fraud, trusted_device, user,
+    outbox, recovery_code, sent_code, session, signup, sms_fraud, trusted_device, user, webhook,
 };
 
 /// The statements of a decision: changes, then what is written down, then what is sent.
 pub(crate) fn statements<R>(decision: &mut Decision<R>, rng: &mut dyn CryptoRng) -> Vec<Statement> {
     let at = decision.at;
-    let mut statements = changes(decision);
     let request = decision.audit.iter().find_map(|entry| entry.origin.request_id.clone());
+    let mut statements: Vec<_> =
+        decision.changes.iter().flat_map(|change| change_statements(change, request.as_deref(), at)).collect();
     let mut chain = decision.chain;
     let mut unchained = audit::AuditHead::START;
     let head = chain.as_mut().map_or(&mut unchained, |chain| &mut chain.head);
@@ -33,10 +34,10 @@ pub(crate) fn statements<R>(decision: &mut Decision<R>, rng: &mut dyn CryptoRng)
 /// The changes alone: what a refused guess costs, when nothing else could be written.
 pub(crate) fn changes<R>(decision: &Decision<R>) -> Vec<Statement> {
     let at = decision.at;
-    decision.changes.iter().flat_map(|change| change_statements(change, at)).collect()
+    decision.changes.iter().flat_map(|change| change_statements(change, None, at)).collect()
 }
 
-fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statement> {
+fn change_statements(change: &Change, request: Option<&str>, at: domain::time::Timestamp) -> Vec<Statement> {
     match change {
         Change::AddPendingSignup(pending) => vec![signup::insert(pending)],
         Change::RenewPendingSignup { id, token, expires_at } => vec![signup::renew(*id, token, *expires_at)],
@@ -111,5 +112,8 @@ fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statem
         Change::UseApiKey(id) => vec![application::use_key(*id, at)],
         Change::RevokeApiKey(id) => vec![application::revoke_key(*id, at)],
         Change::KeepAnswer(kept) => vec![kept_answer::keep(kept)],
+        Change::AddWebhook(new) => vec![webhook::insert(new)],
+        Change::RemoveWebhook(id) => webhook::remove(*id, at),
+        Change::Announce(new) => vec![webhook::announce(new, request, at)],
     }
 }

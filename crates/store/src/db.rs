@@ -175,6 +175,11 @@ impl Db {
         self.messages.subscribe()
     }
 
+    /// Says that messages were left by other means than a command.
+    pub fn messages_were_left(&self) {
+        self.messages.send_modify(|count| *count += 1);
+    }
+
     /// Whether the database answers: on SQLite through the writer, so that a stuck one is noticed.
     pub async fn ping(&self) -> Result<(), StoreError> {
         match &self.engine {

@@ -2,6 +2,7 @@
 
 mod timeline;
 
+use domain::application::webhook::LIFE;
 use domain::delivery::{Reported, Trouble};
 use domain::ids::MessageId;
 use domain::message::Channel;
@@ -178,14 +179,20 @@ impl Db {
         .await
     }
 
-    /// Lets a message that waits be tried at once. Whether there was one.
+    /// Lets a message that waits be tried at once, or sends a dead letter to an application once more. Whether there was one.
     pub async fn retry_message(&self, id: MessageId, now: Timestamp) -> Result<bool, StoreError> {
         let retry = Statement::new(
             "UPDATE outbox SET available_at = $2 WHERE id = $1 AND state = 'queued' AND settled_at IS NULL RETURNING 1",
             params![id.uuid(), now],
         );
-        self.transact(vec![retry], |rows| {
-            Ok(Plan { writes: vec![], reply: rows.first().is_some_and(|rows| !rows.is_empty()) })
+        let replay = Statement::new(
+            "UPDATE outbox SET state = 'queued', settled_at = NULL, attempts = 0, lost = 0, available_at = $2, \
+             expires_at = $3, trouble = NULL, reason = NULL \
+             WHERE id = $1 AND channel = 'webhook' AND settled_at IS NOT NULL AND payload IS NOT NULL RETURNING 1",
+            params![id.uuid(), now, now + LIFE],
+        );
+        self.transact(vec![retry, replay], |rows| {
+            Ok(Plan { writes: vec![], reply: rows.iter().any(|rows| !rows.is_empty()) })
         })
         .await
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::application::webhook::announce;
 use domain::command::Context;
 use domain::decision::{Change, Decision, Refusal};
 use domain::policy::Policy;
@@ -90,13 +91,14 @@ impl Db {
             let writes = match (extent, &decision.reply) {
                 (Extent::Whole, _) => commit::statements(&mut decision, rng.as_mut()),
                 (Extent::ChargeOnly, Err(_)) => {
-                    // An answer that was not given is not given later either.
-                    decision.changes.retain(|change| !matches!(change, Change::KeepAnswer(_)));
+                    // An answer that was not given is not given later either, and nobody is told of what is not written down.
+                    decision.changes.retain(|change| !matches!(change, Change::KeepAnswer(_) | Change::Announce(_)));
                     commit::changes(&decision)
                 }
                 (Extent::ChargeOnly, Ok(_)) => vec![],
             };
-            let leaves_messages = extent == Extent::Whole && !decision.outbox.is_empty();
+            let announced = decision.changes.iter().any(|change| matches!(change, Change::Announce(_)));
+            let leaves_messages = extent == Extent::Whole && (announced || !decision.outbox.is_empty());
             Ok(Plan { writes, reply: (decision.reply, leaves_messages) })
         };
         let (reply, leaves_messages) = self.transact(statements, plan).await?;
@@ -130,5 +132,5 @@ fn decide<C: Load>(
 ) -> Result<Decision<C::Reply>, Broken> {
     let mut context =
         Context { clock: surroundings.now(), rng, keys: surroundings.keys(), policy: surroundings.policy() };
-    command.decide(view, &mut context)
+    Ok(announce(command.decide(view, &mut context)?, &mut context))
 }

@@ -44,6 +44,7 @@ pub mod testing;
 mod trusted_device;
 mod user;
 mod value;
+pub mod webhook;
 
 pub use audit_checkpoint::{Scan, Uncovered};
 pub use audit_log::unchained;

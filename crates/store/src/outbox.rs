@@ -10,9 +10,10 @@
 //! number it claimed. So a worker that comes too late changes nothing. While a message is held it is due again when the
 //! lease runs out; a claim of one that was held counts the lost try, for it may have been a delivery.
 
+use domain::application::webhook::EventKind;
 use domain::decision::OutboxMessage;
 use domain::delivery::{Course, Stage, Trouble, Unsent};
-use domain::ids::{MessageId, UserId};
+use domain::ids::{ApplicationId, MessageId, UserId, WebhookId};
 use domain::message::{Channel, MessageKind};
 use domain::secret::Sealed;
 use domain::time::{Duration, Timestamp};
@@ -29,6 +30,10 @@ pub struct Claimed {
     pub user: Option<UserId>,
     /// What about; `None` for a kind that this program does not know: a newer one may have left it.
     pub kind: Option<MessageKind>,
+    /// Which application is called, and at which address; without one, it is an announcement that is still to be made messages of.
+    pub called: Option<(ApplicationId, Option<WebhookId>)>,
+    /// What an application is called about.
+    pub event: Option<EventKind>,
     /// By which way.
     pub channel: Channel,
     /// Recipient and content, sealed; `None` where there is nothing, which nobody of ours leaves behind.
@@ -111,8 +116,8 @@ pub(crate) fn end(id: MessageId, how: Unsent, at: Timestamp) -> Vec<Statement> {
         Unsent::Expired { tries } => (
             Trouble::Expired,
             Statement::guarded(
-                "UPDATE outbox SET state = 'expired', settled_at = $2, payload = NULL, lease_until = NULL, \
-                 trouble = 'expired' WHERE id = $1 AND state = 'leased' AND attempts = $3",
+                "UPDATE outbox SET state = 'expired', settled_at = $2, lease_until = NULL, \
+                 payload = CASE WHEN channel = 'webhook' THEN payload END, trouble = 'expired' WHERE id = $1 AND state = 'leased' AND attempts = $3",
                 params![id.uuid(), at, tries],
             ),
         ),
@@ -148,7 +153,7 @@ impl Db {
                      lease_until = $2, available_at = $2, attempts = attempts + 1 WHERE id IN (",
                     $from,
                     ") RETURNING id, user_id, kind, channel, payload, attempts, lost, expires_at, created_at, request_id, \
-                     EXISTS (SELECT 1 FROM two_factor_codes c JOIN users u ON u.id = c.user_id WHERE c.id = outbox.id \
+                     application_id, webhook_id, EXISTS (SELECT 1 FROM two_factor_codes c JOIN users u ON u.id = c.user_id WHERE c.id = outbox.id \
                      AND c.used_at IS NULL AND c.ended_at IS NULL AND u.disabled_at IS NULL)"
                 )
             };
@@ -174,7 +179,7 @@ impl Db {
         .await
     }
 
-    /// Settles a message: its payload is blanked. `happened` and `with` are committed in the same transaction. A lease lost
+    /// Settles a message: its payload is blanked, but for that of a dead letter to an application. `happened` and `with` are committed in the same transaction. A lease lost
     /// meanwhile is a conflict, and nothing of it is committed.
     pub async fn settle_message(
         &self,
@@ -193,8 +198,8 @@ impl Db {
             }
         };
         let settle = Statement::guarded(
-            "UPDATE outbox SET state = $2, settled_at = $3, payload = NULL, lease_until = NULL, trouble = $5, reason = $6, \
-             provider = $7, provider_id = $8 WHERE id = $1 AND state = 'leased' AND attempts = $4",
+            "UPDATE outbox SET state = $2, settled_at = $3, lease_until = NULL, trouble = $5, reason = $6, \
+             payload = CASE WHEN channel = 'webhook' AND $2 = 'dead' THEN payload END, provider = $7, provider_id = $8 WHERE id = $1 AND state = 'leased' AND attempts = $4",
             params![
                 message.id.uuid(),
                 state.as_str(),
@@ -251,7 +256,7 @@ impl Db {
     pub async fn recall_messages(&self, now: Timestamp, most: Duration) -> Result<usize, StoreError> {
         let recall = Statement::new(
             "UPDATE outbox SET available_at = $1, lease_until = NULL \
-             WHERE settled_at IS NULL AND channel IN ('email', 'sms') AND available_at > $2 RETURNING 1",
+             WHERE settled_at IS NULL AND channel IN ('email', 'sms', 'webhook') AND available_at > $2 RETURNING 1",
             params![now, now + most],
         );
         self.transact(vec![recall], |rows| Ok(Plan { writes: vec![], reply: rows.first().map_or(0, Vec::len) })).await
@@ -285,17 +290,23 @@ pub(crate) fn corrupt(column: &str) -> StoreError {
 }
 
 fn claimed(row: &Row) -> Result<Claimed, StoreError> {
-    let kind = MessageKind::parse(&row.get::<String>(2)?);
-    let live: bool = row.get(10)?;
+    let name: String = row.get(2)?;
+    let (kind, event) = (MessageKind::parse(&name), EventKind::parse(&name));
+    let channel = Channel::parse(&row.get::<String>(3)?).ok_or_else(|| corrupt("channel"))?;
+    let application = row.get::<Option<_>>(10)?.map(ApplicationId::from_uuid);
+    let webhook = row.get::<Option<_>>(11)?.map(WebhookId::from_uuid);
+    let live: bool = row.get(12)?;
     Ok(Claimed {
         id: MessageId::from_uuid(row.get(0)?),
         user: row.get::<Option<_>>(1)?.map(UserId::from_uuid),
         kind,
-        channel: Channel::parse(&row.get::<String>(3)?).ok_or_else(|| corrupt("channel"))?,
+        called: application.map(|application| (application, webhook)),
+        event,
+        channel,
         payload: row.get::<Option<_>>(4)?.map(Sealed::from_bytes),
         course: Course {
             tries: row.get(5)?,
-            lost: row.get(6)?,
+            lost: if channel.knows_repeats() { 0 } else { row.get(6)? },
             expires_at: row.get(7)?,
             superseded: kind.is_some_and(MessageKind::carries_code) && !live,
         },

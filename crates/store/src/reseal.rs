@@ -81,7 +81,7 @@ macro_rules! sealed {
 }
 
 /// Every column that holds sealed values, each with an index on its key ids. What is missing here keeps its old key for good.
-pub const SEALED_COLUMNS: [SealedColumn; 10] = [
+pub const SEALED_COLUMNS: [SealedColumn; 11] = [
     sealed!("factors", "secret", "id", "user_id"),
     sealed!("factors", "destination", "id", "user_id", "method", ", destination_key = $4"),
     sealed!("enrollments", "secret", "id", "user_id"),
@@ -92,6 +92,7 @@ pub const SEALED_COLUMNS: [SealedColumn; 10] = [
     sealed!("two_factor_settings", "backup_email", "user_id", "user_id"),
     sealed!("users", "phone", "id", "id"),
     sealed!("kept_answers", "answer", "id", "application_id"),
+    sealed!("webhooks", "target", "id", "application_id"),
 ];
 
 /// A value under another key than the active one.

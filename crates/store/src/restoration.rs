@@ -60,6 +60,7 @@ pub const FATES: &[(&str, Fate)] = &[
     ("audit_positions", Fate::Kept),
     ("audit_checkpoints", Fate::Kept),
     ("audit_starts", Fate::Kept),
+    ("webhooks", Fate::Kept),
     ("database_mark", Fate::Kept),
 ];
 

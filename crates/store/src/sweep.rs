@@ -19,8 +19,8 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 
 const SWEEPS: [&str; 13] = [
     // A worker has found them expired long ago and written it down, unless none runs.
-    "UPDATE outbox SET state = 'expired', settled_at = $1, payload = NULL, lease_until = NULL, trouble = 'expired' \
-     WHERE id IN (SELECT id FROM outbox WHERE settled_at IS NULL AND expires_at < $1 LIMIT $2) RETURNING 1",
+    "UPDATE outbox SET state = 'expired', settled_at = $1, lease_until = NULL, trouble = 'expired', \
+     payload = CASE WHEN channel = 'webhook' THEN payload END WHERE id IN (SELECT id FROM outbox WHERE settled_at IS NULL AND expires_at < $1 LIMIT $2) RETURNING 1",
     "DELETE FROM challenges WHERE id IN (SELECT id FROM challenges WHERE expires_at < $1 LIMIT $2) RETURNING 1",
     "DELETE FROM enrollments WHERE id IN (SELECT id FROM enrollments WHERE expires_at < $1 LIMIT $2) RETURNING 1",
     "DELETE FROM pending_signups WHERE id IN (SELECT id FROM pending_signups WHERE expires_at < $1 LIMIT $2) RETURNING 1",
@@ -33,13 +33,17 @@ const SWEEPS: [&str; 13] = [
      (SELECT since FROM sms_usage WHERE expires_at < $1 ORDER BY expires_at LIMIT $2) RETURNING 1",
     "DELETE FROM delivery_outages WHERE channel IN \
      (SELECT channel FROM delivery_outages WHERE until < $1 LIMIT $2) RETURNING 1",
-    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE settled_at < $1 LIMIT $2) RETURNING 1",
+    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE settled_at < $1 AND (channel <> 'webhook' OR payload IS NULL) LIMIT $2) \
+     RETURNING 1",
     "DELETE FROM kept_answers WHERE id IN (SELECT id FROM kept_answers WHERE expires_at < $1 LIMIT $2) RETURNING 1",
 ];
 
 /// Events of deliveries, told after their messages are gone: kept longer.
 const EVENTS: &str = "DELETE FROM delivery_events WHERE message_id IN \
      (SELECT message_id FROM delivery_events WHERE created_at < $1 LIMIT $2) RETURNING 1";
+/// Dead letters to applications, which can be sent again until then.
+const DEAD_LETTERS: &str = "DELETE FROM outbox WHERE id IN \
+     (SELECT id FROM outbox WHERE settled_at < $1 AND channel = 'webhook' LIMIT $2) RETURNING 1";
 /// Browsers nobody has signed in with for long.
 const BROWSERS: &str = "DELETE FROM known_browsers WHERE seen_at < $1 AND (user_id, name) IN \
      (SELECT user_id, name FROM known_browsers WHERE seen_at < $1 LIMIT $2) RETURNING 1";
@@ -65,7 +69,10 @@ impl Db {
             return Ok(Swept::ClockDoubted);
         }
         let dead = SWEEPS.map(|sql| (sql, now - GRACE));
-        let all = dead.into_iter().chain([(EVENTS, now - TOLD), (BROWSERS, now - MEMORY)]).collect();
+        let all = dead
+            .into_iter()
+            .chain([(EVENTS, now - TOLD), (DEAD_LETTERS, now - TOLD), (BROWSERS, now - MEMORY)])
+            .collect();
         Ok(Swept::Rows(self.tidy(all).await?))
     }
 

@@ -69,6 +69,8 @@ impl Owner {
         let sql = "INSERT INTO kept_answers (id, application_id, key_hash, answer, created_at, given_until, expires_at) \
                    VALUES ($1, $2, $3, $4, $5, $5, $5)";
         write(db, sql, params![row, ApplicationId::DEFAULT.uuid(), &hash, &sealed, START]).await;
+        let sql = "INSERT INTO webhooks (id, application_id, host, target, created_at) VALUES ($1, $2, '', $3, $4)";
+        write(db, sql, params![row, ApplicationId::DEFAULT.uuid(), &sealed, START]).await;
         let sql = "INSERT INTO outbox (id, kind, channel, payload, state, attempts, available_at, created_at) \
                    VALUES ($1, 'login_code', 'sms', $2, 'queued', 0, $3, $3)";
         write(db, sql, params![row, &sealed, START]).await;

@@ -408,10 +408,10 @@ async fn no_call_sends_more_statements_than_it_did() {
             app add                                 1  4
             key add                                 1  2
             /v1 challenge: first mention           10 11
-            /v1 factor: brought                     4 22
+            /v1 factor: brought                     4 23
             /v1 challenge: a factor is due         10  6
             /v1 challenge: read                     6  0
-            /v1 verify                              7  6
+            /v1 verify                              7  7
             /v1 verify: again                       7  0
             ");
         }

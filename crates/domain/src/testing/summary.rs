@@ -113,5 +113,8 @@ fn change_line(change: &Change) -> String {
         Change::UseApiKey(_) => "UseApiKey".to_owned(),
         Change::RevokeApiKey(_) => "RevokeApiKey".to_owned(),
         Change::KeepAnswer(_) => "KeepAnswer".to_owned(),
+        Change::AddWebhook(new) => format!("AddWebhook {}", new.host),
+        Change::RemoveWebhook(_) => "RemoveWebhook".to_owned(),
+        Change::Announce(_) => "Announce".to_owned(),
     }
 }

@@ -742,7 +742,10 @@ impl World {
             | Change::AddApiKey(_)
             | Change::UseApiKey(_)
             | Change::RevokeApiKey(_)
-            | Change::KeepAnswer(_) => panic!("no application asks in this world"),
+            | Change::KeepAnswer(_)
+            | Change::AddWebhook(_)
+            | Change::RemoveWebhook(_)
+            | Change::Announce(_) => panic!("no application asks in this world"),
             Change::ReturnCharge(counter) => {
                 if let Some(charged) = self.counters.get_mut(&counter.key) {
                     charged.count = (charged.count - 1).max(0);

@@ -16,6 +16,7 @@ use rustls::RootCertStore;
 use url::Url;
 
 use super::TryFailure;
+use crate::webhook::reach::{OutOfReach, Resolver};
 
 /// The longest answer that is read. A receipt is some hundred bytes.
 const LONGEST_ANSWER: usize = 64 * 1024;
@@ -60,8 +61,7 @@ pub(crate) struct Answer {
 impl Http {
     /// A client for that address, which trusts the roots of this machine (`SSL_CERT_FILE` and `SSL_CERT_DIR` name others).
     pub fn new(url: &Url, patience: Patience) -> Result<Self, HttpUnavailable> {
-        let mut roots = RootCertStore::empty();
-        let (added, _) = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let (roots, added) = native_roots();
         if added == 0 && url.scheme() == "https" {
             return Err(HttpUnavailable(
                 "no root certificates were found; install ca-certificates or set SSL_CERT_FILE",
@@ -72,26 +72,17 @@ impl Http {
 
     /// A client that trusts these roots and no others.
     pub fn trusting(roots: RootCertStore, patience: Patience) -> Result<Self, HttpUnavailable> {
-        // Named, not the process's default: a library does not rely on what main may have installed.
-        let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|_| HttpUnavailable("TLS cannot be set up"))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .user_agent(concat!("twinlock/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .referer(false)
-            .connect_timeout(patience.connect)
-            .read_timeout(patience.silence)
-            .timeout(patience.whole)
-            .pool_idle_timeout(Duration::from_secs(30))
-            .build()
-            .map(Self)
-            .map_err(|_| HttpUnavailable("TLS cannot be set up"))
+        Self::built(builder(roots, patience)?)
+    }
+
+    /// A client for addresses that strangers choose: it connects to what this resolver lets through, and keeps no connection.
+    pub(crate) fn guarded(patience: Patience, resolver: Arc<Resolver>) -> Result<Self, HttpUnavailable> {
+        let (roots, _) = native_roots();
+        Self::built(builder(roots, patience)?.dns_resolver(resolver).pool_max_idle_per_host(0))
+    }
+
+    fn built(builder: reqwest::ClientBuilder) -> Result<Self, HttpUnavailable> {
+        builder.build().map(Self).map_err(|_| HttpUnavailable("TLS cannot be set up"))
     }
 
     /// Sends a body of that type once.
@@ -118,6 +109,33 @@ impl Http {
         }
         Ok(Answer { status: status.as_u16(), retry_after, body })
     }
+}
+
+/// The roots of this machine, and how many there are.
+fn native_roots() -> (RootCertStore, usize) {
+    let mut roots = RootCertStore::empty();
+    let (added, _) = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    (roots, added)
+}
+
+fn builder(roots: RootCertStore, patience: Patience) -> Result<reqwest::ClientBuilder, HttpUnavailable> {
+    // Named, not the process's default: a library does not rely on what main may have installed.
+    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|_| HttpUnavailable("TLS cannot be set up"))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .user_agent(concat!("twinlock/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .referer(false)
+        .connect_timeout(patience.connect)
+        .read_timeout(patience.silence)
+        .timeout(patience.whole)
+        .pool_idle_timeout(Duration::from_secs(30)))
 }
 
 impl Answer {
@@ -179,6 +197,13 @@ impl Headers {
 
 /// Whether the request can have arrived. Only a connection that never came to be proves that it did not.
 fn no_answer(error: &reqwest::Error) -> TryFailure {
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        if let Some(refused) = cause.downcast_ref::<OutOfReach>() {
+            return TryFailure::provider(refused.to_string());
+        }
+        source = cause.source();
+    }
     match (error.is_connect(), error.is_timeout()) {
         (true, true) => TryFailure::provider("no connection in time"),
         (true, false) => TryFailure::provider("no connection"),

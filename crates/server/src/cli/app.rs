@@ -1,11 +1,14 @@
 //! `twinlock app`
 
+mod webhook;
+
 use std::sync::Arc;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use domain::application::{AddApplication, Application};
 use domain::command::Origin;
+use domain::ids::ApplicationId;
 use store::Surroundings;
 
 use super::{say, with_app};
@@ -25,6 +28,9 @@ pub(super) enum Command {
     },
     /// List applications.
     List,
+    /// Add addresses an application is called at, list and remove them.
+    #[command(subcommand)]
+    Webhook(webhook::Command),
 }
 
 /// Runs a command.
@@ -32,8 +38,23 @@ pub(super) async fn run(config: &Config, command: Command) -> anyhow::Result<()>
     with_app(config, async |app| match command {
         Command::Add { name, required } => add(app, name, required).await,
         Command::List => list(app).await,
+        Command::Webhook(command) => webhook::run(app, command).await,
     })
     .await
+}
+
+/// An operator acts, at the command line.
+fn origin() -> Origin {
+    Origin { actor: Some("cli".to_owned()), ..Origin::default() }
+}
+
+/// The application of a name, or the test world of its name.
+async fn named(app: &App, name: &str) -> anyhow::Result<Application> {
+    let found = app.db.applications().await?.into_iter().find(|one| one.name == name);
+    // Our own sign-in tells nobody.
+    found
+        .filter(|one| one.id != ApplicationId::DEFAULT)
+        .context("there is no such application: add it with `twinlock app add`")
 }
 
 async fn add(app: &App, name: String, required: bool) -> anyhow::Result<()> {
@@ -41,8 +62,7 @@ async fn add(app: &App, name: String, required: bool) -> anyhow::Result<()> {
         Application::name_fits(&name),
         "the name takes 1 to 64 letters, digits, dots, dashes and underscores"
     );
-    let origin = Origin { actor: Some("cli".to_owned()), ..Origin::default() };
-    let command = AddApplication { name: name.clone(), required, origin };
+    let command = AddApplication { name: name.clone(), required, origin: origin() };
     let world: Arc<dyn Surroundings> = Arc::clone(&app.world) as _;
     match app.db.run(Arc::new(command), world).await? {
         Ok(Some(id)) => say(&format!("{id}  {name}")),

@@ -27,7 +27,7 @@ pub(super) enum Command {
         /// For its test world, whose users are never live users.
         #[arg(long)]
         test: bool,
-        /// What it is good for: challenges or users; everything unless said.
+        /// What it is good for: challenges, users or application; everything unless said.
         #[arg(long = "scope", value_name = "SCOPE", value_parser = scope)]
         scopes: Vec<KeyScope>,
     },
@@ -48,7 +48,7 @@ pub(super) enum Command {
 }
 
 fn scope(text: &str) -> Result<KeyScope, String> {
-    KeyScope::parse(text).ok_or_else(|| "there are the scopes challenges and users".to_owned())
+    KeyScope::parse(text).ok_or_else(|| "there are the scopes challenges, users and application".to_owned())
 }
 
 /// Runs a command.

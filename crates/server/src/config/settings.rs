@@ -115,6 +115,8 @@ settings! {
         "Where else than to our own pages people may go on to after signing in: a list of origins.";
     API_RATE_LIMIT: u32 = "TWINLOCK_API_RATE_LIMIT", "6000", Some("6000"), parse::number::<1, 1_000_000>,
         "Calls of an API key in a minute, on each node.";
+    WEBHOOK_LOOPBACK: bool = "TWINLOCK_WEBHOOK_LOOPBACK", "true", Some("false"), parse::boolean,
+        "Whether applications may be called on this machine, and by plain http there: for development and tests only.";
     LOG: String = "TWINLOCK_LOG", "info,twinlock=debug", Some("info"), parse::log_filter,
         "Which events are logged: a level for our own, target=level for any other.";
     LOG_FORMAT: LogFormat = "TWINLOCK_LOG_FORMAT", "json", Some("pretty"), parse::log_format,

@@ -7,6 +7,7 @@ mod factors;
 mod limit;
 mod users;
 mod view;
+mod webhooks;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -32,6 +33,8 @@ pub const REFUSALS: &[(&str, &[ProblemCode])] = &[
     ("/v1/users/{id}/events", &[]),
     ("/v1/users/{id}/unlock", &[]),
     ("/v1/users/{id}/reset", &[]),
+    ("/v1/webhooks", webhooks::ADD_REFUSALS),
+    ("/v1/webhooks/{wid}", webhooks::REFUSALS),
 ];
 
 /// What any call with a key may refuse.
@@ -68,4 +71,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(users::events))
         .routes(routes!(users::unlock))
         .routes(routes!(users::reset))
+        .routes(routes!(webhooks::add, webhooks::list))
+        .routes(routes!(webhooks::remove))
 }

@@ -30,6 +30,9 @@ impl From<Refusal> for Problem {
             Refusal::NotEnabled => {
                 Self::new(ProblemCode::NoPendingSetup).detail("There is no second factor yet; begin a set-up first.")
             }
+            Refusal::WebhooksFull => {
+                Self::new(ProblemCode::AlreadyEnabled).detail("There are as many webhooks as one application may have.")
+            }
             Refusal::LastFactor => Self::new(ProblemCode::LastFactor),
             Refusal::NotFound => Self::new(ProblemCode::NotFound),
             Refusal::RecoveryCodesGone => Self::new(ProblemCode::RecoveryCodesGone),

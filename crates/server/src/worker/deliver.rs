@@ -6,9 +6,11 @@
 use std::sync::Arc;
 use std::time::Duration as Time;
 
+use domain::application::webhook::{Announcement, EventKind};
 use domain::command::Origin;
 use domain::delivery::{EndMessage, Next, Tried, Trouble, Unsent};
-use domain::message::MessageContent;
+use domain::ids::{ApplicationId, WebhookId};
+use domain::message::{Channel, MessageContent, MessageKind};
 use domain::notice;
 use domain::secret::Fault;
 use domain::time::{Duration, Timestamp};
@@ -16,9 +18,11 @@ use store::delivery::{Event, Happened};
 use store::{Claimed, Ending, MailboxMessage, Settled, StoreError, Surroundings};
 use tokio::time::{Instant, interval_at};
 use tracing::Instrument as _;
+use zeroize::Zeroizing;
 
 use super::Worker;
 use super::transport::{Handed, seconds};
+use super::webhook;
 
 /// How long a claim holds unless it is extended: after a crash, so long nobody looks at the message.
 pub(super) const LEASE: Duration = Duration::from_secs(20);
@@ -42,7 +46,8 @@ enum Unopened {
 
 /// Sends a message that was claimed, and writes down what came of it.
 pub(super) async fn deliver(worker: &Worker, message: Claimed) {
-    let kind = message.kind.map_or("unknown", domain::message::MessageKind::as_str);
+    let known = message.kind.map(MessageKind::as_str).or_else(|| message.event.map(EventKind::as_str));
+    let kind = known.unwrap_or(if message.called.is_some() { Announcement::KIND } else { "unknown" });
     let request_id = message.request_id.as_deref().unwrap_or_default();
     let channel = message.channel.as_str();
     let span = tracing::info_span!("deliver", request_id, message = %message.id, kind, channel);
@@ -73,18 +78,43 @@ impl Delivery<'_> {
             Err(Trouble::Expired) => return self.expire().await,
             Err(trouble) => return self.give_up(trouble, explain(trouble), vec![]).await,
         }
-        let content = match self.open() {
-            Ok(content) => content,
+        let plain = match self.open() {
+            Ok(plain) => plain,
             Err(Unopened::Ever(why)) => return self.give_up(Trouble::Unreadable, &why, vec![]).await,
             Err(Unopened::Now(why)) => {
                 let handed = Handed::nothing(Tried::Failed { retry_after: None }, why);
                 return self.conclude(handed).await;
             }
         };
-        match self.hand_over(&content).await {
+        let handed = match (self.message.channel, self.message.called) {
+            (Channel::Webhook, Some((application, None))) => return self.spread(application, &plain).await,
+            (Channel::Webhook, Some((_, Some(address)))) => self.call(address, &plain).await,
+            (Channel::Webhook, None) => Err((Trouble::Unreadable, "of no application".to_owned())),
+            (Channel::Email | Channel::Sms, _) => self.say(&plain).await.map_err(|why| (Trouble::Unreadable, why)),
+        };
+        match handed {
             Ok(handed) => self.conclude(handed).await,
-            Err(why) => self.give_up(Trouble::Unreadable, &why, vec![]).await,
+            Err((trouble, why)) => self.give_up(trouble, &why, vec![]).await,
         }
+    }
+
+    /// Makes messages of an announcement, in the transaction that settles it.
+    async fn spread(&self, application: ApplicationId, announced: &[u8]) -> Result<(), StoreError> {
+        let messages = webhook::spread(self.worker, self.message, application, announced).await?;
+        let Some(messages) = messages else {
+            return self.give_up(Trouble::Unreadable, "of another version", vec![]).await;
+        };
+        let (db, now) = (&self.worker.app.db, self.now());
+        let ending = Ending::Accepted { provider: webhook::NAME.to_owned(), provider_id: None };
+        insist(|| db.settle_message(self.message, &ending, now, &[], messages.clone())).await?;
+        db.messages_were_left();
+        self.count(Settled::Delivered);
+        Ok(())
+    }
+
+    async fn call(&self, address: WebhookId, body: &[u8]) -> Result<Handed, (Trouble, String)> {
+        // An HTTP client at work is large, and every message has its room.
+        self.holding(Box::pin(webhook::call(self.worker, self.message, address, body))).await
     }
 
     fn now(&self) -> Timestamp {
@@ -92,29 +122,30 @@ impl Delivery<'_> {
     }
 
     /// The reason of a failure names no content.
-    fn open(&self) -> Result<MessageContent, Unopened> {
+    fn open(&self) -> Result<Zeroizing<Vec<u8>>, Unopened> {
         let (app, message) = (&self.worker.app, self.message);
-        if message.kind.is_none() {
+        if message.kind.is_none() && message.channel != Channel::Webhook {
             return Err(Unopened::Now("this version does not know the kind".to_owned()));
         }
         let payload = message.payload.as_ref().ok_or_else(|| Unopened::Ever("there is no content".to_owned()))?;
-        let plain =
-            app.world.keys().open(&notice::place(message.id), payload).map_err(|broken| match broken.fault {
-                Fault::MissingKey(_) => Unopened::Now(broken.to_string()),
-                Fault::Altered | Fault::Missing => Unopened::Ever(broken.to_string()),
-            })?;
-        let content = MessageContent::from_bytes(&plain).map_err(|error| Unopened::Ever(error.to_string()))?;
-        if content.channel == message.channel {
-            Ok(content)
-        } else {
-            Err(Unopened::Ever("of another channel".to_owned()))
-        }
+        app.world.keys().open(&notice::place(message.id), payload).map_err(|broken| match broken.fault {
+            Fault::MissingKey(_) => Unopened::Now(broken.to_string()),
+            Fault::Altered | Fault::Missing => Unopened::Ever(broken.to_string()),
+        })
     }
 
-    /// Hands the message over, and holds it as long as that takes.
-    async fn hand_over(&self, content: &MessageContent) -> Result<Handed, String> {
+    /// Says it to a person. `Err` when there is nothing to say, or no words for it.
+    async fn say(&self, plain: &[u8]) -> Result<Handed, String> {
+        let content = MessageContent::from_bytes(plain).map_err(|error| error.to_string())?;
+        if content.channel != self.message.channel {
+            return Err("of another channel".to_owned());
+        }
         let clock = || self.now();
-        let handing = self.worker.transports.hand_over(self.message.id, content, &clock);
+        self.holding(self.worker.transports.hand_over(self.message.id, &content, &clock)).await
+    }
+
+    /// Holds the message as long as its handing over takes.
+    async fn holding<E>(&self, handing: impl Future<Output = Result<Handed, E>>) -> Result<Handed, E> {
         let life = self.message.course.expires_at.map_or(FOREVER, |end| length(end.since(self.now())));
         let life = tokio::time::sleep(life);
         tokio::pin!(handing, life);
@@ -250,7 +281,7 @@ async fn insist<T, F: Future<Output = Result<T, StoreError>>>(mut work: impl FnM
 
 impl Handed {
     /// Nothing was handed over.
-    fn nothing(tried: Tried, reason: String) -> Self {
+    pub(super) fn nothing(tried: Tried, reason: String) -> Self {
         Self { tried, taken_by: None, happened: vec![], reason, copy: None }
     }
 }

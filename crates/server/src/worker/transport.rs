@@ -89,7 +89,7 @@ impl Transports {
     pub(super) fn slots(&self, channel: Channel) -> usize {
         match (channel, &self.mail) {
             (Channel::Email, Mail::Server(_)) => MAIL_SLOTS,
-            (Channel::Email, Mail::Mailbox | Mail::Nothing) | (Channel::Sms, _) => SLOTS,
+            (Channel::Email, Mail::Mailbox | Mail::Nothing) | (Channel::Sms | Channel::Webhook, _) => SLOTS,
         }
     }
 
@@ -116,6 +116,7 @@ impl Transports {
         let mut handed = match content.channel {
             Channel::Email => self.by_mail(id, &mail, clock).await,
             Channel::Sms => self.by_sms(id, content, &mail, clock).await?,
+            Channel::Webhook => return Err("applications are not told in words".to_owned()),
         };
         let by_mailbox = handed.taken_by.as_ref().is_some_and(|(provider, _)| provider == MAILBOX);
         if handed.tried == Tried::Taken && (by_mailbox || self.keeps_copies) {
@@ -160,7 +161,7 @@ impl Transports {
 }
 
 impl Handed {
-    fn taken(provider: &str, provider_id: Option<String>, at: Timestamp) -> Self {
+    pub(super) fn taken(provider: &str, provider_id: Option<String>, at: Timestamp) -> Self {
         Self {
             tried: Tried::Taken,
             taken_by: Some((provider.to_owned(), provider_id)),
@@ -171,7 +172,7 @@ impl Handed {
     }
 
     /// `lost` is how many transports may have sent it, should the answer have been lost.
-    fn failed(failure: &SendFailure, lost: u32, happened: Vec<Happened>) -> Self {
+    pub(super) fn failed(failure: &SendFailure, lost: u32, happened: Vec<Happened>) -> Self {
         let tried = match failure {
             SendFailure::Permanent { .. } => Tried::Refused,
             SendFailure::Passing { retry_after, .. } => Tried::Failed {
@@ -223,7 +224,7 @@ const fn outcome(failure: Option<&SendFailure>) -> &'static str {
     }
 }
 
-fn count_try(channel: Channel, provider: &'static str, outcome: &'static str) {
+pub(super) fn count_try(channel: Channel, provider: &'static str, outcome: &'static str) {
     metrics::counter!("delivery_tries_total", "channel" => channel.as_str(), "provider" => provider, "outcome" => outcome)
         .increment(1);
 }

@@ -88,6 +88,7 @@
 //! | `v1_once` | R-07, A-12 |
 //! | `v1_people` | R-07… …A-40, A-54 |
 //! | `v1_users` | R-52, A-07, A-64 |
+//! | `v1_webhooks` | R-10, R-52, R-71, A-64, A-72, A-73, A-85, A-89 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
 #![expect(
     clippy::unwrap_used,
@@ -149,6 +150,7 @@ mod harness;
 mod people;
 mod plan;
 mod proxy;
+mod receiver;
 mod totp;
 
 mod addresses;
@@ -230,3 +232,4 @@ mod v1_keys;
 mod v1_once;
 mod v1_people;
 mod v1_users;
+mod v1_webhooks;

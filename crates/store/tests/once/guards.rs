@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use domain::application::idempotency::KeptAnswer;
+use domain::application::webhook::Webhook;
 use domain::application::{ApiKey, KeyScope};
 use domain::challenge::Challenge;
 use domain::decision::{Change, EndReason};
@@ -15,7 +16,7 @@ use domain::enrollment::Enrollment;
 use domain::factor::Method;
 use domain::ids::{
     ApiKeyId, ApplicationId, ChallengeId, EnrollmentId, FactorId, KeptAnswerId, LinkTokenId, PendingSignupId,
-    RecoveryCodeId, SentCodeId, UserId,
+    RecoveryCodeId, SentCodeId, UserId, WebhookId,
 };
 use domain::link_token::{LinkPurpose, LinkToken};
 use domain::locale::Locale;
@@ -342,15 +343,25 @@ async fn of_applications(desk: &Desk) -> Vec<Case> {
             expires_at: START + Duration::from_days(1),
         })
     };
+    let webhook = Webhook {
+        id: id(73, WebhookId::from_uuid),
+        application: ApplicationId::DEFAULT,
+        host: String::new(),
+        target: Sealed::from_bytes(vec![1; 40]),
+        events: None,
+        created_at: START,
+    };
     desk.put(move |_| {
         let keys = [key(live, hash(71)), key(dead, hash(72))].map(Change::AddApiKey);
-        let changes = [Change::RevokeApiKey(dead), kept(90, hash(90))];
+        let changes = [Change::RevokeApiKey(dead), kept(90, hash(90)), Change::AddWebhook(webhook.clone())];
         keys.into_iter().chain(changes).collect()
     })
     .await;
     vec![
         one("a key is revoked", move |_| Change::RevokeApiKey(live)),
         none("a revoked key is revoked", move |_| Change::RevokeApiKey(dead)),
+        one("a webhook is removed", |_| Change::RemoveWebhook(id(73, WebhookId::from_uuid))),
+        none("a removed webhook is removed", |_| Change::RemoveWebhook(id(73, WebhookId::from_uuid))),
         none("nobody's number is kept", |_| Change::SetContact(id(9, UserId::from_uuid), None, None)),
         one("an answer is kept", move |number| kept(number, hash(91))),
         none("an answer is kept beside another", move |number| kept(100 + number, hash(90))),

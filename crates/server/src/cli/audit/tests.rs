@@ -38,6 +38,7 @@ impl Log {
         let mut rng = rng(100 + self.written);
         self.written += 1;
         let entry = |person| AuditEntry {
+            user: None,
             person,
             application: ApplicationId::DEFAULT,
             action: AuditAction::PasswordChecked,

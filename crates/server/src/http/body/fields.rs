@@ -95,6 +95,22 @@ impl Fields {
         found
     }
 
+    /// Some words of a list of them, each once and at least one; or absent.
+    pub fn optional_choices<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> Option<Vec<T>> {
+        let member = self.members.remove(name)?;
+        let words: Vec<&str> = member.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let known = |word: &&str| choices.iter().find(|(choice, _)| choice == word).map(|(_, value)| *value);
+        let found: Option<Vec<T>> = words.iter().map(known).collect();
+        let all = member.as_array().is_some_and(|list| list.len() == words.len());
+        let once = words.iter().enumerate().all(|(at, word)| !words[..at].contains(word));
+        let found = found.filter(|found| all && once && !found.is_empty());
+        if found.is_none() {
+            let words: Vec<&str> = choices.iter().map(|(choice, _)| *choice).collect();
+            self.refuse(name, format!("must be a list of some of these, each once: {}", words.join(", ")));
+        }
+        found
+    }
+
     /// Text with a form of its own, such as an id: `what` completes "must be". `None` after a fault.
     pub fn parsed<T>(&mut self, name: &str, what: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         self.required(name, |fields| fields.optional_parsed(name, what, parse))
