@@ -128,6 +128,12 @@ pub enum AuditAction {
     ApiKeyAdded,
     /// A key of an application was revoked.
     ApiKeyRevoked,
+    /// Settings of an application were changed.
+    ApplicationChanged,
+    /// A challenge was opened at the hosted pages.
+    ChallengeOpened,
+    /// An application took the result of a challenge.
+    ResultRedeemed,
 }
 
 impl AuditAction {
@@ -137,7 +143,7 @@ impl AuditAction {
     }
 
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 57] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -192,6 +198,9 @@ impl AuditAction {
         Self::ApplicationAdded,
         Self::ApiKeyAdded,
         Self::ApiKeyRevoked,
+        Self::ApplicationChanged,
+        Self::ChallengeOpened,
+        Self::ResultRedeemed,
     ];
 
     /// Its name in the log.
@@ -251,6 +260,9 @@ impl AuditAction {
             Self::ApplicationAdded => "application_added",
             Self::ApiKeyAdded => "api_key_added",
             Self::ApiKeyRevoked => "api_key_revoked",
+            Self::ApplicationChanged => "application_changed",
+            Self::ChallengeOpened => "challenge_opened",
+            Self::ResultRedeemed => "result_redeemed",
         }
     }
 }

@@ -87,7 +87,10 @@ pub const fn is_told(action: AuditAction, success: bool) -> bool {
         | AuditAction::ChallengeCanceled
         | AuditAction::ApplicationAdded
         | AuditAction::ApiKeyAdded
-        | AuditAction::ApiKeyRevoked => false,
+        | AuditAction::ApiKeyRevoked
+        | AuditAction::ApplicationChanged
+        | AuditAction::ChallengeOpened
+        | AuditAction::ResultRedeemed => false,
     }
 }
 

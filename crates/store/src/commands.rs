@@ -1,6 +1,7 @@
 //! What each command reads: its view, as one batch.
 
 mod application;
+mod hosted;
 
 use domain::account_admin::{ActOnUser, AddUser, ImportUser};
 use domain::backup_email::{

@@ -111,5 +111,13 @@ fn change_line(change: &Change) -> String {
         Change::UseApiKey(_) => "UseApiKey".to_owned(),
         Change::RevokeApiKey(_) => "RevokeApiKey".to_owned(),
         Change::KeepAnswer(_) => "KeepAnswer".to_owned(),
+        Change::AddReturnUrl(..) => "AddReturnUrl".to_owned(),
+        Change::RemoveReturnUrl(..) => "RemoveReturnUrl".to_owned(),
+        Change::NameApplication(..) => "NameApplication".to_owned(),
+        Change::AddHosted(_) => "AddHosted".to_owned(),
+        Change::OpenHosted(..) => "OpenHosted".to_owned(),
+        Change::ApproveHosted { trust, .. } => format!("ApproveHosted, trust {trust}"),
+        Change::RenewHostedResult(..) => "RenewHostedResult".to_owned(),
+        Change::RedeemHosted(_) => "RedeemHosted".to_owned(),
     }
 }

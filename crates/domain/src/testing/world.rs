@@ -742,7 +742,15 @@ impl World {
             | Change::AddApiKey(_)
             | Change::UseApiKey(_)
             | Change::RevokeApiKey(_)
-            | Change::KeepAnswer(_) => panic!("no application asks in this world"),
+            | Change::KeepAnswer(_)
+            | Change::AddReturnUrl(..)
+            | Change::RemoveReturnUrl(..)
+            | Change::NameApplication(..)
+            | Change::AddHosted(_)
+            | Change::OpenHosted(..)
+            | Change::ApproveHosted { .. }
+            | Change::RenewHostedResult(..)
+            | Change::RedeemHosted(_) => panic!("no application asks in this world"),
             Change::ReturnCharge(counter) => {
                 if let Some(charged) = self.counters.get_mut(&counter.key) {
                     charged.count = (charged.count - 1).max(0);

@@ -1,5 +1,7 @@
 //! `twinlock app`
 
+mod settings;
+
 use std::sync::Arc;
 
 use anyhow::bail;
@@ -25,6 +27,20 @@ pub(super) enum Command {
     },
     /// List applications.
     List,
+    /// Change how an application is shown.
+    Set {
+        /// Which application.
+        name: String,
+        /// What people see on the hosted pages and in their authenticators; its own name when empty.
+        #[arg(long, value_name = "TEXT")]
+        display_name: String,
+        /// Of its test world.
+        #[arg(long)]
+        test: bool,
+    },
+    /// Say where people may be sent back to from the hosted pages.
+    #[command(subcommand)]
+    ReturnUrl(settings::ReturnUrls),
 }
 
 /// Runs a command.
@@ -32,6 +48,8 @@ pub(super) async fn run(config: &Config, command: Command) -> anyhow::Result<()>
     with_app(config, async |app| match command {
         Command::Add { name, required } => add(app, name, required).await,
         Command::List => list(app).await,
+        Command::Set { name, display_name, test } => settings::rename(app, name, display_name, test).await,
+        Command::ReturnUrl(command) => settings::return_urls(app, command).await,
     })
     .await
 }
