@@ -6,8 +6,10 @@
 pub mod challenge;
 pub mod contact;
 pub mod factor;
+pub mod hosted;
 pub mod idempotency;
 pub mod keyed;
+pub mod return_url;
 pub mod webhook;
 
 use std::fmt;
@@ -26,6 +28,8 @@ pub struct Application {
     pub id: ApplicationId,
     /// What its operator calls it.
     pub name: String,
+    /// What people see instead.
+    pub display_name: Option<String>,
     /// Whose test world it is.
     pub test_of: Option<ApplicationId>,
     /// Whether every user has to have a second factor.
@@ -35,6 +39,11 @@ pub struct Application {
 }
 
 impl Application {
+    /// What people see.
+    pub fn shown(&self) -> &str {
+        self.display_name.as_deref().unwrap_or(&self.name)
+    }
+
     /// What the test world of an application is called: no application can be called so.
     pub fn test_name(name: &str) -> String {
         format!("{name} (test)")
@@ -182,7 +191,7 @@ impl Decide for AddApplication {
         }
         let mut add = |name: String, test_of| {
             let id = ApplicationId::new(now, context.rng);
-            Application { id, name, test_of, required: self.required, created_at: now }
+            Application { id, name, display_name: None, test_of, required: self.required, created_at: now }
         };
         let live = add(self.name.clone(), None);
         let test = add(Application::test_name(&self.name), Some(live.id));

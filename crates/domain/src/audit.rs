@@ -135,6 +135,12 @@ pub enum AuditAction {
     WebhookAdded,
     /// Such an address was taken away.
     WebhookRemoved,
+    /// Settings of an application were changed.
+    ApplicationChanged,
+    /// A challenge was opened at the hosted pages.
+    ChallengeOpened,
+    /// An application took the result of a challenge.
+    ResultRedeemed,
 }
 
 impl AuditAction {
@@ -144,7 +150,7 @@ impl AuditAction {
     }
 
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 57] = [
+    pub const ALL: [Self; 60] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -202,6 +208,9 @@ impl AuditAction {
         Self::DatabaseAcknowledged,
         Self::WebhookAdded,
         Self::WebhookRemoved,
+        Self::ApplicationChanged,
+        Self::ChallengeOpened,
+        Self::ResultRedeemed,
     ];
 
     /// Its name in the log.
@@ -264,6 +273,9 @@ impl AuditAction {
             Self::DatabaseAcknowledged => "database_acknowledged",
             Self::WebhookAdded => "webhook_added",
             Self::WebhookRemoved => "webhook_removed",
+            Self::ApplicationChanged => "application_changed",
+            Self::ChallengeOpened => "challenge_opened",
+            Self::ResultRedeemed => "result_redeemed",
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What a command comes to: a reply or a refusal, and everything to be committed with it.
 
+use crate::application::hosted::Hosted;
 use crate::application::idempotency::KeptAnswer;
+use crate::application::return_url::ReturnUrl;
 use crate::application::webhook::{Announcement, Webhook};
 use crate::application::{ApiKey, Application, KeyScope};
 use crate::audit::{AuditEntry, AuditHead};
@@ -314,6 +316,31 @@ pub enum Change {
     RemoveWebhook(WebhookId),
     /// An application is told what happened, if it listens.
     Announce(Announcement),
+    /// People may go back from the hosted pages to this address of an application.
+    AddReturnUrl(ApplicationId, ReturnUrl),
+    /// They may no longer.
+    RemoveReturnUrl(ApplicationId, ReturnUrl),
+    /// People see an application under another name, or under its own.
+    NameApplication(ApplicationId, Option<String>),
+    /// A challenge can be answered at the hosted pages.
+    AddHosted(Box<Hosted>),
+    /// *Guarded.* It is of one browser from now on.
+    OpenHosted(ChallengeId, TokenHash),
+    /// *Guarded.* It was answered there, and its result waits.
+    ApproveHosted {
+        /// Which.
+        id: ChallengeId,
+        /// By which kind of code.
+        method: Method,
+        /// Whether the device is to be trusted.
+        trust: bool,
+        /// What the result is exchanged for, and until when.
+        result: (TokenHash, Timestamp),
+    },
+    /// *Guarded.* A result that nobody has taken is exchanged for another token.
+    RenewHostedResult(ChallengeId, (TokenHash, Timestamp)),
+    /// *Guarded.* Its application has the result.
+    RedeemHosted(ChallengeId),
 }
 
 /// Why a session ended.
@@ -406,6 +433,8 @@ pub enum Refusal {
     ReplayExpired,
     /// Another call had this idempotency key.
     IdempotencyKeyReused,
+    /// Nobody may be sent back to this address.
+    ReturnUrlUnknown,
     /// The right password of a sign-up whose address is not verified.
     EmailUnverified,
     /// The proof behind this session is too old for this change.

@@ -90,7 +90,10 @@ pub const fn is_told(action: AuditAction, success: bool) -> bool {
         | AuditAction::ApiKeyRevoked
         | AuditAction::DatabaseAcknowledged
         | AuditAction::WebhookAdded
-        | AuditAction::WebhookRemoved => false,
+        | AuditAction::WebhookRemoved
+        | AuditAction::ApplicationChanged
+        | AuditAction::ChallengeOpened
+        | AuditAction::ResultRedeemed => false,
     }
 }
 

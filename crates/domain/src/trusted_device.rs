@@ -18,6 +18,7 @@ mod recognition;
 use crate::audit::{AuditAction, AuditEntry};
 use crate::command::{Context, Origin};
 use crate::decision::Change;
+use crate::factor::Method;
 use crate::ids::{TrustedDeviceId, UserId};
 use crate::message::MessageKind;
 use crate::notice::{self, Notice};
@@ -128,6 +129,11 @@ pub(crate) struct Trust {
     pub(crate) changes: Vec<Change>,
     pub(crate) audit: Vec<AuditEntry>,
     pub(crate) told: Notice,
+}
+
+/// Whether trust begins, where the person wishes it. A recovery code ends trust; it begins none.
+pub(crate) fn begins(wished: bool, method: Method, policy: &Policy) -> bool {
+    wished && policy.trusted_devices && method != Method::RecoveryCode
 }
 
 /// Trusts a browser. Its trust ends a fixed time after `proved_at`, when the person last proved a factor. The device it was

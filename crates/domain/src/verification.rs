@@ -19,7 +19,7 @@ use crate::sent_code::{Scope, SentCode};
 use crate::session::{Grant, RefreshHolder, Session};
 use crate::throttle::Outcome;
 use crate::time::Timestamp;
-use crate::trusted_device::{DeviceToken, NewDevice, Trust, TrustedDevice, trust};
+use crate::trusted_device::{DeviceToken, NewDevice, Trust, TrustedDevice, begins, trust};
 use crate::user::Account;
 
 /// Answers a challenge.
@@ -183,8 +183,7 @@ impl Answer<'_> {
         let (entered, began) = enter(&account, &challenge, method, now, context);
         let spent = usize::from(method == Method::RecoveryCode);
         let remaining = unused(&view.recovery_codes).saturating_sub(spent);
-        // A recovery code ends trust; it begins none.
-        let remember = self.remember && policy.trusted_devices && method != Method::RecoveryCode;
+        let remember = begins(self.remember, method, policy);
         let trust = remember.then(|| trust(&account, &view.devices, self.device, now, self.origin, now, context));
         let reply = Right {
             entered,

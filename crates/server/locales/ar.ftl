@@ -93,6 +93,19 @@ code-use-email = بريد إلى
 code-use-recovery = استخدام رمز استرداد
 code-start-over = الدخول بحساب آخر
 
+hosted-confirm = يطلب منك { $name } التأكيد
+hosted-cancel = إلغاء والعودة إلى { $name }
+hosted-back = العودة إلى { $name }
+hosted-approved-title = تم
+hosted-approved-lead = لقد أثبتّ أنك أنت. تابع إلى { $name }.
+hosted-go-on = المتابعة إلى { $name }
+hosted-over-title = انتهت هذه الخطوة
+hosted-over-lead = استغرقت وقتًا طويلًا، أو اكتملت أو أُلغيت من قبل. عُد إلى { $name } وحاول مرة أخرى.
+hosted-gone-title = لا يمكن فتح هذه الصفحة هنا
+hosted-gone-lead = إنها تخص متصفحًا آخر، أو انتهى وقتها. عُد إلى حيث أردت تسجيل الدخول وحاول مرة أخرى.
+hosted-enroll-title = يلزم إجراء خطوة ثانية
+hosted-enroll-lead = يطلب { $name } خطوة ثانية عند تسجيل الدخول، وليست لديك خطوة بعد.
+
 locked-title = تسجيل الدخول متوقف مؤقتًا
 locked-lead = هذا يحمي حسابك ممن يجرّب الرموز. إذا لم تكن أنت، فغيّر كلمة مرورك حالما تسجّل الدخول.
 

@@ -81,6 +81,19 @@ code-use-email = E‑Mail schicken an
 code-use-recovery = Wiederherstellungscode verwenden
 code-start-over = Als jemand anderes anmelden
 
+hosted-confirm = { $name } bittet um Ihre Bestätigung
+hosted-cancel = Abbrechen und zurück zu { $name }
+hosted-back = Zurück zu { $name }
+hosted-approved-title = Fertig
+hosted-approved-lead = Sie haben gezeigt, dass Sie es sind. Weiter geht es bei { $name }.
+hosted-go-on = Weiter zu { $name }
+hosted-over-title = Dieser Schritt ist vorbei
+hosted-over-lead = Es hat zu lange gedauert, oder er wurde schon beendet oder aufgegeben. Gehen Sie zurück zu { $name } und versuchen Sie es noch einmal.
+hosted-gone-title = Diese Seite lässt sich hier nicht öffnen
+hosted-gone-lead = Sie gehört zu einem anderen Browser, oder ihre Zeit ist um. Gehen Sie dorthin zurück, wo Sie sich anmelden wollten, und versuchen Sie es noch einmal.
+hosted-enroll-title = Ein zweiter Schritt ist nötig
+hosted-enroll-lead = { $name } verlangt einen zweiten Schritt bei der Anmeldung, und Sie haben noch keinen.
+
 locked-title = Die Anmeldung ruht
 locked-lead = Das schützt Ihr Konto vor jemandem, der Codes ausprobiert. Wenn Sie das nicht waren, ändern Sie Ihr Passwort, sobald Sie angemeldet sind.
 

@@ -84,6 +84,19 @@ code-use-email = Get an e‑mail to
 code-use-recovery = Use a recovery code
 code-start-over = Sign in as somebody else
 
+hosted-confirm = { $name } asks you to confirm
+hosted-cancel = Cancel and go back to { $name }
+hosted-back = Back to { $name }
+hosted-approved-title = Done
+hosted-approved-lead = You have shown that it is you. Go on to { $name }.
+hosted-go-on = Continue to { $name }
+hosted-over-title = This step is over
+hosted-over-lead = It took too long, or it was finished or given up already. Go back to { $name } and try again.
+hosted-gone-title = This page cannot be opened here
+hosted-gone-lead = It belongs to another browser, or its time is over. Go back to where you wanted to sign in and try again.
+hosted-enroll-title = A second step is needed
+hosted-enroll-lead = { $name } asks for a second step at sign-in, and you have none yet.
+
 locked-title = Sign-in is paused
 locked-lead = This protects your account from somebody who tries out codes. If it was not you, change your password once you are signed in.
 

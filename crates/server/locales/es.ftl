@@ -81,6 +81,19 @@ code-use-email = Recibir un correo en
 code-use-recovery = Usar un código de recuperación
 code-start-over = Iniciar sesión con otra cuenta
 
+hosted-confirm = { $name } le pide que confirme
+hosted-cancel = Cancelar y volver a { $name }
+hosted-back = Volver a { $name }
+hosted-approved-title = Listo
+hosted-approved-lead = Ha demostrado que es usted. Continúe en { $name }.
+hosted-go-on = Continuar a { $name }
+hosted-over-title = Este paso ha terminado
+hosted-over-lead = Tardó demasiado, o ya se completó o se abandonó. Vuelva a { $name } e inténtelo de nuevo.
+hosted-gone-title = Esta página no se puede abrir aquí
+hosted-gone-lead = Pertenece a otro navegador, o su tiempo se ha agotado. Vuelva a donde quería iniciar sesión e inténtelo de nuevo.
+hosted-enroll-title = Hace falta un segundo paso
+hosted-enroll-lead = { $name } pide un segundo paso al iniciar sesión, y usted todavía no tiene ninguno.
+
 locked-title = El inicio de sesión está en pausa
 locked-lead = Esto protege su cuenta de alguien que prueba códigos. Si no fue usted, cambie su contraseña en cuanto haya iniciado sesión.
 

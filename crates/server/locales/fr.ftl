@@ -81,6 +81,19 @@ code-use-email = Recevoir un e‑mail à
 code-use-recovery = Utiliser un code de récupération
 code-start-over = Se connecter avec un autre compte
 
+hosted-confirm = { $name } vous demande de confirmer
+hosted-cancel = Annuler et revenir à { $name }
+hosted-back = Revenir à { $name }
+hosted-approved-title = C’est fait
+hosted-approved-lead = Vous avez montré que c’est bien vous. Continuez vers { $name }.
+hosted-go-on = Continuer vers { $name }
+hosted-over-title = Cette étape est terminée
+hosted-over-lead = Elle a duré trop longtemps, ou elle a déjà été achevée ou abandonnée. Revenez à { $name } et réessayez.
+hosted-gone-title = Cette page ne peut pas s’ouvrir ici
+hosted-gone-lead = Elle appartient à un autre navigateur, ou son délai est écoulé. Revenez là où vous vouliez vous connecter et réessayez.
+hosted-enroll-title = Une deuxième étape est nécessaire
+hosted-enroll-lead = { $name } demande une deuxième étape à la connexion, et vous n’en avez pas encore.
+
 locked-title = La connexion est suspendue
 locked-lead = Cela protège votre compte contre quelqu’un qui essaie des codes. Si ce n’était pas vous, changez votre mot de passe dès que vous serez connecté.
 

@@ -127,6 +127,7 @@ impl Sight {
 
 fn acknowledged(why: &'static str) -> AuditEntry {
     AuditEntry {
+        user: None,
         person: None,
         application: ApplicationId::DEFAULT,
         action: AuditAction::DatabaseAcknowledged,

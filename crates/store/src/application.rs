@@ -1,7 +1,7 @@
 //! Applications and their keys.
 
 use domain::application::{ApiKey, Application, KeyScope};
-use domain::ids::{ApiKeyId, ApplicationId};
+use domain::ids::{ApiKeyId, ApplicationId, ChallengeId};
 use domain::secret::TokenHash;
 use domain::time::Timestamp;
 use serde_json::json;
@@ -11,7 +11,10 @@ use crate::{Db, Row, Statement, StoreError, params};
 
 macro_rules! applications_where {
     ($condition:literal) => {
-        concat!("SELECT id, name, test_of, second_factor, created_at FROM applications WHERE ", $condition)
+        concat!(
+            "SELECT id, name, test_of, second_factor, created_at, display_name FROM applications WHERE ",
+            $condition
+        )
     };
 }
 
@@ -32,6 +35,23 @@ pub(crate) fn by_id(reads: &mut Reads<'_>, id: ApplicationId) -> Handle<Option<A
 /// The application of a name.
 pub(crate) fn by_name(reads: &mut Reads<'_>, name: &str) -> Handle<Option<Application>> {
     reads.read(applications_where!("name = $1"), params![name], |rows| optional(rows, application))
+}
+
+/// The application of a name, locked: what is its own changes one at a time.
+pub(crate) fn locked_by_name(reads: &mut Reads<'_>, name: &str) -> Handle<Option<Application>> {
+    reads.lock("SELECT id FROM applications WHERE name = $1 FOR UPDATE", params![name]);
+    by_name(reads, name)
+}
+
+/// The application of a challenge's person.
+pub(crate) fn of_asked(reads: &mut Reads<'_>, id: ChallengeId) -> Handle<Option<Application>> {
+    reads.read(
+        applications_where!(
+            "id = (SELECT u.application_id FROM challenges c JOIN users u ON u.id = c.user_id WHERE c.id = $1)"
+        ),
+        params![id.uuid()],
+        |rows| optional(rows, application),
+    )
 }
 
 /// A key.
@@ -72,6 +92,7 @@ fn application(row: &Row) -> Result<Application, StoreError> {
         test_of: row.get::<Option<_>>(2)?.map(ApplicationId::from_uuid),
         required: row.get::<String>(3)? == "required",
         created_at: row.get(4)?,
+        display_name: row.get(5)?,
     })
 }
 
@@ -106,6 +127,14 @@ pub(crate) fn insert(new: &Application) -> Statement {
             if new.required { "required" } else { "optional" },
             new.created_at,
         ],
+    )
+}
+
+/// What people see of an application.
+pub(crate) fn set_display_name(id: ApplicationId, name: Option<&str>) -> Statement {
+    Statement::new(
+        "UPDATE applications SET display_name = $2 WHERE id = $1",
+        params![id.uuid(), name.map(str::to_owned)],
     )
 }
 

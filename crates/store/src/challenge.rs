@@ -34,6 +34,24 @@ pub(crate) fn by_id(reads: &mut Reads<'_>, id: ChallengeId) -> Handle<Option<Cha
     reads.read(challenges_where!("c.id = $1"), params![id.uuid()], |rows| optional(rows, challenge))
 }
 
+/// The challenge a link to the hosted pages leads to.
+pub(crate) fn by_hosted_link(reads: &mut Reads<'_>, link: &TokenHash) -> Handle<Option<Challenge>> {
+    reads.read(
+        challenges_where!("c.id = (SELECT challenge_id FROM hosted_challenges WHERE link_hash = $1)"),
+        params![&link.0],
+        |rows| optional(rows, challenge),
+    )
+}
+
+/// The challenge of a result that came back from the hosted pages.
+pub(crate) fn by_hosted_result(reads: &mut Reads<'_>, token: &TokenHash) -> Handle<Option<Challenge>> {
+    reads.read(
+        challenges_where!("c.id = (SELECT challenge_id FROM hosted_challenges WHERE result_hash = $1)"),
+        params![&token.0],
+        |rows| optional(rows, challenge),
+    )
+}
+
 /// The newest challenges of an address's owner that are neither answered nor ended.
 pub(crate) fn open_of_email(
     reads: &mut Reads<'_>,

@@ -4,6 +4,7 @@ mod account;
 mod address;
 mod application;
 mod factor;
+mod hosted;
 mod password;
 mod proof;
 mod recovery_code;

@@ -7,8 +7,8 @@ use domain::message::MessageKind;
 use rand::CryptoRng;
 
 use crate::{
-    Statement, application, audit_log, challenge, counter, enrollment, factor, kept_answer, known_browser, link_token,
-    outbox, recovery_code, sent_code, session, signup, sms_fraud, trusted_device, user, webhook,
+    Statement, application, audit_log, challenge, counter, enrollment, factor, hosted, kept_answer, known_browser,
+    link_token, outbox, recovery_code, sent_code, session, signup, sms_fraud, trusted_device, user, webhook,
 };
 
 /// The statements of a decision: changes, then what is written down, then what is sent.
@@ -115,5 +115,13 @@ fn change_statements(change: &Change, request: Option<&str>, at: domain::time::T
         Change::AddWebhook(new) => vec![webhook::insert(new)],
         Change::RemoveWebhook(id) => webhook::remove(*id, at),
         Change::Announce(new) => vec![webhook::announce(new, request, at)],
+        Change::AddReturnUrl(id, url) => vec![hosted::add_return_url(*id, url, at)],
+        Change::RemoveReturnUrl(id, url) => vec![hosted::remove_return_url(*id, url)],
+        Change::NameApplication(id, name) => vec![application::set_display_name(*id, name.as_deref())],
+        Change::AddHosted(new) => vec![hosted::insert(new)],
+        Change::OpenHosted(id, browser) => vec![hosted::open(*id, browser, at)],
+        Change::ApproveHosted { id, method, trust, result } => vec![hosted::approve(*id, *method, *trust, result)],
+        Change::RenewHostedResult(id, result) => vec![hosted::renew(*id, result)],
+        Change::RedeemHosted(id) => vec![hosted::redeem(*id, at)],
     }
 }

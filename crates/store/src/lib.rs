@@ -19,6 +19,7 @@ mod enrollment;
 mod error;
 mod execute;
 mod factor;
+mod hosted;
 mod kept_answer;
 mod key_use;
 mod known_browser;

@@ -57,6 +57,16 @@ pub(crate) fn count_unused_of_key(reads: &mut Reads<'_>, application: Applicatio
     )
 }
 
+/// How many unused codes the person of a hosted result has.
+pub(crate) fn count_unused_of_hosted_result(reads: &mut Reads<'_>, token: &TokenHash) -> Handle<usize> {
+    reads.read(
+        "SELECT count(*) FROM recovery_codes WHERE user_id = (SELECT c.user_id FROM hosted_challenges h \
+         JOIN challenges c ON c.id = h.challenge_id WHERE h.result_hash = $1) AND used_at IS NULL",
+        params![&token.0],
+        count,
+    )
+}
+
 fn stored(row: &Row) -> Result<StoredRecoveryCode, StoreError> {
     let pepper = KeyId::parse(&row.get::<String>(1)?).ok_or_else(|| StoreError::Corrupt {
         table: "recovery_codes".into(),

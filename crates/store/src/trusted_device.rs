@@ -48,6 +48,18 @@ pub(crate) fn of_asked(reads: &mut Reads<'_>, id: ChallengeId) -> Handle<Vec<Tru
     )
 }
 
+/// The devices of the person of a hosted result that nobody revoked.
+pub(crate) fn of_hosted_result(reads: &mut Reads<'_>, token: &TokenHash) -> Handle<Vec<TrustedDevice>> {
+    reads.read(
+        devices_where!(
+            "user_id = (SELECT c.user_id FROM hosted_challenges h JOIN challenges c ON c.id = h.challenge_id \
+             WHERE h.result_hash = $1) AND revoked_at IS NULL"
+        ),
+        params![&token.0],
+        |rows| every(rows, device),
+    )
+}
+
 fn device(row: &Row) -> Result<TrustedDevice, StoreError> {
     Ok(TrustedDevice {
         id: TrustedDeviceId::from_uuid(row.get(0)?),

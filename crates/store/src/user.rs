@@ -103,6 +103,40 @@ pub(crate) fn unlocked(reads: &mut Reads<'_>, whose: &Whose<'_>) -> Handle<Optio
     }
 }
 
+/// Locks the user whose challenge a link to the hosted pages leads to, and reads the account.
+pub(crate) fn locked_by_hosted_link(reads: &mut Reads<'_>, link: &TokenHash) -> Handle<Option<Account>> {
+    reads.lock(
+        "SELECT id FROM users WHERE id = (SELECT c.user_id FROM hosted_challenges h \
+         JOIN challenges c ON c.id = h.challenge_id WHERE h.link_hash = $1) FOR UPDATE",
+        params![&link.0],
+    );
+    reads.read(
+        account_where!(
+            "u.id = (SELECT c.user_id FROM hosted_challenges h JOIN challenges c ON c.id = h.challenge_id \
+             WHERE h.link_hash = $1)"
+        ),
+        params![&link.0],
+        |rows| optional(rows, account),
+    )
+}
+
+/// The same, by the result that came back from there.
+pub(crate) fn locked_by_hosted_result(reads: &mut Reads<'_>, token: &TokenHash) -> Handle<Option<Account>> {
+    reads.lock(
+        "SELECT id FROM users WHERE id = (SELECT c.user_id FROM hosted_challenges h \
+         JOIN challenges c ON c.id = h.challenge_id WHERE h.result_hash = $1) FOR UPDATE",
+        params![&token.0],
+    );
+    reads.read(
+        account_where!(
+            "u.id = (SELECT c.user_id FROM hosted_challenges h JOIN challenges c ON c.id = h.challenge_id \
+             WHERE h.result_hash = $1)"
+        ),
+        params![&token.0],
+        |rows| optional(rows, account),
+    )
+}
+
 /// Settings that are missing are corrupt, not "no second factor": the columns of the outer join are read as present.
 fn account(row: &Row) -> Result<Account, StoreError> {
     Ok(Account {

@@ -297,6 +297,7 @@ impl House {
             reason: Reason::Login,
             max_age: None,
             text,
+            hosted: None,
             device: None,
             origin: origin(),
         };

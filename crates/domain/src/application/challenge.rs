@@ -11,6 +11,7 @@
 //! ```
 
 use super::contact::Mentioned;
+use super::hosted::{Hosted, HostedWish};
 use super::{Application, ExternalId};
 use crate::audit::{AuditAction, AuditEntry};
 use crate::challenge::{Challenge, ChallengeState, ChallengeView, Opening, answerable};
@@ -129,6 +130,8 @@ pub struct RequestChallenge {
     pub text: Option<String>,
     /// The token of a trusted device, as the application kept it.
     pub device: Option<DeviceToken>,
+    /// What it takes to have it answered at the hosted pages.
+    pub hosted: Option<HostedWish>,
     /// Where the person is.
     pub origin: Origin,
 }
@@ -150,6 +153,8 @@ pub struct RequestView {
     pub sends: Sends,
     /// Unused recovery codes.
     pub recovery_codes: usize,
+    /// Whether people may go back to where the application wants them to.
+    pub may_return: bool,
 }
 
 /// What stood for a second factor.
@@ -195,6 +200,8 @@ pub struct AskedChallenge {
     pub expires_at: Timestamp,
     /// What it came to, where nothing was to be answered.
     pub proof: Option<Proof>,
+    /// The link to the hosted pages, where there is something to do: told this once.
+    pub link: Option<SecretText>,
 }
 
 /// The word for a lock.
@@ -203,7 +210,7 @@ const fn locked_why(locked: Locked) -> &'static str {
 }
 
 /// A user of an application has what it calls them.
-fn external(account: &Account) -> Result<ExternalId, Broken> {
+pub(crate) fn external(account: &Account) -> Result<ExternalId, Broken> {
     account.user.external.clone().ok_or(Broken { table: "users", column: "email_key", fault: Fault::Missing })
 }
 
@@ -292,6 +299,9 @@ impl Decide for RequestChallenge {
     fn decide(&self, view: RequestView, context: &mut Context<'_>) -> Result<Decision<AskedChallenge>, Broken> {
         let missing = Broken { table: "applications", column: "id", fault: Fault::Missing };
         let application = view.application.ok_or(missing)?;
+        if self.hosted.is_some() && !view.may_return {
+            return Ok(Decision::new(Err(Refusal::ReturnUrlUnknown), context.clock));
+        }
         let (mut account, mut decision) = self.user.meet(view.account, &self.origin, context)?;
         let now = decision.at;
         if account.user.disabled_at.is_some() {
@@ -343,8 +353,12 @@ impl Decide for RequestChallenge {
             decision.changes.extend(account.spoken_to(&self.origin));
         }
         let (id, expires_at, text) = (challenge.id, challenge.expires_at, self.text.clone());
+        let waits = matches!(status, Status::Pending | Status::EnrollmentRequired);
+        let hosted = self.hosted.as_ref().filter(|_| waits).map(|wish| Hosted::new(id, wish, context));
+        let (link, hosted) = hosted.unzip();
+        decision.changes.extend(hosted.map(|hosted| Change::AddHosted(Box::new(hosted))));
         let saved = Change::SaveSettings(account.user.id, account.settings);
-        let reply = AskedChallenge { id, status, why, text, state, expires_at, proof };
+        let reply = AskedChallenge { id, status, why, text, state, expires_at, proof, link };
         Ok(decision.audit_all(audit).change(saved).map(|()| reply))
     }
 }
@@ -359,7 +373,7 @@ pub struct ReadAsked {
 }
 
 /// The challenge and its person, where they are this application's.
-fn theirs(
+pub(crate) fn theirs(
     application: ApplicationId,
     account: Option<Account>,
     challenge: Option<Challenge>,
@@ -402,7 +416,7 @@ impl Decide for ReadAsked {
             }
         }
         let (id, expires_at) = (challenge.id, challenge.expires_at);
-        let reply = AskedChallenge { id, status, why, text: asked.text, state, expires_at, proof: None };
+        let reply = AskedChallenge { id, status, why, text: asked.text, state, expires_at, proof: None, link: None };
         Ok(Decision::new(Ok(reply), now))
     }
 }

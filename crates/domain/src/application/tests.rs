@@ -17,21 +17,28 @@ use crate::time::Duration;
 use crate::user::Account;
 use crate::verification::VerifyView;
 
-const SHOP: ApplicationId = ApplicationId::from_uuid(uuid::Uuid::from_u128(7));
+pub(super) const SHOP: ApplicationId = ApplicationId::from_uuid(uuid::Uuid::from_u128(7));
 
-fn shop(required: bool) -> Application {
-    Application { id: SHOP, name: "shop".into(), test_of: None, required, created_at: crate::testing::START }
+pub(super) fn shop(required: bool) -> Application {
+    Application {
+        id: SHOP,
+        name: "shop".into(),
+        display_name: None,
+        test_of: None,
+        required,
+        created_at: crate::testing::START,
+    }
 }
 
 /// Somebody of the shop's, with an authenticator.
-fn customer(lab: &mut Lab) -> Person {
+pub(super) fn customer(lab: &mut Lab) -> Person {
     let mut person = lab.enrolled();
     person.account.user.application = SHOP;
     person.account.user.external = ExternalId::parse("ada");
     person
 }
 
-fn request(application: ApplicationId) -> RequestChallenge {
+pub(super) fn request(application: ApplicationId) -> RequestChallenge {
     let id = ExternalId::parse("ada").unwrap();
     RequestChallenge {
         user: Mentioned { application, id, email: None, phone: None, name: None },
@@ -39,11 +46,12 @@ fn request(application: ApplicationId) -> RequestChallenge {
         max_age: None,
         text: None,
         device: None,
+        hosted: None,
         origin: origin(),
     }
 }
 
-fn view(account: Option<Account>, person: Option<&Person>, required: bool) -> RequestView {
+pub(super) fn view(account: Option<Account>, person: Option<&Person>, required: bool) -> RequestView {
     RequestView {
         application: Some(shop(required)),
         account,
@@ -52,6 +60,7 @@ fn view(account: Option<Account>, person: Option<&Person>, required: bool) -> Re
         device: None,
         sends: Sends::default(),
         recovery_codes: 10,
+        may_return: false,
     }
 }
 
@@ -59,7 +68,7 @@ fn added(changes: &[Change]) -> Option<Challenge> {
     changes.iter().find_map(|change| if let Change::AddChallenge(new) = change { Some(new.clone()) } else { None })
 }
 
-fn ask(lab: &mut Lab, command: &RequestChallenge, view: RequestView) -> (AskedChallenge, Challenge) {
+pub(super) fn ask(lab: &mut Lab, command: &RequestChallenge, view: RequestView) -> (AskedChallenge, Challenge) {
     let decision = lab.decide(command, view).unwrap();
     let challenge = added(&decision.changes).expect("a challenge");
     (decision.reply.expect("an answer"), challenge)

@@ -144,7 +144,11 @@ impl EventKind {
             | AuditAction::ApiKeyAdded
             | AuditAction::ApiKeyRevoked
             | AuditAction::WebhookAdded
-            | AuditAction::WebhookRemoved => None,
+            | AuditAction::WebhookRemoved
+            | AuditAction::DatabaseAcknowledged
+            | AuditAction::ApplicationChanged
+            | AuditAction::ChallengeOpened
+            | AuditAction::ResultRedeemed => None,
         };
         if success { kind } else { None }
     }

@@ -116,5 +116,13 @@ fn change_line(change: &Change) -> String {
         Change::AddWebhook(new) => format!("AddWebhook {}", new.host),
         Change::RemoveWebhook(_) => "RemoveWebhook".to_owned(),
         Change::Announce(_) => "Announce".to_owned(),
+        Change::AddReturnUrl(..) => "AddReturnUrl".to_owned(),
+        Change::RemoveReturnUrl(..) => "RemoveReturnUrl".to_owned(),
+        Change::NameApplication(..) => "NameApplication".to_owned(),
+        Change::AddHosted(_) => "AddHosted".to_owned(),
+        Change::OpenHosted(..) => "OpenHosted".to_owned(),
+        Change::ApproveHosted { trust, .. } => format!("ApproveHosted, trust {trust}"),
+        Change::RenewHostedResult(..) => "RenewHostedResult".to_owned(),
+        Change::RedeemHosted(_) => "RedeemHosted".to_owned(),
     }
 }

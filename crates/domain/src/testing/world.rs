@@ -745,7 +745,15 @@ impl World {
             | Change::KeepAnswer(_)
             | Change::AddWebhook(_)
             | Change::RemoveWebhook(_)
-            | Change::Announce(_) => panic!("no application asks in this world"),
+            | Change::Announce(_)
+            | Change::AddReturnUrl(..)
+            | Change::RemoveReturnUrl(..)
+            | Change::NameApplication(..)
+            | Change::AddHosted(_)
+            | Change::OpenHosted(..)
+            | Change::ApproveHosted { .. }
+            | Change::RenewHostedResult(..)
+            | Change::RedeemHosted(_) => panic!("no application asks in this world"),
             Change::ReturnCharge(counter) => {
                 if let Some(charged) = self.counters.get_mut(&counter.key) {
                     charged.count = (charged.count - 1).max(0);

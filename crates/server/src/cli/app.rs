@@ -1,5 +1,6 @@
 //! `twinlock app`
 
+mod settings;
 mod webhook;
 
 use std::sync::Arc;
@@ -31,6 +32,20 @@ pub(super) enum Command {
     /// Add addresses an application is called at, list and remove them.
     #[command(subcommand)]
     Webhook(webhook::Command),
+    /// Change how an application is shown.
+    Set {
+        /// Which application.
+        name: String,
+        /// What people see on the hosted pages and in their authenticators; its own name when empty.
+        #[arg(long, value_name = "TEXT")]
+        display_name: String,
+        /// Of its test world.
+        #[arg(long)]
+        test: bool,
+    },
+    /// Say where people may be sent back to from the hosted pages.
+    #[command(subcommand)]
+    ReturnUrl(settings::ReturnUrls),
 }
 
 /// Runs a command.
@@ -39,6 +54,8 @@ pub(super) async fn run(config: &Config, command: Command) -> anyhow::Result<()>
         Command::Add { name, required } => add(app, name, required).await,
         Command::List => list(app).await,
         Command::Webhook(command) => webhook::run(app, command).await,
+        Command::Set { name, display_name, test } => settings::rename(app, name, display_name, test).await,
+        Command::ReturnUrl(command) => settings::return_urls(app, command).await,
     })
     .await
 }

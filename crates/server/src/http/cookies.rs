@@ -24,6 +24,8 @@ pub enum Cookie {
     Session,
     /// The partial token of a sign-in at the hosted pages: it is nowhere else, so only this browser finishes the sign-in.
     Challenge,
+    /// The browser of a challenge that an application asked for.
+    Hosted,
     /// The language a person chose for the hosted pages.
     Language,
 }
@@ -35,6 +37,7 @@ impl Cookie {
             Self::Device => "twinlock_device",
             Self::Session => "twinlock_session",
             Self::Challenge => "twinlock_challenge",
+            Self::Hosted => "twinlock_hosted",
             Self::Language => "twinlock_language",
         }
     }
@@ -43,7 +46,7 @@ impl Cookie {
     fn same_site(self) -> &'static str {
         match self {
             Self::Refresh | Self::Challenge => "Strict",
-            Self::Device | Self::Session | Self::Language => "Lax",
+            Self::Device | Self::Session | Self::Hosted | Self::Language => "Lax",
         }
     }
 }
@@ -129,6 +132,7 @@ mod tests {
             (Cookie::Device, "__Host-twinlock_device=v; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure"),
             (Cookie::Session, "__Host-twinlock_session=v; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure"),
             (Cookie::Challenge, "__Host-twinlock_challenge=v; Path=/; Max-Age=3600; HttpOnly; SameSite=Strict; Secure"),
+            (Cookie::Hosted, "__Host-twinlock_hosted=v; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure"),
             (Cookie::Language, "__Host-twinlock_language=v; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure"),
         ] {
             assert_eq!(SECURE.set(cookie, "v", HOUR).unwrap(), expected);

@@ -5,7 +5,8 @@
 //! nothing from elsewhere. Pages are never stored, and never framed.
 //!
 //! Who is signed in stands in the session cookie ([`visitor`]). A sign-in that waits for its second factor stands in the
-//! challenge cookie, and in no page: so it cannot be finished in another browser.
+//! challenge cookie, and in no page: so it cannot be finished in another browser. A challenge that an application asked for
+//! ([`hosted`]) is of the browser that opened its link first; whoever answers it is signed in nowhere here, and goes back.
 
 mod account;
 mod assets;
@@ -15,6 +16,7 @@ mod devices;
 mod enroll;
 mod factor;
 mod frame;
+mod hosted;
 mod language;
 mod look;
 mod mail_link;
@@ -45,6 +47,10 @@ pub(super) fn routes(app: &App) -> Router<App> {
         .route("/language", post(language::choose))
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
         .route("/sign-in/code", get(second_factor::show).post(second_factor::submit))
+        .route("/second-factor/open/{link}", get(hosted::open))
+        .route("/second-factor/{challenge}", get(hosted::show).post(hosted::submit))
+        .route("/second-factor/{challenge}/cancel", post(hosted::cancel))
+        .route("/second-factor/{challenge}/return", post(hosted::go_back))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/sign-up", get(sign_up::show).post(sign_up::submit))
         .route("/sign-up/sent", get(sign_up::sent))

@@ -20,6 +20,7 @@ use crate::problem::ProblemCode;
 /// What each call may refuse beyond what every call with a key may: its documentation, held against the answers by the tests.
 pub const REFUSALS: &[(&str, &[ProblemCode])] = &[
     ("/v1/challenges", challenges::REQUEST_REFUSALS),
+    ("/v1/challenges/redeem", challenges::REDEEM_REFUSALS),
     ("/v1/challenges/{id}", challenges::REFUSALS),
     ("/v1/challenges/{id}/send", challenges::SEND_REFUSALS),
     ("/v1/challenges/{id}/verify", challenges::VERIFY_REFUSALS),
@@ -58,6 +59,7 @@ pub fn router(app: &App) -> Router<App> {
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(challenges::request))
+        .routes(routes!(challenges::redeem))
         .routes(routes!(challenges::read, challenges::cancel))
         .routes(routes!(challenges::send))
         .routes(routes!(challenges::verify))

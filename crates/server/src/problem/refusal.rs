@@ -16,6 +16,9 @@ impl From<Refusal> for Problem {
                 .detail(format!("This API key does not have the scope {}.", scope.as_str())),
             Refusal::ReplayExpired => Self::new(ProblemCode::ReplayExpired),
             Refusal::IdempotencyKeyReused => Self::new(ProblemCode::IdempotencyKeyReused),
+            Refusal::ReturnUrlUnknown => {
+                Self::invalid_at("/return_url", "is not among the return URLs of this application")
+            }
             Refusal::EmailUnverified => Self::new(ProblemCode::EmailUnverified),
             Refusal::StepUpRequired => Self::new(ProblemCode::StepUpRequired),
             Refusal::FeatureDisabled => Self::new(ProblemCode::FeatureDisabled),

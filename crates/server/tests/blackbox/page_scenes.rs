@@ -10,6 +10,7 @@ use crate::database::Database;
 use crate::delivery::taken;
 use crate::harness::World;
 use crate::page_delivery::{Carried, comes_to};
+use crate::page_hosted;
 use crate::people::{PASSWORD, Person};
 use crate::totp;
 
@@ -33,6 +34,7 @@ pub(crate) async fn scenes(world: &World, chromium: &Arc<Chromium>, view: View, 
     changing_things(world, &tab, &mut show).await;
     being_locked_out(world, &tab, &person, &mut show);
     having_bad_luck(world, &chromium.open(view), &mut show).await;
+    page_hosted::scenes(world, &chromium.open(view), &mut show).await;
     waiting_in_vain(chromium, view, &mut show).await;
     being_switched_off(&chromium.open(view), &mut show).await;
 }

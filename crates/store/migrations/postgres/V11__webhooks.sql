@@ -1,4 +1,4 @@
--- Webhooks of applications, and what an application may want otherwise than the installation. Only adds.
+-- Webhooks of applications. Only adds.
 
 -- Addresses an application is called at. Address and signing secret are sealed together; the host is there for operators.
 CREATE TABLE webhooks (
@@ -19,9 +19,3 @@ CREATE INDEX IF NOT EXISTS outbox_by_user_id_created_at ON outbox (user_id, crea
 ALTER TABLE outbox ADD COLUMN application_id uuid;
 ALTER TABLE outbox ADD COLUMN webhook_id uuid;
 CREATE INDEX outbox_by_webhook_id ON outbox (webhook_id) WHERE webhook_id IS NOT NULL;
-
--- What an application wants of its users. Null is as the installation has it.
-ALTER TABLE applications ADD COLUMN required_from timestamptz;
-ALTER TABLE applications ADD COLUMN methods jsonb;
-ALTER TABLE applications ADD COLUMN trust_days integer;
-ALTER TABLE applications ADD COLUMN issuer_name text;

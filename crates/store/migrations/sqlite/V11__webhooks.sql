@@ -1,4 +1,4 @@
--- Webhooks of applications, and what an application may want otherwise than the installation. Only adds.
+-- Webhooks of applications. Only adds.
 
 -- Addresses an application is called at. Address and signing secret are sealed together; the host is there for operators.
 CREATE TABLE webhooks (
@@ -60,9 +60,3 @@ CREATE INDEX outbox_by_provider_id ON outbox (provider_id) WHERE provider_id IS 
 CREATE INDEX outbox_by_settled_at ON outbox (settled_at) WHERE settled_at IS NOT NULL;
 CREATE INDEX outbox_by_user_id_created_at ON outbox (user_id, created_at) WHERE user_id IS NOT NULL;
 CREATE INDEX outbox_by_webhook_id ON outbox (webhook_id) WHERE webhook_id IS NOT NULL;
-
--- What an application wants of its users. Null is as the installation has it.
-ALTER TABLE applications ADD COLUMN required_from INTEGER;
-ALTER TABLE applications ADD COLUMN methods TEXT;
-ALTER TABLE applications ADD COLUMN trust_days INTEGER;
-ALTER TABLE applications ADD COLUMN issuer_name TEXT;

@@ -12,7 +12,7 @@ use domain::verification::VerifyView;
 
 use crate::load::{Assemble, Load, Reads};
 use crate::user::{Whose, locked, unlocked};
-use crate::{application, challenge, factor, kept_answer, recovery_code, sent_code, sms_fraud, trusted_device};
+use crate::{application, challenge, factor, hosted, kept_answer, recovery_code, sent_code, sms_fraud, trusted_device};
 
 impl Load for AddApplication {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<bool> {
@@ -70,6 +70,7 @@ impl Load for RequestChallenge {
         let days = sent_code::days_of_email(reads, id, &key);
         let sms = sms_fraud::usage_for_email(reads, id, &key, &self.origin);
         let recovery_codes = recovery_code::count_unused_of_key(reads, id, &key);
+        let may_return = self.hosted.as_ref().map(|wish| hosted::may_return(reads, id, wish));
         Box::new(move |answers| {
             Ok(RequestView {
                 application: answers.get(&application)?,
@@ -79,6 +80,7 @@ impl Load for RequestChallenge {
                 device: device.as_ref().map_or(Ok(None), |device| answers.get(device))?,
                 sends: Sends { codes: answers.get(&codes)?, days: answers.get(&days)?, sms: answers.get(&sms)? },
                 recovery_codes: answers.get(&recovery_codes)?,
+                may_return: may_return.as_ref().map_or(Ok(false), |may| answers.get(may))?,
             })
         })
     }

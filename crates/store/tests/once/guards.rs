@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use domain::application::challenge::{Asked, Reason, Status};
+use domain::application::hosted::Hosted;
 use domain::application::idempotency::KeptAnswer;
+use domain::application::return_url::ReturnUrl;
 use domain::application::webhook::Webhook;
 use domain::application::{ApiKey, KeyScope};
 use domain::challenge::Challenge;
@@ -96,6 +99,7 @@ async fn prepared(database: TestDatabase) -> (Desk, Vec<Case>) {
     cases.extend(of_links(&desk).await);
     cases.extend(of_users());
     cases.extend(of_applications(&desk).await);
+    cases.extend(of_hosted_challenges(&desk, &rows.open).await);
     (desk, cases)
 }
 
@@ -365,6 +369,57 @@ async fn of_applications(desk: &Desk) -> Vec<Case> {
         none("nobody's number is kept", |_| Change::SetContact(id(9, UserId::from_uuid), None, None)),
         one("an answer is kept", move |number| kept(number, hash(91))),
         none("an answer is kept beside another", move |number| kept(100 + number, hash(90))),
+    ]
+}
+
+async fn of_hosted_challenges(desk: &Desk, open: &Challenge) -> Vec<Case> {
+    let ids: Vec<ChallengeId> = (81..86).map(|number| id(number, ChallengeId::from_uuid)).collect();
+    let [new, opened, approved, redeemed, dead] = ids[..] else { panic!("five of them") };
+    let result = |number| (hash(number), START + Duration::from_mins(2));
+    let approve =
+        move |id, number| Change::ApproveHosted { id, method: Method::Totp, trust: false, result: result(number) };
+    let template = open.clone();
+    desk.put(move |_| {
+        let mut changes = Vec::new();
+        for (number, id) in ids.iter().enumerate() {
+            let asked =
+                Some(Asked { reason: Reason::Login, status: Status::Pending, why: "factor_due".into(), text: None });
+            changes.push(Change::AddChallenge(Challenge {
+                id: *id,
+                token: hash(80 + number),
+                asked,
+                ..template.clone()
+            }));
+            changes.push(Change::AddHosted(Box::new(Hosted {
+                challenge: *id,
+                link: hash(80 + number),
+                return_url: ReturnUrl::parse("https://shop.example.com/").unwrap(),
+                binding: None,
+                browser: None,
+                approved: None,
+                result: None,
+                redeemed_at: None,
+            })));
+        }
+        changes.extend([opened, approved, redeemed].map(|id| Change::OpenHosted(id, hash(1))));
+        changes.extend([approve(approved, 100), approve(redeemed, 101), Change::RedeemHosted(redeemed)]);
+        changes
+    })
+    .await;
+    vec![
+        one("a link is opened", move |number| Change::OpenHosted(new, hash(number))),
+        none("a link is opened by another browser", move |number| Change::OpenHosted(opened, hash(number + 20))),
+        one("a hosted challenge is approved", move |number| approve(opened, 110 + number)),
+        none("a hosted challenge is approved again", move |number| approve(approved, 130 + number)),
+        none("the way back of what was not approved", move |number| {
+            Change::RenewHostedResult(dead, result(150 + number))
+        }),
+        none("the way back of what was redeemed", move |number| {
+            Change::RenewHostedResult(redeemed, result(170 + number))
+        }),
+        one("a result is redeemed", move |_| Change::RedeemHosted(approved)),
+        none("a result is redeemed again", move |_| Change::RedeemHosted(redeemed)),
+        none("what was not approved is redeemed", move |_| Change::RedeemHosted(dead)),
     ]
 }
 

@@ -60,6 +60,8 @@ pub(super) struct Frame {
     words: Words,
     /// Name, style and picture of the service.
     pub(super) look: Arc<Look>,
+    /// The application it is shown for, where it is for one: what people call it, and where its forms may lead.
+    pub(super) door: Option<(String, String)>,
     /// Its time.
     pub(super) now: Timestamp,
     /// Where this page is.
@@ -88,6 +90,7 @@ impl FromRequestParts<App> for Frame {
         let mut frame = Self {
             words,
             look: Arc::clone(app.http.pages()),
+            door: None,
             now: app.world.now(),
             path: parts.uri.path().to_owned(),
             next: Target::home(),
@@ -112,6 +115,11 @@ impl FromRequestParts<App> for Frame {
 }
 
 impl Frame {
+    /// Whose page it is.
+    pub(super) fn brand(&self) -> &str {
+        self.door.as_ref().map_or(&self.look.name, |(name, _)| name)
+    }
+
     /// A text by its name.
     pub(super) fn say(&self, key: impl AsRef<str>) -> Result<String, askama::Error> {
         self.words.say(key.as_ref(), &[]).map_err(askama::Error::custom)
@@ -211,7 +219,7 @@ impl Frame {
         let html = page.render().map_err(|error| Fault::new("a page could not be written", error))?;
         let headers: [(HeaderName, HeaderValue); 4] = [
             (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-            (CONTENT_SECURITY_POLICY, self.look.policy.clone()),
+            (CONTENT_SECURITY_POLICY, self.look.policy_with(self.door.as_ref().map(|(_, origin)| origin.as_str()))),
             // Forms have to say which origin they come from, which "no-referrer" would keep from us.
             (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
             (VARY, HeaderValue::from_static("Accept-Language, Cookie")),

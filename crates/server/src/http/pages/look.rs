@@ -50,6 +50,16 @@ impl Look {
     }
 }
 
+impl Look {
+    /// The content policy of a page whose forms lead to one more origin in the end.
+    pub(super) fn policy_with(&self, origin: Option<&str>) -> HeaderValue {
+        let Some(origin) = origin else { return self.policy.clone() };
+        let wider = format!("form-action 'self' {origin}");
+        let policy = self.policy.to_str().unwrap_or_default().replace("form-action 'self'", &wider);
+        HeaderValue::from_str(&policy).unwrap_or_else(|_| self.policy.clone())
+    }
+}
+
 /// Forms may lead away to the named origins only: after a sign-in the browser goes on to one of them.
 fn policy(returns: &[String]) -> HeaderValue {
     if returns.is_empty() {

@@ -41,15 +41,18 @@ impl FromRequestParts<App> for CookieChallenge {
     }
 }
 
+/// Where the form of our own sign-in is.
+const PATH: &str = "/sign-in/code";
+
 /// What is typed, or which code is to be sent.
 pub(super) struct Body {
-    code: Zeroizing<String>,
-    remember: bool,
+    pub(super) code: Zeroizing<String>,
+    pub(super) remember: bool,
     /// The factor in use, or `recovery`.
-    by: String,
+    pub(super) by: String,
     next: String,
     /// Send a code by this factor.
-    send: Option<Uuid>,
+    pub(super) send: Option<Uuid>,
 }
 
 impl ReadBody for Body {
@@ -68,6 +71,10 @@ impl ReadBody for Body {
 #[template(path = "pages/second_factor.html")]
 struct View<'a> {
     page: &'a Frame,
+    /// Where the form is.
+    path: &'a str,
+    /// What an application says the person is about to do.
+    text: Option<&'a str>,
     /// How the challenge stands; nothing while codes are refused.
     state: &'a ChallengeState,
     /// The factor in use; none for a recovery code.
@@ -111,7 +118,7 @@ impl View<'_> {
     /// This page, asked for again.
     fn here(&self) -> String {
         let by = self.by.map_or_else(|| "recovery".to_owned(), |by| by.id.uuid().to_string());
-        self.page.next.behind(format!("/sign-in/code?by={by}"))
+        self.page.next.behind(format!("{}?by={by}", self.path))
     }
 
     /// Whether no code can be sent by the factor in use, whatever was tried.
@@ -162,6 +169,17 @@ async fn answer(app: &App, token: Option<TokenHash>, page: Frame, remembered: bo
         Ok(state) => state,
         Err(problem) => return over(app, page, problem),
     };
+    question(app, &page, (PATH, None), &state, remembered)
+}
+
+/// The form for a code, at whichever door.
+pub(super) fn question(
+    app: &App,
+    page: &Frame,
+    (path, text): (&str, Option<&str>),
+    state: &ChallengeState,
+    remembered: bool,
+) -> Result<Response, Problem> {
     let wanted = page.by.as_deref();
     let offer = |text: &str| state.methods.iter().find(|offer| offer.id.uuid().to_string() == text);
     let by = match wanted {
@@ -171,12 +189,14 @@ async fn answer(app: &App, token: Option<TokenHash>, page: Frame, remembered: bo
     };
     let others = state.methods.iter().filter(|offer| by.is_none_or(|by| by.id != offer.id));
     // Who waits for a code that does not come is shown what does.
-    let works = |offer: &&Offer| !is_troubled(&state, by) || state.alternatives.contains(&offer.method);
+    let works = |offer: &&Offer| !is_troubled(state, by) || state.alternatives.contains(&offer.method);
     let others = others.filter(works).collect();
     let policy = app.world.policy();
     page.answer(&View {
-        page: &page,
-        state: &state,
+        page,
+        path,
+        text,
+        state,
         by,
         others,
         wait: state.next_send_at.map_or(0, |at| page.seconds_to(at)),
@@ -244,6 +264,15 @@ pub(super) async fn submit(
     }
 }
 
+/// What leaves the form as it is.
+pub(super) const STAYS: [ProblemCode; 5] = [
+    ProblemCode::CodeIncorrect,
+    ProblemCode::SendCooldown,
+    ProblemCode::SendLimit,
+    ProblemCode::DeliveryUnavailable,
+    ProblemCode::Unavailable,
+];
+
 /// Says why, above the form where there is one still.
 async fn refused(
     app: &App,
@@ -257,14 +286,7 @@ async fn refused(
         // The last try was used up: how it stands now says what comes next.
         return answer(app, Some(token), frame, remember).await;
     }
-    let stays = [
-        ProblemCode::CodeIncorrect,
-        ProblemCode::SendCooldown,
-        ProblemCode::SendLimit,
-        ProblemCode::DeliveryUnavailable,
-        ProblemCode::Unavailable,
-    ];
-    if !stays.contains(&code) {
+    if !STAYS.contains(&code) {
         return over(app, frame, problem);
     }
     answer(app, Some(token), frame.trouble(problem)?, remember).await

@@ -9,12 +9,16 @@ use domain::application::KeyScope;
 use domain::application::challenge::{
     AnswerAsked, Approved, AskedChallenge, CancelAsked, ReadAsked, Reason, RequestChallenge,
 };
+use domain::application::hosted::{HostedWish, RedeemHosted};
+use domain::application::idempotency::Words;
+use domain::application::return_url::ReturnUrl;
 use domain::code::TypedCode;
 use domain::command::Origin;
 use domain::decision::Refusal;
 use domain::factor::Method;
 use domain::ids::{ChallengeId, FactorId};
 use domain::locale::Locale;
+use domain::secret::TokenHash;
 use domain::sent_code::{CodeSent, SendCode, SendFor, Which};
 use domain::time::{Duration, Timestamp};
 use domain::trusted_device::DeviceToken;
@@ -44,6 +48,9 @@ pub(super) const SEND_REFUSALS: &[ProblemCode] = &[
     ProblemCode::SendLimit,
     ProblemCode::DeliveryUnavailable,
 ];
+
+/// What exchanging what came back may refuse.
+pub(super) const REDEEM_REFUSALS: &[ProblemCode] = &[ProblemCode::AlreadyCompleted, ProblemCode::ChallengeExpired];
 
 /// What answering may refuse.
 pub(super) const VERIFY_REFUSALS: &[ProblemCode] = &[
@@ -83,6 +90,13 @@ pub(super) struct Request {
     /// What the person is about to do.
     #[schema(required = false, nullable = false, min_length = 1, max_length = 200)]
     text: Option<String>,
+    /// Where our pages send the person back to: exactly one of the return URLs of your application. Without it there is no `url`.
+    #[schema(value_type = String, required = false, nullable = false, max_length = 1000, example = "https://shop.example.com/second-factor")]
+    return_url: Option<ReturnUrl>,
+    /// With `return_url`: what you know the person's browser by, a secret of its session with you. The result is given to
+    /// nobody who does not say the same, and the pages open in a browser with this `user_agent` only.
+    #[schema(value_type = String, required = false, nullable = false, min_length = 16, max_length = 256)]
+    browser_binding: Option<TokenHash>,
 }
 
 impl ReadBody for Request {
@@ -95,6 +109,12 @@ impl ReadBody for Request {
         if max_age.is_some_and(|seconds| !(0..=31_536_000).contains(&seconds)) {
             fields.refuse("max_age", "must be 0 to 31536000 seconds");
         }
+        let return_url =
+            fields.optional_parsed("return_url", "an https address as a browser writes it", ReturnUrl::parse);
+        let browser_binding = binding(fields);
+        if browser_binding.is_some() && return_url.is_none() {
+            fields.refuse("browser_binding", "belongs to a return_url");
+        }
         Self {
             user,
             device_token: token.and_then(|token| DeviceToken::parse(&token)),
@@ -104,8 +124,15 @@ impl ReadBody for Request {
             reason: fields.choice("reason", &reasons, Reason::Login),
             max_age: max_age.map(Duration::from_secs),
             text: fields.optional_text("text", 1..=200),
+            return_url,
+            browser_binding,
         }
     }
+}
+
+/// What an application knows a browser by.
+fn binding(fields: &mut Fields) -> Option<TokenHash> {
+    fields.optional_secret("browser_binding", 16..=256).map(|text| TokenHash::of(&text))
 }
 
 /// Ask for a challenge, after you have checked the password. `status` says what comes next; when no factor is due, the result
@@ -122,11 +149,13 @@ pub(super) async fn request(
     let (actor, request_id) = (None, Some(caller.request_id()));
     let origin = Origin { ip: body.ip, user_agent, actor, request_id, locale: body.locale };
     let (reason, max_age, text, device) = (body.reason, body.max_age, body.text, body.device_token);
-    let command = RequestChallenge { user, reason, max_age, text, device, origin };
+    let binding = body.browser_binding;
+    let hosted = body.return_url.map(|return_url| HostedWish { return_url, binding });
+    let command = RequestChallenge { user, reason, max_age, text, device, hosted, origin };
     let wording = |answer: Result<&AskedChallenge, &Refusal>| {
         words(answer, StatusCode::CREATED, |challenge| {
             let view = ChallengeView::from(challenge);
-            let secret = view.device_token.is_some();
+            let secret = view.device_token.is_some() || view.url.is_some();
             (view, secret)
         })
     };
@@ -275,12 +304,40 @@ pub(super) async fn verify(
     let (application, request_id) = (caller.holder.application, Some(caller.request_id()));
     let trust = body.trust_device.unwrap_or(false);
     let command = AnswerAsked { application, id: id(&text)?, code: body.code, trust, request_id };
-    let wording = |answer: Result<&Approved, &Refusal>| {
-        words(answer, StatusCode::OK, |approved| {
-            let result = ResultView::from(&approved.proof);
-            let secret = result.device_token.is_some();
-            (ApprovedView { id: approved.id.uuid(), status: "approved".to_owned(), result }, secret)
-        })
-    };
-    caller.run(&app, KeyScope::Challenges, command, wording).await
+    caller.run(&app, KeyScope::Challenges, command, approved).await
+}
+
+fn approved(answer: Result<&Approved, &Refusal>) -> Option<Words> {
+    words(answer, StatusCode::OK, |approved| {
+        let result = ResultView::from(&approved.proof);
+        let secret = result.device_token.is_some();
+        (ApprovedView { id: approved.id.uuid(), status: "approved".to_owned(), result }, secret)
+    })
+}
+
+/// What came back with the browser.
+#[derive(ToSchema)]
+#[schema(as = V1Redeem)]
+pub(super) struct Redeem {
+    /// `tfa` of the address your return URL was called with.
+    #[schema(value_type = String, min_length = 1, max_length = 128)]
+    token: TokenHash,
+    /// What you know the browser by that brought it, where you said so when you asked for the challenge.
+    #[schema(value_type = String, required = false, nullable = false, min_length = 16, max_length = 256)]
+    browser_binding: Option<TokenHash>,
+}
+
+impl ReadBody for Redeem {
+    fn read(fields: &mut Fields) -> Self {
+        Self { token: TokenHash::of(&fields.secret("token", 1..=128)), browser_binding: binding(fields) }
+    }
+}
+
+/// Exchange what came back from our pages for the result: once, within two minutes. Check that `user_id` is who you expect.
+#[utoipa::path(post, path = "/v1/challenges/redeem", tag = "challenges", request_body = Redeem, security(("api_key" = [])),
+    responses((status = 200, description = "The challenge was answered.", body = ApprovedView)))]
+pub(super) async fn redeem(State(app): State<App>, Called(caller, body): Called<Redeem>) -> Result<Response, Problem> {
+    let (application, request_id) = (caller.holder.application, Some(caller.request_id()));
+    let command = RedeemHosted { application, token: body.token, binding: body.browser_binding, request_id };
+    caller.run(&app, KeyScope::Challenges, command, approved).await
 }

@@ -146,6 +146,11 @@ pub(super) struct ChallengeView {
     /// `wrong_codes_in_a_row`.
     #[schema(example = "factor_due")]
     why: String,
+    /// Where to send the person's browser to have it answered at our pages: there where you gave a `return_url` and there is
+    /// something to do. Told this once.
+    #[schema(nullable = false, example = "https://login.example.com/second-factor/open/4xJ…")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) url: Option<String>,
     /// What it can be answered with, the preferred one first.
     methods: Vec<MethodView>,
     /// The method offered first; null when there is nothing to answer.
@@ -190,6 +195,7 @@ impl From<&AskedChallenge> for ChallengeView {
             id,
             status: challenge.status.as_str().to_owned(),
             why: challenge.why.clone(),
+            url: challenge.link.as_ref().map(|link| link.expose().to_owned()),
             methods: state.map(|state| state.methods.iter().cloned().map(Into::into).collect()).unwrap_or_default(),
             preferred: state.map(|state| state.method.as_str().to_owned()),
             code_sent: state.is_some_and(|state| state.code_sent),
