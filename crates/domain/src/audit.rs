@@ -12,6 +12,7 @@ use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
 
+use crate::administrator::Role;
 use crate::command::Origin;
 use crate::factor::Method;
 use crate::ids::{ApplicationId, AuditId, PersonId, TrustedDeviceId};
@@ -128,6 +129,12 @@ pub enum AuditAction {
     ApiKeyAdded,
     /// A key of an application was revoked.
     ApiKeyRevoked,
+    /// Somebody was given a role in the administration.
+    RoleGranted,
+    /// A role was taken away.
+    RoleRevoked,
+    /// An administrator looked at people: on the administrator's own chain.
+    Looked,
 }
 
 impl AuditAction {
@@ -137,7 +144,7 @@ impl AuditAction {
     }
 
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 57] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -192,6 +199,9 @@ impl AuditAction {
         Self::ApplicationAdded,
         Self::ApiKeyAdded,
         Self::ApiKeyRevoked,
+        Self::RoleGranted,
+        Self::RoleRevoked,
+        Self::Looked,
     ];
 
     /// Its name in the log.
@@ -251,6 +261,9 @@ impl AuditAction {
             Self::ApplicationAdded => "application_added",
             Self::ApiKeyAdded => "api_key_added",
             Self::ApiKeyRevoked => "api_key_revoked",
+            Self::RoleGranted => "role_granted",
+            Self::RoleRevoked => "role_revoked",
+            Self::Looked => "looked",
         }
     }
 }
@@ -266,6 +279,8 @@ pub enum Detail {
     Subject(&'static str, uuid::Uuid),
     /// Why, in the words of the operator who acted.
     Stated(String),
+    /// A role, and why, in the words of the operator who acted.
+    Role(Role, Option<String>),
 }
 
 impl Detail {
@@ -276,6 +291,8 @@ impl Detail {
             Self::Reason(reason) => (*reason).to_owned(),
             Self::Subject(kind, id) => format!("{kind}:{id}"),
             Self::Stated(reason) => format!("stated:{reason}"),
+            Self::Role(role, None) => format!("role:{}", role.as_str()),
+            Self::Role(role, Some(reason)) => format!("role:{}; stated:{reason}", role.as_str()),
         }
     }
 }

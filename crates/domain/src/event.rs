@@ -57,6 +57,8 @@ pub const fn is_told(action: AuditAction, success: bool) -> bool {
         | AuditAction::BackupEmailChanged
         | AuditAction::BackupEmailRemoved
         | AuditAction::SessionEnded
+        | AuditAction::RoleGranted
+        | AuditAction::RoleRevoked
         | AuditAction::UserDisabled
         | AuditAction::UserEnabled => success,
         // Told whether it was right or wrong; a token that is shown twice never comes out as wanted.
@@ -87,7 +89,8 @@ pub const fn is_told(action: AuditAction, success: bool) -> bool {
         | AuditAction::ChallengeCanceled
         | AuditAction::ApplicationAdded
         | AuditAction::ApiKeyAdded
-        | AuditAction::ApiKeyRevoked => false,
+        | AuditAction::ApiKeyRevoked
+        | AuditAction::Looked => false,
     }
 }
 

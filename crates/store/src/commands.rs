@@ -1,5 +1,6 @@
 //! What each command reads: its view, as one batch.
 
+mod administrator;
 mod application;
 
 use domain::account_admin::{ActOnUser, AddUser, ImportUser};

@@ -45,6 +45,7 @@ const PAIRS: &[Pair] = pairs![
     "V6__known_browsers",
     "V7__applications",
     "V8__audit_checkpoints",
+    "V9__administrators",
 ];
 
 fn embedded(dialect: Dialect) -> Result<Vec<Migration>, StoreError> {

@@ -87,6 +87,7 @@
 //! | `v1_once` | R-07, A-12 |
 //! | `v1_people` | R-07… …A-40, A-54 |
 //! | `v1_users` | R-52, A-07, A-64 |
+//! | `administrators` | R-37, R-43, R-52, A-64, A-74, A-76, A-103 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
 #![expect(
     clippy::unwrap_used,
@@ -151,6 +152,7 @@ mod proxy;
 mod totp;
 
 mod addresses;
+mod administrators;
 mod audit;
 mod audit_checkpoints;
 mod audit_commands;
