@@ -233,26 +233,27 @@ impl Subject {
         Ok(())
     }
 
-    /// Counted between a real server and the database, once its statements are prepared.
+    /// Counted between a real server and the database, once its statements are prepared: the median of some, for now and
+    /// then a job of the server's falls in between.
     async fn round_trips(&self) -> Result<f64> {
         const WARM_UP: u64 = 20;
-        const COUNTED: u64 = 10;
+        const COUNTED: u64 = 21;
         let proxy = CountingProxy::in_front_of(&self.place.url(RECORDED)).await;
         let through = proxy.url();
         let part = |key: &str| through.split(' ').find_map(|part| part.strip_prefix(key)).unwrap_or_default();
         let url = format!("postgres://{}@127.0.0.1:{}/{}", part("user="), part("port="), part("dbname="));
         let server = block_in_place(|| Server::start(&self.installation, &url))?;
         let mut connection = crate::http::Connection::open(server.port).await?;
-        let mut before = 0;
+        let mut counted = Vec::new();
         let first = self.effort.phones + 1000;
         for number in first..first + WARM_UP + COUNTED {
-            if number == first + WARM_UP {
-                before = proxy.round_trips();
-            }
+            let before = proxy.round_trips();
             load::verify(&mut connection, &population::partial_token(number), number).await?;
+            if number >= first + WARM_UP {
+                counted.push(f64::from(u32::try_from(proxy.round_trips() - before)?));
+            }
         }
-        let counted = u32::try_from(proxy.round_trips() - before)?;
-        Ok(f64::from(counted) / f64::from(u32::try_from(COUNTED)?))
+        Ok(stats::median(&counted))
     }
 
     /// Verifications, statuses and sign-in pages at half of the best rate, which is looked for just before: what the machine can do at the

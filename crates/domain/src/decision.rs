@@ -168,7 +168,14 @@ pub enum Change {
     /// The pending set-up of this person and method, replacing any other.
     PutEnrollment(Enrollment),
     /// *Guarded.* Wrong codes of a pending set-up.
-    SaveEnrollmentAttempts(EnrollmentId, u32),
+    SaveEnrollmentAttempts {
+        /// Of which set-up.
+        id: EnrollmentId,
+        /// All of them.
+        attempts: u32,
+        /// What the last one said about the person's clock.
+        skew: Option<SkewHint>,
+    },
     /// *Guarded.* A pending set-up was confirmed.
     ConsumeEnrollment(EnrollmentId),
     /// Pending set-ups begun by a session are gone.

@@ -12,10 +12,10 @@ mod sent;
 use crate::audit::AuditAction;
 use crate::code::TypedCode;
 use crate::command::{Context, Decide, Origin};
-use crate::decision::{Change, CodeHint, Decision, Refusal};
+use crate::decision::{Change, Decision, Refusal, SkewHint};
 use crate::destination::{Destination, SealedDestination};
 use crate::factor::{Factor, Judgement, Method};
-use crate::guess::{reason, tell_locked};
+use crate::guess::{explain, reason, tell_locked};
 use crate::ids::{EnrollmentId, FactorId, SessionId, UserId};
 use crate::message::MessageKind;
 use crate::notice;
@@ -25,7 +25,7 @@ use crate::sent_code::{self, Found, Scope, Sends};
 use crate::session::{Admitted, Bearer, Grant, RefreshToken, Session};
 use crate::throttle::Outcome;
 use crate::time::Timestamp;
-use crate::totp::{STEP_SECS, Step, TotpSecret, otpauth_uri};
+use crate::totp::{TotpSecret, otpauth_uri};
 use crate::trusted_device::revoke_trust;
 use crate::user::Account;
 
@@ -53,6 +53,8 @@ pub struct Enrollment {
     pub destination: Option<SealedDestination>,
     /// Wrong codes so far.
     pub attempts: u32,
+    /// What the last wrong code said about the person's clock.
+    pub skew: Option<SkewHint>,
     /// When it began.
     pub created_at: Timestamp,
     /// When it ends.
@@ -185,6 +187,7 @@ impl Decide for BeginEnrollment {
             secret: Some(context.keys.seal(&Enrollment::place(id, account.user.id), secret.as_bytes(), context.rng)),
             destination: None,
             attempts: 0,
+            skew: None,
             created_at: now,
             expires_at: now + policy.enrollment_life,
         };
@@ -395,13 +398,7 @@ impl ConfirmEnrollment {
         now: Timestamp,
         context: &mut Context<'_>,
     ) -> Decision<Confirmed> {
-        // Whoever confirms has seen the pending secret: what its clock says may be said at once, past or future.
-        let hint = match judgement {
-            Judgement::AlreadyUsed if enrollment.method != Method::Totp => Some(CodeHint::AlreadyUsed),
-            Judgement::Expired => Some(CodeHint::Expired),
-            Judgement::OtherStep(step) => Some(CodeHint::ClockSkew((step.0 - Step::at(now).0) * STEP_SECS)),
-            Judgement::Right(_) | Judgement::AlreadyUsed | Judgement::Wrong => None,
-        };
+        let (hint, skew) = explain(Some(judgement), enrollment.skew, now);
         let entry = account
             .entry(AuditAction::EnrollmentConfirmed, false, &self.origin)
             .method(enrollment.method)
@@ -414,7 +411,7 @@ impl ConfirmEnrollment {
         let decision = Decision::new(Err(Refusal::CodeIncorrect { attempts_left: left, hint }), now)
             .on_chain_of(account)
             .audit(entry)
-            .change(Change::SaveEnrollmentAttempts(enrollment.id, attempts))
+            .change(Change::SaveEnrollmentAttempts { id: enrollment.id, attempts, skew })
             .change(Change::SaveSettings(account.user.id, account.settings.clone()));
         tell_locked(decision, outcome, account, &self.origin, now, context)
     }

@@ -121,6 +121,11 @@ impl Policy {
     pub fn delivers(&self, method: Method) -> bool {
         method.channel().is_none_or(|channel| self.channels.contains(&channel))
     }
+
+    /// Whether a factor of this kind can be set up now.
+    pub fn offers(&self, method: Method) -> bool {
+        self.two_factor_enabled && self.allows(method) && self.delivers(method)
+    }
 }
 
 impl Default for Policy {

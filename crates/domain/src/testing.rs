@@ -221,6 +221,7 @@ impl Lab {
             secret: Some(self.keys.seal(&place, secret.as_bytes(), &mut self.rng)),
             destination: None,
             attempts: 0,
+            skew: None,
             created_at: now,
             expires_at: now + self.policy.enrollment_life,
         };

@@ -125,6 +125,7 @@ glance-on = Anmeldung in zwei Schritten ist eingeschaltet
 glance-on-lead = Nach dem Passwort werden Sie nach einem Code gefragt. Ein gestohlenes Passwort reicht nicht aus.
 glance-off = Anmeldung in zwei Schritten ist ausgeschaltet
 glance-off-lead = Nur Ihr Passwort schützt dieses Konto. Mit einem zweiten Schritt reicht ein gestohlenes Passwort nicht aus.
+glance-not-offered = Der Betreiber dieses Dienstes hat sie für alle ausgeschaltet. Was Sie eingerichtet haben, bleibt erhalten.
 factors-title = Wege zu einem Code
 factor-preferred = Zuerst gefragt
 method-totp = Authenticator-App

@@ -128,6 +128,7 @@ glance-on = Two‑step sign-in is on
 glance-on-lead = After your password you are asked for a code. A stolen password is not enough to get in.
 glance-off = Two‑step sign-in is off
 glance-off-lead = Only your password guards this account. With a second step, a stolen password is not enough to get in.
+glance-not-offered = The people who run this service have switched it off for everyone. Whatever you have set up is kept.
 factors-title = Ways to get a code
 factor-preferred = Asked first
 method-totp = Authenticator app

@@ -125,6 +125,7 @@ glance-on = El inicio de sesión en dos pasos está activado
 glance-on-lead = Después de la contraseña se le pide un código. Una contraseña robada no basta para entrar.
 glance-off = El inicio de sesión en dos pasos está desactivado
 glance-off-lead = Solo su contraseña protege esta cuenta. Con un segundo paso, una contraseña robada no basta para entrar.
+glance-not-offered = Los responsables de este servicio lo han desactivado para todos. Lo que haya configurado se conserva.
 factors-title = Medios para recibir un código
 factor-preferred = Se pide primero
 method-totp = Aplicación de autenticación

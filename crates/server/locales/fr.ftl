@@ -125,6 +125,7 @@ glance-on = La connexion en deux étapes est activée
 glance-on-lead = Après le mot de passe, un code vous est demandé. Un mot de passe volé ne suffit pas.
 glance-off = La connexion en deux étapes est désactivée
 glance-off-lead = Seul votre mot de passe protège ce compte. Avec une deuxième étape, un mot de passe volé ne suffit pas.
+glance-not-offered = Les responsables de ce service l’ont désactivée pour tout le monde. Ce que vous avez configuré est conservé.
 factors-title = Moyens de recevoir un code
 factor-preferred = Demandé d’abord
 method-totp = Application d’authentification

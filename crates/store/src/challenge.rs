@@ -49,12 +49,13 @@ pub(crate) fn open_of_email(
     )
 }
 
+/// What a wrong code said about a clock; two columns that are filled together.
+pub(crate) fn skew(step: Option<i64>, offset: Option<i64>) -> Option<SkewHint> {
+    step.zip(offset).map(|(step, offset)| SkewHint { step: Step(step), offset })
+}
+
 fn challenge(row: &Row) -> Result<Challenge, StoreError> {
     let purpose: String = row.get(3)?;
-    let skew = match (row.get::<Option<i64>>(6)?, row.get::<Option<i64>>(7)?) {
-        (Some(step), Some(offset)) => Some(SkewHint { step: Step(step), offset }),
-        (Some(_) | None, _) => None,
-    };
     Ok(Challenge {
         id: ChallengeId::from_uuid(row.get(0)?),
         user: UserId::from_uuid(row.get(1)?),
@@ -62,7 +63,7 @@ fn challenge(row: &Row) -> Result<Challenge, StoreError> {
         purpose: Purpose::parse(&purpose).ok_or_else(|| corrupt("purpose"))?,
         holder: holder(&row.get::<String>(4)?).ok_or_else(|| corrupt("refresh_holder"))?,
         attempts: row.get(5)?,
-        skew,
+        skew: skew(row.get(6)?, row.get(7)?),
         created_at: row.get(8)?,
         expires_at: row.get(9)?,
         completed_at: row.get(10)?,

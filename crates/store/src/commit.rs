@@ -51,7 +51,9 @@ fn change_statements(change: &Change, at: domain::time::Timestamp) -> Vec<Statem
         Change::EndChallenge(id) => vec![challenge::end(*id, at)],
         Change::EndChallengesOf(id) => vec![challenge::end_of(*id, at), sent_code::end_of(*id, at)],
         Change::PutEnrollment(new) => vec![enrollment::put(new)],
-        Change::SaveEnrollmentAttempts(id, attempts) => vec![enrollment::save_attempts(*id, *attempts)],
+        Change::SaveEnrollmentAttempts { id, attempts, skew } => {
+            vec![enrollment::save_attempts(*id, *attempts, *skew)]
+        }
         Change::ConsumeEnrollment(id) => vec![enrollment::consume(*id)],
         Change::AbandonEnrollmentsOf(session) => vec![enrollment::abandon_of(*session)],
         Change::AbandonAllEnrollmentsOf(id) => vec![enrollment::abandon_all_of(*id)],

@@ -6,7 +6,7 @@
 //! turns out to be dead before COMMIT was sent. Whoever is told `Ok` has it on disk; an error while COMMIT was under way
 //! means that nobody knows, and is never retried here.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -70,6 +70,10 @@ pub struct Plan<T> {
     pub reply: T,
 }
 
+/// A plan that keeps its reply to itself. With this the engines know one type for all units, and are compiled once instead
+/// of once for each command.
+pub(crate) type Writes = Box<dyn FnMut(Vec<Vec<Row>>) -> Result<Vec<Statement>, StoreError> + Send>;
+
 /// A database. Clones share it.
 #[derive(Clone)]
 pub struct Db {
@@ -118,21 +122,33 @@ impl Db {
 
     /// One unit of work in two round trips: BEGIN and `reads`; `plan`; its writes and COMMIT. `plan` gets one list of
     /// rows per read and may be called a second time with fresh ones. When it errs, everything is rolled back.
-    pub async fn transact<T, P>(&self, reads: Vec<Statement>, plan: P) -> Result<T, StoreError>
+    pub async fn transact<T, P>(&self, reads: Vec<Statement>, mut plan: P) -> Result<T, StoreError>
     where
         P: FnMut(Vec<Vec<Row>>) -> Result<Plan<T>, StoreError> + Send + 'static,
         T: Send + 'static,
     {
+        let given = Arc::new(Mutex::new(None));
+        let giving = Arc::clone(&given);
+        let writes = move |rows| {
+            let Plan { writes, reply } = plan(rows)?;
+            *giving.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply);
+            Ok(writes)
+        };
+        self.unit(reads, Box::new(writes)).await?;
+        let reply = given.lock().unwrap_or_else(PoisonError::into_inner).take();
+        reply.ok_or(StoreError::Panicked)
+    }
+
+    async fn unit(&self, reads: Vec<Statement>, writes: Writes) -> Result<(), StoreError> {
         #[cfg(feature = "testing")]
-        let plan = self.recorder.unit(self.dialect(), self.begin(), &reads, plan);
+        let writes = self.recorder.unit(self.dialect(), self.begin(), &reads, writes);
         match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.transact(reads, plan).await,
+            Engine::Sqlite(sqlite) => sqlite.transact(reads, writes).await,
             Engine::Postgres(postgres) => {
-                let (reply, changed) = postgres.transact(reads, plan).await?;
-                if changed {
+                if postgres.transact(reads, writes).await? {
                     self.commits.send_modify(|count| *count += 1);
                 }
-                Ok(reply)
+                Ok(())
             }
         }
     }
@@ -162,7 +178,7 @@ impl Db {
     /// Whether the database answers: on SQLite through the writer, so that a stuck one is noticed.
     pub async fn ping(&self) -> Result<(), StoreError> {
         match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.transact(Vec::new(), |_| Ok(Plan { writes: Vec::new(), reply: () })).await,
+            Engine::Sqlite(sqlite) => sqlite.transact(Vec::new(), Box::new(|_| Ok(Vec::new()))).await,
             Engine::Postgres(postgres) => postgres.ping().await,
         }
     }

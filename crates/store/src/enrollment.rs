@@ -1,5 +1,6 @@
 //! Pending set-ups.
 
+use domain::decision::SkewHint;
 use domain::enrollment::Enrollment;
 use domain::ids::{EnrollmentId, FactorId, SessionId, UserId};
 use domain::secret::Sealed;
@@ -11,7 +12,7 @@ use crate::{Row, Statement, StoreError, params};
 pub(crate) fn of_user(reads: &mut Reads<'_>, user: UserId) -> Handle<Vec<Enrollment>> {
     reads.read(
         "SELECT id, factor_id, user_id, session_id, method, label, secret, destination, destination_key, attempts, \
-         created_at, expires_at FROM enrollments WHERE user_id = $1",
+         skew_step, skew_offset, created_at, expires_at FROM enrollments WHERE user_id = $1",
         params![user.uuid()],
         |rows| every(rows, enrollment),
     )
@@ -28,8 +29,9 @@ fn enrollment(row: &Row) -> Result<Enrollment, StoreError> {
         secret: row.get::<Option<_>>(6)?.map(Sealed::from_bytes),
         destination: crate::factor::destination(row.get(7)?, row.get(8)?),
         attempts: row.get(9)?,
-        created_at: row.get(10)?,
-        expires_at: row.get(11)?,
+        skew: crate::challenge::skew(row.get(10)?, row.get(11)?),
+        created_at: row.get(12)?,
+        expires_at: row.get(13)?,
     })
 }
 
@@ -42,7 +44,7 @@ pub(crate) fn put(enrollment: &Enrollment) -> Statement {
          ON CONFLICT (user_id, method) DO UPDATE SET id = excluded.id, factor_id = excluded.factor_id, \
          session_id = excluded.session_id, label = excluded.label, secret = excluded.secret, \
          destination = excluded.destination, destination_key = excluded.destination_key, attempts = excluded.attempts, \
-         created_at = excluded.created_at, expires_at = excluded.expires_at",
+         skew_step = NULL, skew_offset = NULL, created_at = excluded.created_at, expires_at = excluded.expires_at",
         params![
             enrollment.id.uuid(),
             enrollment.factor.uuid(),
@@ -61,10 +63,10 @@ pub(crate) fn put(enrollment: &Enrollment) -> Statement {
 }
 
 /// Saves wrong codes.
-pub(crate) fn save_attempts(id: EnrollmentId, attempts: u32) -> Statement {
+pub(crate) fn save_attempts(id: EnrollmentId, attempts: u32, skew: Option<SkewHint>) -> Statement {
     Statement::guarded(
-        "UPDATE enrollments SET attempts = $2 WHERE id = $1 AND attempts < $2",
-        params![id.uuid(), attempts],
+        "UPDATE enrollments SET attempts = $2, skew_step = $3, skew_offset = $4 WHERE id = $1 AND attempts < $2",
+        params![id.uuid(), attempts, skew.map(|skew| skew.step.0), skew.map(|skew| skew.offset)],
     )
 }
 

@@ -46,6 +46,7 @@ const PAIRS: &[Pair] = pairs![
     "V7__applications",
     "V8__audit_checkpoints",
     "V9__administrators",
+    "V14__set_up_clock",
 ];
 
 fn embedded(dialect: Dialect) -> Result<Vec<Migration>, StoreError> {

@@ -25,7 +25,7 @@ use tokio_postgres::types::ToSql;
 use self::failure::Failure;
 use self::pool::Checkout;
 pub(crate) use self::pool::Postgres;
-use crate::db::Plan;
+use crate::db::Writes;
 use crate::error::StoreError;
 use crate::statement::Statement;
 use crate::value::Row;
@@ -37,12 +37,8 @@ type Prepared = tokio_postgres::Statement;
 pub(crate) const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 impl Postgres {
-    /// The reply, and whether something was written.
-    pub(crate) async fn transact<T, P>(&self, reads: Vec<Statement>, mut plan: P) -> Result<(T, bool), StoreError>
-    where
-        P: FnMut(Vec<Vec<Row>>) -> Result<Plan<T>, StoreError> + Send,
-        T: Send,
-    {
+    /// Whether something was written.
+    pub(crate) async fn transact(&self, reads: Vec<Statement>, mut plan: Writes) -> Result<bool, StoreError> {
         let first = self.within_time(self.attempt(&reads, &mut plan)).await;
         self.once_more(first, || self.attempt(&reads, &mut plan)).await
     }
@@ -89,10 +85,7 @@ impl Postgres {
         self.within_time(again()).await.map_err(Failure::into_error)
     }
 
-    async fn attempt<T, P>(&self, reads: &[Statement], plan: &mut P) -> Result<(T, bool), Failure>
-    where
-        P: FnMut(Vec<Vec<Row>>) -> Result<Plan<T>, StoreError>,
-    {
+    async fn attempt(&self, reads: &[Statement], plan: &mut Writes) -> Result<bool, Failure> {
         let connection = self.for_unit().await?;
         let prepared = self.prepare(&connection, reads).await?;
         let rows = match self.pipeline(&connection, self.begin(), reads, &prepared, None).await {
@@ -103,8 +96,8 @@ impl Postgres {
         let planned = catch_unwind(AssertUnwindSafe(|| plan(rows)))
             .map_err(|_| Failure::final_(StoreError::Panicked))?
             .map_err(Failure::final_);
-        let Plan { writes, reply } = match planned {
-            Ok(plan) => plan,
+        let writes = match planned {
+            Ok(writes) => writes,
             Err(failed) => return Err(roll_back(connection, failed).await),
         };
         let prepared = match self.prepare(&connection, &writes).await {
@@ -112,7 +105,7 @@ impl Postgres {
             Err(failed) => return Err(roll_back(connection, failed).await),
         };
         self.commit(connection, &writes, &prepared).await?;
-        Ok((reply, wrote || !writes.is_empty()))
+        Ok(wrote || !writes.is_empty())
     }
 
     async fn snapshot(&self, reads: &[Statement]) -> Result<Vec<Vec<Row>>, Failure> {

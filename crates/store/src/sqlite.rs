@@ -16,8 +16,8 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use self::reader::Readers;
 use self::session::failure;
-use self::writer::{Job, Work, Writer};
-use crate::db::{Dialect, Options, Plan};
+use self::writer::{Unit, Work, Writer};
+use crate::db::{Dialect, Options, Writes};
 use crate::error::StoreError;
 use crate::statement::{Statement, Texts};
 use crate::value::Row;
@@ -76,14 +76,10 @@ impl Sqlite {
         &self.path
     }
 
-    pub(crate) async fn transact<T, P>(&self, reads: Vec<Statement>, plan: P) -> Result<T, StoreError>
-    where
-        P: FnMut(Vec<Vec<Row>>) -> Result<Plan<T>, StoreError> + Send + 'static,
-        T: Send + 'static,
-    {
+    pub(crate) async fn transact(&self, reads: Vec<Statement>, plan: Writes) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
-        let job = Job::new(reads, plan, reply, Instant::now() + self.acquire_timeout);
-        self.submit(Work::Unit(Box::new(job))).await?;
+        let unit = Unit::new(reads, plan, reply, Instant::now() + self.acquire_timeout);
+        self.submit(Work::Unit(unit)).await?;
         match timeout(self.acquire_timeout + self.unit_timeout, answer).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(StoreError::unavailable("the writer dropped the unit")),

@@ -131,6 +131,7 @@ impl Decide for BeginSentEnrollment {
             secret: None,
             destination: Some(self.destination.seal(&place, context.keys, context.rng)),
             attempts: 0,
+            skew: None,
             created_at: now,
             expires_at: now + policy.enrollment_life,
         };

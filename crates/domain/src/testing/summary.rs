@@ -61,7 +61,9 @@ fn change_line(change: &Change) -> String {
         Change::EndChallenge(_) => "EndChallenge".to_owned(),
         Change::EndChallengesOf(_) => "EndChallengesOf".to_owned(),
         Change::PutEnrollment(_) => "PutEnrollment".to_owned(),
-        Change::SaveEnrollmentAttempts(_, attempts) => format!("SaveEnrollmentAttempts {attempts}"),
+        Change::SaveEnrollmentAttempts { attempts, skew, .. } => {
+            format!("SaveEnrollmentAttempts {attempts}, offset {:?}", skew.map(|skew| skew.offset))
+        }
         Change::ConsumeEnrollment(_) => "ConsumeEnrollment".to_owned(),
         Change::AbandonEnrollmentsOf(_) => "AbandonEnrollmentsOf".to_owned(),
         Change::AbandonAllEnrollmentsOf(_) => "AbandonAllEnrollmentsOf".to_owned(),

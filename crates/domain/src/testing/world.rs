@@ -608,10 +608,10 @@ impl World {
                 self.enrollments.retain(|_, old| old.user != new.user || old.method != new.method);
                 self.enrollments.insert(new.id, new);
             }
-            Change::SaveEnrollmentAttempts(id, attempts) => {
+            Change::SaveEnrollmentAttempts { id, attempts, skew } => {
                 let enrollment = self.enrollments.get_mut(&id).unwrap();
                 assert!(enrollment.attempts < attempts, "attempts grew back");
-                enrollment.attempts = attempts;
+                (enrollment.attempts, enrollment.skew) = (attempts, skew);
             }
             Change::ConsumeEnrollment(id) => assert!(self.enrollments.remove(&id).is_some()),
             Change::AbandonEnrollmentsOf(session) => self.enrollments.retain(|_, waiting| waiting.session != session),

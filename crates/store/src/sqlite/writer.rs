@@ -14,10 +14,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::session::{Session, failure};
 use super::{BEGIN, is_busy, open_connection};
-use crate::db::Plan;
+use crate::db::Writes;
 use crate::error::StoreError;
 use crate::statement::{Statement, Texts};
-use crate::value::Row;
 
 /// Units in one transaction at most.
 const BATCH_UNITS: usize = 64;
@@ -25,7 +24,7 @@ const BATCH_UNITS: usize = 64;
 /// What the writer is asked to do.
 pub(super) enum Work {
     /// Run a unit.
-    Unit(Box<dyn Unit>),
+    Unit(Unit),
     /// See whether another process has committed.
     LookForOthers,
     /// Finish what is queued, close the file, then answer.
@@ -35,51 +34,33 @@ pub(super) enum Work {
     Script(String, oneshot::Sender<Result<(), StoreError>>),
 }
 
-/// A unit of work without its types.
-pub(super) trait Unit: Send {
-    /// Runs it inside the savepoint `unit`; whether it may be kept.
-    fn run(&mut self, session: Session<'_>) -> bool;
-    /// Answers the caller: its own failure first, else the batch's outcome.
-    fn answer(self: Box<Self>, batch: Result<(), StoreError>);
-    /// When its caller stops waiting for it to begin.
-    fn deadline(&self) -> Instant;
-}
-
-/// A unit of work with its types.
-pub(super) struct Job<T, P> {
+/// A unit of work.
+pub(super) struct Unit {
     reads: Vec<Statement>,
-    plan: P,
+    plan: Writes,
     /// Of the last run; none when it panicked.
-    outcome: Option<Result<T, StoreError>>,
-    reply: oneshot::Sender<Result<T, StoreError>>,
+    outcome: Option<Result<(), StoreError>>,
+    reply: oneshot::Sender<Result<(), StoreError>>,
+    /// When its caller stops waiting for it to begin.
     deadline: Instant,
 }
 
-impl<T, P> Job<T, P>
-where
-    P: FnMut(Vec<Vec<Row>>) -> Result<Plan<T>, StoreError>,
-{
+impl Unit {
     pub(super) fn new(
         reads: Vec<Statement>,
-        plan: P,
-        reply: oneshot::Sender<Result<T, StoreError>>,
+        plan: Writes,
+        reply: oneshot::Sender<Result<(), StoreError>>,
         deadline: Instant,
     ) -> Self {
         Self { reads, plan, outcome: None, reply, deadline }
     }
 
-    fn attempt(&mut self, session: Session<'_>) -> Result<T, StoreError> {
-        let plan = (self.plan)(session.read_all(&self.reads)?)?;
-        plan.writes.iter().try_for_each(|write| session.write(write))?;
-        Ok(plan.reply)
+    fn attempt(&mut self, session: Session<'_>) -> Result<(), StoreError> {
+        let writes = (self.plan)(session.read_all(&self.reads)?)?;
+        writes.iter().try_for_each(|write| session.write(write))
     }
-}
 
-impl<T, P> Unit for Job<T, P>
-where
-    P: FnMut(Vec<Vec<Row>>) -> Result<Plan<T>, StoreError> + Send,
-    T: Send,
-{
+    /// Runs it inside the savepoint `unit`; whether it may be kept.
     fn run(&mut self, session: Session<'_>) -> bool {
         self.outcome = None;
         let mut outcome = self.attempt(session);
@@ -92,18 +73,15 @@ where
         self.outcome.insert(outcome).is_ok()
     }
 
-    fn answer(self: Box<Self>, batch: Result<(), StoreError>) {
+    /// Answers the caller: its own failure first, else the batch's outcome.
+    fn answer(self, batch: Result<(), StoreError>) {
         let outcome = match (self.outcome, batch) {
-            (Some(Ok(reply)), Ok(())) => Ok(reply),
-            (Some(Err(error)), _) | (Some(Ok(_)) | None, Err(error)) => Err(error),
+            (Some(Ok(())), Ok(())) => Ok(()),
+            (Some(Err(error)), _) | (Some(Ok(())) | None, Err(error)) => Err(error),
             (None, Ok(())) => Err(StoreError::Panicked),
         };
         // The caller may have gone away; the unit stands all the same.
         let _ = self.reply.send(outcome);
-    }
-
-    fn deadline(&self) -> Instant {
-        self.deadline
     }
 }
 
@@ -170,8 +148,8 @@ impl Writer {
     }
 
     /// Runs `first` and whatever units wait behind it in one transaction. Returns the other work it came across.
-    fn batch(&mut self, first: Box<dyn Unit>, queue: &mut mpsc::Receiver<Work>) -> Option<Work> {
-        if let Err(error) = self.begin(first.deadline()) {
+    fn batch(&mut self, first: Unit, queue: &mut mpsc::Receiver<Work>) -> Option<Work> {
+        if let Err(error) = self.begin(first.deadline) {
             first.answer(Err(error));
             return None;
         }
@@ -183,7 +161,7 @@ impl Writer {
         let mut sound = Ok(());
         let mut changed = false;
         while let Some(mut unit) = next.take() {
-            sound = self.run_unit(unit.as_mut()).map(|unit_changed| changed |= unit_changed);
+            sound = self.run_unit(&mut unit).map(|unit_changed| changed |= unit_changed);
             done.push(unit);
             if sound.is_err() || done.len() == BATCH_UNITS || begun.elapsed() >= self.batch_time {
                 break;
@@ -232,7 +210,7 @@ impl Writer {
 
     /// Runs one unit under its savepoint; whether it changed anything that is kept. An error means that the transaction
     /// is lost with all units in it.
-    fn run_unit(&self, unit: &mut dyn Unit) -> Result<bool, StoreError> {
+    fn run_unit(&self, unit: &mut Unit) -> Result<bool, StoreError> {
         let session = self.session();
         let lost = |error: rusqlite::Error| StoreError::unavailable(format_args!("the batch was lost: {error}"));
         session.control("SAVEPOINT unit").map_err(lost)?;

@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::db::Writes;
 use crate::statement::{Statement, Texts};
-use crate::{Db, Dialect, Plan, Row, StoreError, Value};
+use crate::{Db, Dialect, Value};
 
 /// A statement as the database got it.
 #[derive(Clone, Debug)]
@@ -35,27 +36,18 @@ pub(crate) struct Recorder(Arc<Mutex<Option<Vec<RecordedUnit>>>>);
 
 impl Recorder {
     /// Notes the reads at once and the writes when `plan` has named them; a unit that is planned again replaces them.
-    pub(crate) fn unit<T, P>(
-        &self,
-        dialect: Dialect,
-        opening: &str,
-        reads: &[Statement],
-        mut plan: P,
-    ) -> impl FnMut(Vec<Vec<Row>>) -> Result<Plan<T>, StoreError> + Send + use<T, P>
-    where
-        P: FnMut(Vec<Vec<Row>>) -> Result<Plan<T>, StoreError> + Send,
-    {
+    pub(crate) fn unit(&self, dialect: Dialect, opening: &str, reads: &[Statement], mut plan: Writes) -> Writes {
         let place = self.note(dialect, opening, reads, "COMMIT");
         let recorder = place.map(|place| (self.clone(), place));
-        move |rows| {
-            let plan = plan(rows)?;
+        Box::new(move |rows| {
+            let writes = plan(rows)?;
             if let Some((recorder, place)) = &recorder
                 && let Some(unit) = recorder.lock().as_mut().and_then(|units| units.get_mut(*place))
             {
-                unit.writes = texts(dialect, &plan.writes);
+                unit.writes = texts(dialect, &writes);
             }
-            Ok(plan)
-        }
+            Ok(writes)
+        })
     }
 
     /// Notes reads that decide nothing.

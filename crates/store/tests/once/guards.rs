@@ -194,10 +194,22 @@ async fn of_factors(desk: &Desk, rows: &Rows) -> Vec<Case> {
         none("no factor is renamed", |_| Change::RenameFactor(id(9, FactorId::from_uuid), "Name".to_owned())),
         one("a factor is removed", move |_| Change::RemoveFactor(second)),
         none("a removed factor is renamed", move |_| Change::RenameFactor(second, "Name".to_owned())),
-        one("a wrong code of a set-up", move |_| Change::SaveEnrollmentAttempts(counted, 1)),
-        none("the same wrong code of a set-up", move |_| Change::SaveEnrollmentAttempts(counted, 1)),
+        one("a wrong code of a set-up", move |_| Change::SaveEnrollmentAttempts {
+            id: counted,
+            attempts: 1,
+            skew: None,
+        }),
+        none("the same wrong code of a set-up", move |_| Change::SaveEnrollmentAttempts {
+            id: counted,
+            attempts: 1,
+            skew: None,
+        }),
         one("a set-up is confirmed", move |_| Change::ConsumeEnrollment(confirmed)),
-        none("a wrong code of a confirmed set-up", move |_| Change::SaveEnrollmentAttempts(confirmed, 1)),
+        none("a wrong code of a confirmed set-up", move |_| Change::SaveEnrollmentAttempts {
+            id: confirmed,
+            attempts: 1,
+            skew: None,
+        }),
     ]
 }
 

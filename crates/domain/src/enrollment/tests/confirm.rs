@@ -1,6 +1,7 @@
 //! Proving that the new authenticator works.
 
 use super::*;
+use crate::decision::CodeHint;
 use crate::ids::FactorId;
 
 /// A person without a factor, signed in, and a set-up with its secret.
@@ -40,6 +41,19 @@ impl Desk {
     fn right(&mut self) -> Decision<Confirmed> {
         let command = self.command(self.lab.code(&self.secret, 0));
         self.run(&command)
+    }
+
+    /// Types the code of so many steps away and tells what is said about it.
+    fn hint(&mut self, steps: i64) -> Option<CodeHint> {
+        let command = self.command(self.lab.code(&self.secret, steps));
+        let decision = self.run(&command);
+        for change in decision.changes {
+            if let Change::SaveEnrollmentAttempts { attempts, skew, .. } = change {
+                (self.waiting[0].attempts, self.waiting[0].skew) = (attempts, skew);
+            }
+        }
+        let Err(Refusal::CodeIncorrect { hint, .. }) = decision.reply else { panic!("{:?}", decision.reply) };
+        hint
     }
 }
 
@@ -155,7 +169,7 @@ fn a_wrong_code_is_charged_to_the_set_up_and_to_the_account() {
     let command = desk.command(TypedCode::Other);
     assert_snapshot!(summary(&desk.run(&command)), @r"
     no: CodeIncorrect { attempts_left: 4, hint: None }
-    change SaveEnrollmentAttempts 1
+    change SaveEnrollmentAttempts 1, offset None
     change SaveSettings, 1 wrong, 1 in a row
     audit enrollment_confirmed failed totp wrong_code
     ");
@@ -172,7 +186,7 @@ fn guesses_here_and_at_sign_in_are_one_budget() {
     let command = desk.command(TypedCode::Other);
     assert_snapshot!(summary(&desk.run(&command)), @r"
     no: CodeIncorrect { attempts_left: 0, hint: None }
-    change SaveEnrollmentAttempts 1
+    change SaveEnrollmentAttempts 1, offset None
     change SaveSettings, 0 wrong, 1 in a row, locked
     change PutLinkToken unlock
     audit enrollment_confirmed failed totp wrong_code
@@ -185,13 +199,15 @@ fn guesses_here_and_at_sign_in_are_one_budget() {
 }
 
 #[test]
-fn a_clock_that_is_off_is_explained_at_once_past_or_future() {
+fn a_clock_that_is_behind_is_explained_at_once_and_one_that_is_ahead_when_two_codes_agree() {
     let mut desk = Desk::new();
-    for steps in [-7, 6] {
-        let command = desk.command(desk.lab.code(&desk.secret, steps));
-        let hint = Some(CodeHint::ClockSkew(steps * 30));
-        assert_eq!(desk.run(&command).reply.unwrap_err(), Refusal::CodeIncorrect { attempts_left: 4, hint });
-    }
+    assert_eq!(desk.hint(-7), Some(CodeHint::ClockSkew(-210)));
+    assert_eq!(desk.hint(6), None, "the first that is ahead");
+    assert_eq!(desk.hint(6), None, "the same code again");
+    desk.lab.pass(Duration::from_secs(30));
+    assert_eq!(desk.hint(8), None, "another code, another offset");
+    desk.lab.pass(Duration::from_secs(30));
+    assert_eq!(desk.hint(8), Some(CodeHint::ClockSkew(240)));
 }
 
 #[test]

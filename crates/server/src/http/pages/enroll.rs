@@ -24,6 +24,9 @@ use crate::problem::{Problem, ProblemCode};
 use crate::qr::{self, Drawing};
 use crate::run::{ask, run};
 
+/// What can be set up, the safest first.
+pub(super) const KINDS: [Method; 3] = [Method::Totp, Method::Sms, Method::Email];
+
 #[derive(Template)]
 #[template(path = "pages/add.html")]
 struct View<'a> {
@@ -39,9 +42,7 @@ pub(super) async fn choose(State(app): State<App>, desk: Desk) -> Result<Respons
     }
     let status = desk.status(&app).await?;
     let policy = app.world.policy();
-    let offered = |method: &Method| policy.two_factor_enabled && policy.allows(*method) && policy.delivers(*method);
-    let methods = [Method::Totp, Method::Sms, Method::Email].into_iter().filter(offered);
-    let methods = methods.collect();
+    let methods = KINDS.into_iter().filter(|method| policy.offers(*method)).collect();
     desk.page.answer(&View { page: &desk.page, methods, first: status.factors.is_empty() })
 }
 
@@ -55,7 +56,7 @@ struct OneView<'a> {
 }
 
 fn method(name: &str) -> Result<Method, Problem> {
-    let known = [Method::Totp, Method::Sms, Method::Email].into_iter().find(|method| method.as_str() == name);
+    let known = KINDS.into_iter().find(|method| method.as_str() == name);
     known.ok_or_else(|| Problem::new(ProblemCode::NotFound))
 }
 

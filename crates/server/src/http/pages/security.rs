@@ -11,6 +11,7 @@ use domain::trusted_device::{ListTrustedDevices, ListedDevice, device_name};
 use store::Surroundings;
 
 use super::desk::Desk;
+use super::enroll::KINDS;
 use super::frame::Frame;
 use crate::app::App;
 use crate::fault::Fault;
@@ -34,6 +35,10 @@ struct View<'a> {
     sessions: Vec<(String, ListedSession)>,
     /// What happened of late: its text, and with which browser.
     events: Vec<(String, Option<String>, Event)>,
+    /// Whether second factors are switched on here at all.
+    offered: bool,
+    /// Whether there is a kind of factor that can be added.
+    can_add: bool,
     /// Whether this browser could be remembered.
     can_remember: bool,
 }
@@ -57,10 +62,14 @@ pub(super) async fn show(
     });
     let events = events.collect();
     let known = devices.iter().any(|device| device.current);
-    let can_remember = app.world.policy().trusted_devices && status.is_enabled && !known;
+    let policy = app.world.policy();
+    let offered = policy.two_factor_enabled;
+    let can_add = KINDS.into_iter().any(|method| policy.offers(method));
+    let can_remember = policy.trusted_devices && status.is_enabled && !known;
     let locked = status.locked_until.map(|until| page.how_long(page.seconds_to(until))).transpose();
     let locked = locked.map_err(|error| Fault::new("a span of time has no words", error))?;
-    page.answer(&View { page, email: &desk.email, status, locked, devices, sessions, events, can_remember })
+    let email = &desk.email;
+    page.answer(&View { page, email, status, locked, devices, sessions, events, offered, can_add, can_remember })
 }
 
 /// The name of the text about an event.
