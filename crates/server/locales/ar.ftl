@@ -469,7 +469,6 @@ delivery-accepted = سُلّمت إلى الناقل
 delivery-sent = خرجت إلى الشبكة
 delivery-delivered = وصلت
 delivery-failed = لم تصل
-
 admin-state-password-only = بلا خطوة ثانية
 admin-advice-password-only = كلمة المرور وحدها تكفي للدخول. ذكّر صاحبه بإعداد خطوة ثانية.
 admin-recovery-codes = { $n ->
@@ -480,3 +479,4 @@ admin-recovery-codes = { $n ->
    *[other] بقي { $n } رمز استرداد.
 }
 admin-sessions-title = أين سُجّل الدخول
+admin-locked-until = مقفل حتى

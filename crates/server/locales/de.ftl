@@ -448,7 +448,6 @@ delivery-accepted = Sie wurde übergeben
 delivery-sent = Sie ging ins Netz
 delivery-delivered = Sie kam an
 delivery-failed = Sie kam nicht an
-
 admin-state-password-only = Kein zweiter Schritt
 admin-advice-password-only = Das Passwort allein genügt zur Anmeldung. Erinnern Sie die Person daran, einen zweiten Schritt einzurichten.
 admin-recovery-codes = { $n ->
@@ -456,3 +455,4 @@ admin-recovery-codes = { $n ->
    *[other] { $n } Wiederherstellungscodes sind übrig.
 }
 admin-sessions-title = Wo sie angemeldet ist
+admin-locked-until = Gesperrt bis

@@ -451,7 +451,6 @@ delivery-accepted = It was handed over
 delivery-sent = It went to the network
 delivery-delivered = It arrived
 delivery-failed = It did not arrive
-
 admin-state-password-only = No second step
 admin-advice-password-only = The password alone signs in. Remind the person to set up a second step.
 admin-recovery-codes = { $n ->
@@ -459,3 +458,4 @@ admin-recovery-codes = { $n ->
    *[other] { $n } recovery codes are left.
 }
 admin-sessions-title = Where they are signed in
+admin-locked-until = Locked until

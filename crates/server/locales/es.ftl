@@ -448,7 +448,6 @@ delivery-accepted = Se entregó al transporte
 delivery-sent = Salió a la red
 delivery-delivered = Llegó
 delivery-failed = No llegó
-
 admin-state-password-only = Sin segundo paso
 admin-advice-password-only = Basta la contraseña para entrar. Recuerde a la persona que configure un segundo paso.
 admin-recovery-codes = { $n ->
@@ -456,3 +455,4 @@ admin-recovery-codes = { $n ->
    *[other] Quedan { $n } códigos de recuperación.
 }
 admin-sessions-title = Dónde tiene la sesión abierta
+admin-locked-until = Bloqueada hasta

@@ -448,7 +448,6 @@ delivery-accepted = Il a été remis
 delivery-sent = Il est parti sur le réseau
 delivery-delivered = Il est arrivé
 delivery-failed = Il n’est pas arrivé
-
 admin-state-password-only = Pas de deuxième étape
 admin-advice-password-only = Le mot de passe seul suffit. Rappelez à la personne de configurer une deuxième étape.
 admin-recovery-codes = { $n ->
@@ -456,3 +455,4 @@ admin-recovery-codes = { $n ->
    *[other] Il reste { $n } codes de secours.
 }
 admin-sessions-title = Où elle est connectée
+admin-locked-until = Verrouillé jusqu’au

@@ -1,5 +1,6 @@
 //! A story as a page tells it: every entry and every event of a delivery as a sentence, with what is known beside it.
 
+use domain::audit::AuditAction;
 use domain::time::Timestamp;
 use domain::trusted_device::device_name;
 use store::delivery::TimelineEntry;
@@ -14,6 +15,8 @@ pub(super) enum Mood {
     Good,
     /// Not as it was meant.
     Bad,
+    /// As it was meant, to somebody's sorrow.
+    Sad,
     /// Neither.
     Plain,
 }
@@ -23,6 +26,7 @@ impl Mood {
         match self {
             Self::Good => "good",
             Self::Bad => "bad",
+            Self::Sad => "sad",
             Self::Plain => "plain",
         }
     }
@@ -46,8 +50,8 @@ pub(super) struct Line {
     pub(super) why: Option<String>,
     /// Why, in the words of whoever acted.
     pub(super) stated: Option<String>,
-    /// With which browser, by its name, and as it names itself.
-    pub(super) browser: Option<(String, String)>,
+    /// With which browser, by its name; one that is not known, also as it names itself.
+    pub(super) browser: Option<(String, Option<String>)>,
     /// From where.
     pub(super) ip: Option<String>,
     /// Who acted, when it was not the person.
@@ -79,14 +83,31 @@ fn reasons(detail: &str) -> (Option<String>, Option<String>) {
     (Some(word.to_owned()).filter(|word| !word.is_empty()), stated)
 }
 
+/// A lock comes out as it was meant, and is no good news.
+fn mood(action: Option<AuditAction>, success: bool) -> Mood {
+    let alarming = [AuditAction::AccountLocked, AuditAction::TrustedDeviceStolen, AuditAction::ClockSkew];
+    if !success {
+        Mood::Bad
+    } else if action.is_some_and(|action| alarming.contains(&action)) {
+        Mood::Sad
+    } else {
+        Mood::Good
+    }
+}
+
 fn of_entry(at: Timestamp, entry: StoryEntry) -> Line {
     let (why, stated) = reasons(&entry.detail);
-    let browser = entry.user_agent.map(|agent| (device_name(Some(&agent)), agent));
+    let unknown = device_name(None);
+    let browser = entry.user_agent.map(|agent| {
+        let name = device_name(Some(&agent));
+        let agent = Some(agent).filter(|_| name == unknown);
+        (name, agent)
+    });
     Line {
         at,
         text: entry.action.map(|action| key(action, entry.success)),
         name: entry.name,
-        mood: if entry.success { Mood::Good } else { Mood::Bad },
+        mood: mood(entry.action, entry.success),
         way: entry.method,
         destination: None,
         why,
