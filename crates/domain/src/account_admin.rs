@@ -242,7 +242,7 @@ impl Decide for ActOnUser {
 }
 
 /// Everything that is open for a person closes: sessions, challenges, pending set-ups, links, waiting codes, trust.
-fn closed(decision: Decision<bool>, account: &Account, why: EndReason, origin: &Origin) -> Decision<bool> {
+pub(crate) fn closed<R>(decision: Decision<R>, account: &Account, why: EndReason, origin: &Origin) -> Decision<R> {
     let user = account.user.id;
     let (untrusted, entry) = revoke_trust(account, why.as_str(), origin);
     decision

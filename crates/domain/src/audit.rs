@@ -12,6 +12,7 @@ use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
 
+use crate::administrator::Role;
 use crate::application::ExternalId;
 use crate::command::Origin;
 use crate::factor::Method;
@@ -141,6 +142,12 @@ pub enum AuditAction {
     ChallengeOpened,
     /// An application took the result of a challenge.
     ResultRedeemed,
+    /// Somebody was given a role in the administration.
+    RoleGranted,
+    /// A role was taken away.
+    RoleRevoked,
+    /// An administrator looked at people: on the administrator's own chain.
+    Looked,
 }
 
 impl AuditAction {
@@ -150,7 +157,7 @@ impl AuditAction {
     }
 
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 60] = [
+    pub const ALL: [Self; 63] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -211,6 +218,9 @@ impl AuditAction {
         Self::ApplicationChanged,
         Self::ChallengeOpened,
         Self::ResultRedeemed,
+        Self::RoleGranted,
+        Self::RoleRevoked,
+        Self::Looked,
     ];
 
     /// Its name in the log.
@@ -276,6 +286,9 @@ impl AuditAction {
             Self::ApplicationChanged => "application_changed",
             Self::ChallengeOpened => "challenge_opened",
             Self::ResultRedeemed => "result_redeemed",
+            Self::RoleGranted => "role_granted",
+            Self::RoleRevoked => "role_revoked",
+            Self::Looked => "looked",
         }
     }
 }
@@ -291,6 +304,8 @@ pub enum Detail {
     Subject(&'static str, uuid::Uuid),
     /// Why, in the words of the operator who acted.
     Stated(String),
+    /// A role, and why, in the words of the operator who acted.
+    Role(Role, Option<String>),
 }
 
 impl Detail {
@@ -301,6 +316,8 @@ impl Detail {
             Self::Reason(reason) => (*reason).to_owned(),
             Self::Subject(kind, id) => format!("{kind}:{id}"),
             Self::Stated(reason) => format!("stated:{reason}"),
+            Self::Role(role, None) => format!("role:{}", role.as_str()),
+            Self::Role(role, Some(reason)) => format!("role:{}; stated:{reason}", role.as_str()),
         }
     }
 }

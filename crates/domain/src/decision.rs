@@ -1,5 +1,6 @@
 //! What a command comes to: a reply or a refusal, and everything to be committed with it.
 
+use crate::administrator::Role;
 use crate::application::hosted::Hosted;
 use crate::application::idempotency::KeptAnswer;
 use crate::application::return_url::ReturnUrl;
@@ -296,6 +297,8 @@ pub enum Change {
     SetBackupEmail(UserId, Option<Sealed>),
     /// Since when a user may not sign in; `None` when they may.
     SetDisabled(UserId, Option<Timestamp>),
+    /// Somebody has this role from now on; `None` takes it away.
+    SetRole(UserId, Option<Role>),
     /// A user is gone, with everything that is theirs; the audit log stays.
     DeleteUser(UserId),
     /// *Guarded.* What an application says a user is called, and their number, sealed into their row.
@@ -360,6 +363,8 @@ pub enum EndReason {
     Disabled,
     /// The second factor was reset.
     TwoFactorReset,
+    /// A role was given or taken away.
+    RoleChanged,
 }
 
 impl EndReason {
@@ -373,6 +378,7 @@ impl EndReason {
             Self::PasswordReset => "password_reset",
             Self::Disabled => "disabled",
             Self::TwoFactorReset => "two_factor_reset",
+            Self::RoleChanged => "role_changed",
         }
     }
 }
@@ -429,6 +435,8 @@ pub enum Refusal {
     ApiKeyInvalid,
     /// The key lets its application not do this.
     ScopeMissing(KeyScope),
+    /// The administrator's role is not enough.
+    RoleRequired(Role),
     /// The call was answered before, and its answer is not kept any more.
     ReplayExpired,
     /// Another call had this idempotency key.

@@ -57,6 +57,8 @@ pub const fn is_told(action: AuditAction, success: bool) -> bool {
         | AuditAction::BackupEmailChanged
         | AuditAction::BackupEmailRemoved
         | AuditAction::SessionEnded
+        | AuditAction::RoleGranted
+        | AuditAction::RoleRevoked
         | AuditAction::UserDisabled
         | AuditAction::UserEnabled => success,
         // Told whether it was right or wrong; a token that is shown twice never comes out as wanted.
@@ -93,7 +95,8 @@ pub const fn is_told(action: AuditAction, success: bool) -> bool {
         | AuditAction::WebhookRemoved
         | AuditAction::ApplicationChanged
         | AuditAction::ChallengeOpened
-        | AuditAction::ResultRedeemed => false,
+        | AuditAction::ResultRedeemed
+        | AuditAction::Looked => false,
     }
 }
 

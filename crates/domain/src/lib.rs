@@ -6,6 +6,7 @@
 //! inputs give the same decision.
 
 pub mod account_admin;
+pub mod administrator;
 pub mod application;
 pub mod audit;
 pub mod backup_email;

@@ -215,6 +215,10 @@ impl Decide for RequestPasswordReset {
         if account.user.disabled_at.is_some() {
             return Ok(decision.audit(entry.because("disabled")));
         }
+        if account.role.is_some() && account.settings.enabled_at.is_none() {
+            // A mailbox alone is no way into the administration: who has no factor yet has the operator's link.
+            return Ok(decision.audit(entry.because("administrator")));
+        }
         if !mail_allowed(&view.mails, now) {
             return Ok(decision.audit(entry.because("send_limit")));
         }

@@ -101,6 +101,12 @@ pub struct Policy {
     pub unlock_life: Duration,
     /// Guesses such a link gives.
     pub unlock_guesses: u32,
+    /// How long a session of an administrator lives without being used.
+    pub admin_session_idle: Duration,
+    /// How long a session of an administrator lives, and how long the proof of their factor opens the administration.
+    pub admin_session_life: Duration,
+    /// How long the link works over which an administrator gets in.
+    pub invitation_life: Duration,
     /// How far a person's last seen time may lie ahead of the clock and still be believed.
     pub clock_trust: Duration,
 }
@@ -171,6 +177,9 @@ impl Default for Policy {
             password_reset_life: Duration::from_hours(1),
             unlock_life: Duration::from_mins(15),
             unlock_guesses: 3,
+            admin_session_idle: Duration::from_mins(30),
+            admin_session_life: Duration::from_hours(8),
+            invitation_life: Duration::from_hours(24),
             clock_trust: Duration::from_hours(24),
         }
     }

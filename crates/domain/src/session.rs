@@ -130,8 +130,8 @@ impl Session {
             authenticated_at: now,
             fresh_at: Some(now),
             created_at: now,
-            idle_expires_at: now + policy.session_idle,
-            expires_at: now + policy.session_life,
+            idle_expires_at: now + idle(account, policy),
+            expires_at: now + life(account, policy),
             ended_at: None,
             origin: origin.clone(),
         };
@@ -240,12 +240,22 @@ impl Session {
         let (new, token) = family.next(context.rng);
         let old = self.refresh;
         (self.family, self.refresh) = (family.family(), new);
-        self.idle_expires_at = now + context.policy.session_idle;
+        self.idle_expires_at = now + idle(account, context.policy);
         let change =
             Change::RotateSession { id: self.id, old, family: self.family, new, idle_expires_at: self.idle_expires_at };
         let grant = self.grant(account, token, now, context.policy);
         (change, grant)
     }
+}
+
+/// How long a session of this person lives without being used: of an administrator less.
+fn idle(account: &Account, policy: &Policy) -> Duration {
+    account.role.map_or(policy.session_idle, |_| policy.admin_session_idle.min(policy.session_idle))
+}
+
+/// How long it lives at most.
+fn life(account: &Account, policy: &Policy) -> Duration {
+    account.role.map_or(policy.session_life, |_| policy.admin_session_life.min(policy.session_life))
 }
 
 /// Who calls with an access token: checked by signature and shape at the edge, looked up by every command.

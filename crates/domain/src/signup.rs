@@ -281,8 +281,13 @@ impl NewUser {
             locale: origin.locale.unwrap_or_default().as_str().to_owned(),
             created_at: now,
         };
-        let account =
-            Account { user, settings: Settings::new(now), head: crate::audit::AuditHead::START, backup_email: None };
+        let account = Account {
+            user,
+            settings: Settings::new(now),
+            head: crate::audit::AuditHead::START,
+            backup_email: None,
+            role: None,
+        };
         let decision = Decision::new(Ok(reply), now)
             .on_chain_of(&account)
             .change(Change::AddUser(Box::new(account.user.clone()), account.settings.clone()))

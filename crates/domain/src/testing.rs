@@ -128,7 +128,7 @@ impl Lab {
             locale: "en".to_owned(),
             created_at: now,
         };
-        Account { user, settings: Settings::new(now), head: AuditHead::START, backup_email: None }
+        Account { user, settings: Settings::new(now), head: AuditHead::START, backup_email: None, role: None }
     }
 
     /// A person with one authenticator and ten recovery codes.

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::administrator::Role;
 use crate::application::ExternalId;
 use crate::audit::{self, AuditAction, AuditEntry, AuditHead};
 use crate::command::Origin;
@@ -265,6 +266,8 @@ pub struct Account {
     /// The address that gets copies of security notices, verified. It is no part of the settings, which are saved whole: so
     /// a command that runs beside a key rotation does not bring back what was sealed with the old key.
     pub backup_email: Option<Sealed>,
+    /// What they may do in the administration; `None` for nothing.
+    pub role: Option<Role>,
 }
 
 /// The time it is for a person, and whether the clock is to be distrusted.

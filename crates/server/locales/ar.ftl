@@ -205,6 +205,37 @@ event-session-ended = أُنهيت جلسة
 event-refresh-token-reused = لوحظت نسخة من جلسة
 event-user-disabled = أوقف مسؤول الحساب
 event-user-enabled = شغّل مسؤول الحساب
+event-signup-requested = طُلب حساب
+event-verification-resent = طُلب رابط التسجيل مجددًا
+event-email-verified = أُكّد العنوان
+event-user-created = أُنشئ الحساب
+event-user-imported = نُقل الحساب من نظام آخر
+event-password-checked = كلمة المرور صحيحة
+event-challenge-started = طُلب رمز
+event-enrollment-started = يجري إعداد طريقة للحصول على رمز
+event-enrollment-confirmed = أُدخل رمز للإعداد
+event-preferred-factor-changed = طريقة أخرى تُطلب أولًا
+event-factor-renamed = أُعيدت تسمية طريقة للحصول على رمز
+event-stepped-up = أُثبتت الهوية مجددًا لإجراء تغيير
+event-session-refreshed = استمرت جلسة
+event-signed-out = خروج
+event-sessions-ended = أُنهيت جلسات
+event-trust-revoked = نُسيت كل الأجهزة المحفوظة
+event-trusted-device-recognized = تُعرّف على جهاز محفوظ
+event-trusted-device-rotated = حصل جهاز محفوظ على سر جديد
+event-password-reset-requested = طُلب رابط لكلمة مرور جديدة
+event-user-deleted = حُذف الحساب
+event-code-sent = كان سيُرسل رمز
+event-delivery-expired = رسالة أقدم من أن تُرسل
+event-message-dropped = أُسقطت رسالة منتظرة
+event-clock-skew = كانت ساعة الخادم خاطئة
+event-challenge-canceled = كفّ التطبيق عن انتظار رمز
+event-application-added = أُضيف تطبيق
+event-api-key-added = أُنشئ مفتاح API
+event-api-key-revoked = أُبطل مفتاح API
+event-role-granted = مُنح دور في الإدارة
+event-role-revoked = سُحب دور في الإدارة
+event-looked = اطّلع على أشخاص في الإدارة
 turn-on = تفعيل
 turn-off = إيقاف
 change = تغيير
@@ -390,3 +421,75 @@ problem-request-title = لم ينجح ذلك
 problem-request = تعذّرت قراءة النموذج. ارجع وحاول مرة أخرى.
 problem-reference = إذا استمر ذلك فأخبر القائمين على هذه الخدمة:
 problem-home = متابعة
+
+welcome-title = أهلًا بك
+welcome-lead = دُعيت إلى الإدارة. اختر كلمة مرور، ثم تُعِدّ خطوة ثانية للدخول.
+said-welcome = حُفظت كلمة مرورك. سجّل الدخول بها ثم أعِدّ خطوة ثانية.
+problem-role-title = ليس لدورك
+problem-role = يتطلب هذا دورًا آخر. اطلبه ممن يملكه.
+admin-title = الإدارة
+admin-people-title = الأشخاص
+admin-role-viewer = مُطّلع
+admin-role-support = دعم
+admin-role-administrator = مسؤول
+admin-search-label = العنوان أو المعرّف
+admin-search-hint = تكفي البداية. ما يسمي به تطبيقٌ مستخدمَه يبدأ بـ id:
+admin-looks-hint = كل اطّلاع يُسجَّل.
+admin-search-button = بحث
+admin-found-title = النتائج
+admin-found-none = لم يُعثر على أحد.
+admin-more = عرض المزيد
+admin-state-disabled = موقوف
+admin-state-stopped = متوقف بعد رموز خاطئة
+admin-state-locked = مقفل
+admin-state-unguarded = بلا خطوة ثانية
+admin-state-invited = مدعو، بلا كلمة مرور بعد
+admin-state-guarded = محمي بخطوة ثانية
+admin-advice-disabled = أوقف مشغّل الخدمة هذا الحساب، فلا يدخل به أحد.
+admin-advice-stopped = رموز خاطئة كثيرة متتالية. يبقى كذلك حتى يُفتح. اسأل صاحبه أولًا إن كان هو الفاعل.
+admin-advice-locked = رموز خاطئة كثيرة خلال ساعة. يُفتح بعدها من تلقاء نفسه. انظر أدناه من أين جاءت: إن كان صاحبه فالسبب الأكثر شيوعًا ساعة غير مضبوطة.
+admin-advice-unguarded = كلمة المرور وحدها تكفي للدخول. ذكّر صاحبه بإعداد خطوة ثانية.
+admin-advice-invited = رابط الدعوة هو السبيل الوحيد للدخول.
+admin-advice-guarded = كلمة المرور وخطوة ثانية تفتحان الحساب. ما جرى مؤخرًا مذكور أدناه.
+admin-factor-title = أولًا خطوة ثانية
+admin-factor-lead = لا تُفتح الإدارة إلا لمن يدخل بتطبيق مصادقة أو برسالة نصية. الرمز بالبريد لا يكفي هنا.
+admin-factor-button = إعداد
+admin-factor-again = أنجزت ذلك
+admin-since = منذ
+admin-wrong-codes = { $n ->
+    [zero] لا رموز خاطئة محسوبة الآن.
+    [one] رمز خاطئ واحد محسوب الآن.
+    [two] رمزان خاطئان محسوبان الآن.
+    [few] { $n } رموز خاطئة محسوبة الآن.
+   *[other] { $n } رمزًا خاطئًا محسوبة الآن.
+}
+admin-usable-title = ما يمكنه استخدامه الآن
+admin-no-factors = لا توجد خطوة ثانية.
+admin-backup = نسخ الإشعارات تُرسل إلى
+admin-story-title = ما الذي جرى
+admin-story-empty = لم يحدث شيء بعد.
+admin-failed = لم ينجح
+admin-by = بواسطة
+admin-older = ما قبل ذلك
+admin-newest = العودة إلى الأحدث
+admin-ids = المعرّفات
+admin-id-user = الحساب
+admin-id-person = في السجل
+delivery-queued = وُضعت رسالة في الطريق
+delivery-tried = فشلت محاولة تسليم
+delivery-put-off = ستُعاد المحاولة
+delivery-accepted = سُلّمت إلى الناقل
+delivery-sent = خرجت إلى الشبكة
+delivery-delivered = وصلت
+delivery-failed = لم تصل
+admin-state-password-only = بلا خطوة ثانية
+admin-advice-password-only = كلمة المرور وحدها تكفي للدخول. ذكّر صاحبه بإعداد خطوة ثانية.
+admin-recovery-codes = { $n ->
+    [zero] لم يبقَ أي رمز استرداد.
+    [one] بقي رمز استرداد واحد.
+    [two] بقي رمزا استرداد.
+    [few] بقيت { $n } رموز استرداد.
+   *[other] بقي { $n } رمز استرداد.
+}
+admin-sessions-title = أين سُجّل الدخول
+admin-locked-until = مقفل حتى

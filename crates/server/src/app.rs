@@ -156,6 +156,8 @@ pub fn policy(config: &Config) -> Policy {
         trust_rotation: span(second.trusted_device_rotation),
         sms: config.sms_limits.clone(),
         audit_retention: config.audit_retention.map(span),
+        admin_session_idle: span(config.admin_idle),
+        admin_session_life: span(config.admin_session),
         code_life: span(second.code_expiry),
         methods: second
             .methods

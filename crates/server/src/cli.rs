@@ -1,5 +1,6 @@
 //! The command line.
 
+mod admin;
 mod app;
 mod audit;
 mod backup;
@@ -61,6 +62,9 @@ enum Command {
     /// Look at users, make them, and act on them.
     #[command(subcommand)]
     User(user::Command),
+    /// Say who may enter the administration.
+    #[command(subcommand)]
+    Admin(admin::Command),
     /// Add applications with a login of their own, and list them.
     #[command(subcommand)]
     App(app::Command),
@@ -113,6 +117,7 @@ impl Cli {
             }
             Command::Migrate => migrate(&config()?).await,
             Command::User(command) => user::run(&config()?, command).await,
+            Command::Admin(command) => admin::run(&config()?, command).await,
             Command::App(command) => app::run(&config()?, command).await,
             Command::Key(command) => key::run(&config()?, command).await,
             Command::Keys(keys::Command::Generate) => keys::generate(),

@@ -121,6 +121,14 @@ pub struct Config {
     pub migrate: bool,
     /// A separate listener for metrics and health.
     pub metrics_bind: Option<SocketAddr>,
+    /// A separate listener for the administration.
+    pub admin_bind: Option<SocketAddr>,
+    /// Where administrators reach it, if not by the base URL.
+    pub admin_url: Option<BaseUrl>,
+    /// How long a session of an administrator lasts without being used.
+    pub admin_idle: Duration,
+    /// How long it lasts in all.
+    pub admin_session: Duration,
     /// How the hosted pages look.
     pub brand: Brand,
     /// Origins that people may go on to after signing in at our pages.
@@ -206,6 +214,10 @@ impl Config {
             api_rate_limit: layers.required(&settings::API_RATE_LIMIT)?,
             webhook_reach: webhook_reach(&layers, environment)?,
             metrics_bind: layers.optional(&settings::METRICS_BIND)?,
+            admin_bind: layers.optional(&settings::ADMIN_BIND)?,
+            admin_url: admin_url(&layers, environment)?,
+            admin_idle: layers.required(&settings::ADMIN_IDLE_MINUTES)?,
+            admin_session: layers.required(&settings::ADMIN_SESSION_MINUTES)?,
             trusted_proxies,
             log: layers.required(&settings::LOG)?,
             log_format: layers.required(&settings::LOG_FORMAT)?,
@@ -271,6 +283,13 @@ impl Config {
                 settings::BIND.name,
                 "is not a loopback address, and test mode listens on nothing else",
                 "example: TWINLOCK_BIND=127.0.0.1:8080",
+            ));
+        }
+        if test_mode && self.admin_bind.is_some_and(|bind| !bind.ip().is_loopback()) {
+            return Err(ConfigError::together(
+                settings::ADMIN_BIND.name,
+                "is not a loopback address, and test mode listens on nothing else",
+                "example: TWINLOCK_ADMIN_BIND=127.0.0.1:9443",
             ));
         }
         if test_mode && !self.base_url.is_loopback() {
@@ -344,6 +363,26 @@ fn webhook_reach(layers: &source::Layers, environment: Environment) -> Result<Re
             "leave it out",
         )),
     }
+}
+
+/// An address of the administration needs a listener of its own, and in production TLS like every other.
+fn admin_url(layers: &source::Layers, environment: Environment) -> Result<Option<BaseUrl>, ConfigError> {
+    let Some(url) = layers.optional(&settings::ADMIN_URL)? else { return Ok(None) };
+    if layers.optional(&settings::ADMIN_BIND)?.is_none() {
+        return Err(ConfigError::together(
+            settings::ADMIN_URL.name,
+            "has no effect, for there is no listener of the administration's own",
+            "example: TWINLOCK_ADMIN_BIND=127.0.0.1:9443",
+        ));
+    }
+    if !url.is_https() && (environment == Environment::Production || !url.is_loopback()) {
+        return Err(ConfigError::together(
+            settings::ADMIN_URL.name,
+            "is not an https address",
+            "example: TWINLOCK_ADMIN_URL=https://admin.example.com",
+        ));
+    }
+    Ok(Some(url))
 }
 
 /// Server and sender go together. What would cross a network readable is refused where real people's codes are in it.

@@ -46,6 +46,7 @@ codes! {
     EmailUnverified = 403, "email_unverified", "E-mail address not verified", "The e-mail address has to be verified first.";
     StepUpRequired = 403, "step_up_required", "Step-up required", "This change needs a fresh proof: call /auth/2fa/step-up/ first.";
     FeatureDisabled = 403, "feature_disabled", "Feature disabled", "The operator has switched this off.";
+    RoleRequired = 403, "role_required", "Role required", "This takes another role in the administration.";
     CsrfRefused = 403, "csrf_refused", "Cross-site request refused", "This request came from another site.";
     ReportRefused = 403, "report_refused", "Report refused", "This report is not signed, too old, or about no message of ours.";
     NotFound = 404, "not_found", "Not found", "There is nothing here.";

@@ -24,7 +24,7 @@ use crate::app::{App, Parts, World, policy};
 use crate::config::{Config, DatabaseUrl, Environment};
 use crate::fault::Fault;
 use crate::http::listen::{self, Ending};
-use crate::http::routes::{operators, router};
+use crate::http::routes::{administration, operators, router};
 use crate::http::{HttpContext, Limits};
 use crate::password::Hasher;
 use crate::phone::Phones;
@@ -151,6 +151,7 @@ pub async fn serve(mut config: Config, asked: Asked) -> anyhow::Result<()> {
         tokio::spawn(worker::work(Worker::new(app.clone(), transports, config.cleanup_at), shutdown.clone()))
     };
     let aside = metrics_aside(&config, &app, &metrics, &shutdown).await?;
+    let apart = administration_apart(&config, &app, &shutdown).await?;
 
     announce(&config, asked, demo.as_ref());
     let router = router(&app, &config, Some(metrics), asked.test_mode)?;
@@ -160,6 +161,9 @@ pub async fn serve(mut config: Config, asked: Asked) -> anyhow::Result<()> {
     }
     worker.await.context("the worker did not come to its end")?;
     beat.await.context("the marking of the database did not come to its end")?;
+    if let Some(apart) = apart {
+        apart.await.context("the listener of the administration did not come to its end")?;
+    }
     if let Some(aside) = aside {
         aside.await.context("the metrics listener did not come to its end")?;
     }
@@ -205,6 +209,19 @@ async fn metrics_aside(
         TcpListener::bind(address).await.with_context(|| format!("TWINLOCK_METRICS_BIND: {address} cannot be used"))?;
     let routes = operators(app, metrics.clone())?;
     Ok(Some(tokio::spawn(listen::serve(listener, routes, Limits::default(), shutdown.clone(), FAREWELL))))
+}
+
+/// The administration's own listener, where one is configured.
+async fn administration_apart(
+    config: &Config,
+    app: &App,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<Option<JoinHandle<Ending>>> {
+    let Some(address) = config.admin_bind else { return Ok(None) };
+    let listener =
+        TcpListener::bind(address).await.with_context(|| format!("TWINLOCK_ADMIN_BIND: {address} cannot be used"))?;
+    let routes = administration(app);
+    Ok(Some(tokio::spawn(listen::serve(listener, routes, *app.http.limits(), shutdown.clone(), FAREWELL))))
 }
 
 async fn stop_on_signal(

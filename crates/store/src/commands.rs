@@ -2,6 +2,7 @@
 
 mod account;
 mod address;
+mod administrator;
 mod application;
 mod factor;
 mod hosted;

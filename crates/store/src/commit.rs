@@ -7,8 +7,9 @@ use domain::message::MessageKind;
 use rand::CryptoRng;
 
 use crate::{
-    Statement, application, audit_log, challenge, counter, enrollment, factor, hosted, kept_answer, known_browser,
-    link_token, outbox, recovery_code, sent_code, session, signup, sms_fraud, trusted_device, user, webhook,
+    Statement, administrator, application, audit_log, challenge, counter, enrollment, factor, hosted, kept_answer,
+    known_browser, link_token, outbox, recovery_code, sent_code, session, signup, sms_fraud, trusted_device, user,
+    webhook,
 };
 
 /// The statements of a decision: changes, then what is written down, then what is sent.
@@ -105,6 +106,7 @@ fn change_statements(change: &Change, request: Option<&str>, at: domain::time::T
         Change::SetEmail(id, email) => vec![user::set_email(*id, email, at)],
         Change::SetBackupEmail(id, to) => vec![user::set_backup_email(*id, to.as_ref(), at)],
         Change::SetDisabled(id, disabled_at) => vec![user::set_disabled(*id, *disabled_at)],
+        Change::SetRole(id, role) => vec![administrator::set_role(*id, *role, at)],
         Change::DeleteUser(id) => vec![user::delete(*id)],
         Change::SetContact(id, name, phone) => vec![user::set_contact(*id, name.as_deref(), phone.as_ref())],
         Change::AddApplication(new) => vec![application::insert(new)],

@@ -3,6 +3,7 @@
 //! The engine below knows the two drivers and nothing about tables: [`Db`] runs units of work made of [`Statement`]s,
 //! [`Row`]s come back.
 
+mod administrator;
 mod application;
 mod audit_checkpoint;
 mod audit_log;
@@ -28,6 +29,7 @@ mod load;
 mod mailbox;
 mod migrate;
 mod outbox;
+pub mod people;
 mod postgres;
 mod recovery_code;
 mod reseal;
@@ -47,6 +49,7 @@ mod user;
 mod value;
 pub mod webhook;
 
+pub use administrator::AdministratorSummary;
 pub use audit_checkpoint::{Scan, Uncovered};
 pub use audit_log::unchained;
 pub use db::{Db, Dialect, Options, Plan};

@@ -45,6 +45,7 @@ const PAIRS: &[Pair] = pairs![
     "V6__known_browsers",
     "V7__applications",
     "V8__audit_checkpoints",
+    "V9__administrators",
     "V10__hosted_challenges",
     "V11__webhooks",
     "V12__database_mark",

@@ -61,6 +61,7 @@ pub const FATES: &[(&str, Fate)] = &[
     ("audit_checkpoints", Fate::Kept),
     ("audit_starts", Fate::Kept),
     ("webhooks", Fate::Kept),
+    ("administrators", Fate::Kept),
     ("application_return_urls", Fate::Kept),
     ("hosted_challenges", Fate::Ended("DELETE FROM hosted_challenges")),
     ("database_mark", Fate::Kept),

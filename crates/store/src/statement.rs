@@ -137,6 +137,8 @@ impl Texts {
 
 fn for_sqlite(sql: &str) -> String {
     let unlocked = sql.replace(" FOR UPDATE SKIP LOCKED", "").replace(" FOR UPDATE", "");
+    // SQLite compares bytes anyway; PostgreSQL does so where it is told to.
+    let unlocked = unlocked.replace(" COLLATE \"C\"", "");
     let mut text = String::with_capacity(unlocked.len());
     let mut rest = unlocked.chars().peekable();
     while let Some(char) = rest.next() {

@@ -12,7 +12,7 @@ use domain::user::{Account, Email, PasswordHash, Settings, User};
 use serde_json::json;
 
 use crate::load::{Handle, Reads, optional};
-use crate::{Row, Statement, StoreError, params};
+use crate::{Row, Statement, StoreError, administrator, params};
 
 macro_rules! account_where {
     ($condition:literal) => {
@@ -20,9 +20,10 @@ macro_rules! account_where {
             "SELECT u.id, u.person_id, u.application_id, u.email, u.password_hash, u.email_verified_at, u.disabled_at, \
              u.locale, u.created_at, s.enabled_at, s.preferred_factor_id, s.recent_guesses, s.guesses_in_a_row, \
              s.locked_until, s.lock_level, s.stopped_at, s.last_seen_at, s.unlock_guesses_left, s.unlock_until, \
-             s.steps_used_to, h.seq, h.hash, s.backup_email, u.email_key, u.name, u.phone \
+             s.steps_used_to, h.seq, h.hash, s.backup_email, u.email_key, u.name, u.phone, a.role \
              FROM users u LEFT JOIN two_factor_settings s ON s.user_id = u.id \
-             LEFT JOIN audit_heads h ON h.person_id = u.person_id WHERE ",
+             LEFT JOIN audit_heads h ON h.person_id = u.person_id \
+             LEFT JOIN administrators a ON a.user_id = u.id WHERE ",
             $condition
         )
     };
@@ -170,6 +171,7 @@ fn account(row: &Row) -> Result<Account, StoreError> {
         },
         head: AuditHead { seq: row.get(20)?, hash: row.get(21)? },
         backup_email: row.get::<Option<_>>(22)?.map(Sealed::from_bytes),
+        role: row.get::<Option<String>>(26)?.map(|name| administrator::role(&name)).transpose()?,
     })
 }
 

@@ -148,7 +148,10 @@ impl EventKind {
             | AuditAction::DatabaseAcknowledged
             | AuditAction::ApplicationChanged
             | AuditAction::ChallengeOpened
-            | AuditAction::ResultRedeemed => None,
+            | AuditAction::ResultRedeemed
+            | AuditAction::RoleGranted
+            | AuditAction::RoleRevoked
+            | AuditAction::Looked => None,
         };
         if success { kind } else { None }
     }
@@ -372,7 +375,7 @@ fn event(kind: EventKind, user: &ExternalId, entry: &AuditEntry, at: Timestamp) 
         Detail::Subject(what, id) => drop(data.insert(format!("{what}_id"), id.to_string().into())),
         Detail::Reason(why) => drop(data.insert("reason".to_owned(), (*why).into())),
         // What an operator wrote of a person is not the application's to read.
-        Detail::None | Detail::Stated(_) => {}
+        Detail::None | Detail::Stated(_) | Detail::Role(..) => {}
     }
     if let Some(device) = entry.device {
         data.insert("device_id".to_owned(), device.to_string().into());

@@ -2,6 +2,7 @@
 //! without a code is of no use, and an earlier set-up keeps its own.
 
 use super::{Enrollment, EnrollmentView};
+use crate::administrator::lets_in;
 use crate::audit::AuditAction;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal};
@@ -80,6 +81,9 @@ impl Decide for BeginSentEnrollment {
         };
         if !policy.two_factor_enabled || !policy.allows(method) {
             return refused(Refusal::FeatureDisabled, "feature_disabled");
+        }
+        if account.role.is_some() && !lets_in(method) {
+            return refused(Refusal::FeatureDisabled, "administrator");
         }
         if session.fresh_until(now, policy).is_none() {
             return refused(Refusal::StepUpRequired, "step_up_required");

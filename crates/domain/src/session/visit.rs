@@ -4,10 +4,12 @@
 //! the person proves something, and dies with its session. Looking at pages puts off the end of an idle session, as a refresh
 //! does for the API; that is written down at most once per life of an access token.
 
+use crate::administrator::Role;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal};
 use crate::secret::Broken;
-use crate::session::{Admitted, Bearer, RefreshToken, SessionView};
+use crate::session::{Admitted, Bearer, RefreshToken, SessionView, idle};
+use crate::time::Duration;
 use crate::user::Email;
 
 /// Asks whose session a cookie is. Changes nothing.
@@ -24,6 +26,8 @@ pub struct Visitor {
     pub bearer: Bearer,
     /// Their address.
     pub email: Email,
+    /// What they may do in the administration.
+    pub role: Option<Role>,
     /// Whether the end of the session is to be put off.
     pub idle: bool,
 }
@@ -48,8 +52,11 @@ impl Decide for RecognizeVisitor {
         };
         let visitor = bearer.admit(view.account, session, context.clock, policy).map(|admitted| {
             let Admitted { account, session, moment } = admitted;
-            let idle = session.idle_expires_at <= moment.now + policy.session_idle - policy.access_life;
-            Visitor { bearer, email: account.user.email, idle }
+            let spans = idle(&account, policy);
+            // What is written down at most so often: for a short session more often.
+            let pause = policy.access_life.min(Duration::from_micros(spans.as_micros() / 10));
+            let idle = session.idle_expires_at <= moment.now + spans - pause;
+            Visitor { bearer, email: account.user.email, role: account.role, idle }
         });
         Ok(Decision::new(visitor, context.clock))
     }
@@ -76,7 +83,7 @@ impl Decide for ProlongSession {
         };
         let Admitted { mut account, session, moment } = admitted;
         let alarms = account.seen(moment, &self.origin, policy);
-        let idle_expires_at = moment.now + policy.session_idle;
+        let idle_expires_at = moment.now + idle(&account, policy);
         Ok(Decision::new(Ok(()), moment.now)
             .on_chain_of(&account)
             .audit_all(alarms)

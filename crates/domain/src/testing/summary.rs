@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::administrator::Role;
 use crate::decision::{Change, Decision};
 use crate::message::Channel;
 
@@ -106,6 +107,7 @@ fn change_line(change: &Change) -> String {
         Change::SetEmail(..) => "SetEmail".to_owned(),
         Change::SetBackupEmail(_, to) => format!("SetBackupEmail {}", to.is_some()),
         Change::SetDisabled(_, at) => format!("SetDisabled {}", at.is_some()),
+        Change::SetRole(_, role) => format!("SetRole {}", role.map_or("none", Role::as_str)),
         Change::DeleteUser(_) => "DeleteUser".to_owned(),
         Change::SetContact(..) => "SetContact".to_owned(),
         Change::AddApplication(new) => format!("AddApplication {:?}, required {}", new.name, new.required),

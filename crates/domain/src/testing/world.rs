@@ -581,7 +581,7 @@ impl World {
                 panic!("nobody signs up in this world")
             }
             Change::AddUser(user, settings) => {
-                let account = Account { user: *user, settings, head: AuditHead::START, backup_email: None };
+                let account = Account { user: *user, settings, head: AuditHead::START, backup_email: None, role: None };
                 assert!(self.users.insert(account.user.id, account).is_none());
             }
             Change::SetPassword(user, hash) => self.account_mut(user).user.password = hash,
@@ -736,6 +736,7 @@ impl World {
             Change::SetEmail(user, email) => self.account_mut(user).user.email = email,
             Change::SetBackupEmail(user, to) => self.account_mut(user).backup_email = to,
             Change::SetDisabled(user, disabled_at) => self.account_mut(user).user.disabled_at = disabled_at,
+            Change::SetRole(user, role) => self.account_mut(user).role = role,
             Change::DeleteUser(_) => panic!("nobody is deleted in this world"),
             Change::SetContact(..)
             | Change::AddApplication(_)

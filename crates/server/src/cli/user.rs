@@ -138,7 +138,7 @@ pub(super) async fn run(config: &Config, command: Command) -> anyhow::Result<()>
 }
 
 /// A reason as the audit log takes it.
-fn stated(reason: &str) -> anyhow::Result<String> {
+pub(super) fn stated(reason: &str) -> anyhow::Result<String> {
     let reason = reason.trim();
     anyhow::ensure!(
         (1..=200).contains(&reason.chars().count()) && !reason.chars().any(char::is_control),
@@ -170,7 +170,7 @@ async fn act(app: &App, whom: Whom, act: Act) -> anyhow::Result<()> {
 }
 
 /// Asks whether something is meant; anything but a yes is no.
-fn confirmed(question: &str) -> anyhow::Result<bool> {
+pub(super) fn confirmed(question: &str) -> anyhow::Result<bool> {
     use std::io::Write as _;
     write!(std::io::stderr(), "{question} Type yes: ").context("nothing can be asked")?;
     let mut answer = String::new();

@@ -123,6 +123,14 @@ settings! {
         "One readable line per event, or one JSON object.";
     METRICS_BIND: SocketAddr = "TWINLOCK_METRICS_BIND", "127.0.0.1:9090", None, parse::address,
         "The operators' own address: metrics, health and the API reference; in production their only place.";
+    ADMIN_BIND: SocketAddr = "TWINLOCK_ADMIN_BIND", "127.0.0.1:9443", None, parse::address,
+        "An address of its own for the administration, which is then served nowhere else. Default: beside the other pages.";
+    ADMIN_URL: BaseUrl = "TWINLOCK_ADMIN_URL", "https://admin.example.com", None, parse::base_url,
+        "Where administrators reach that address, if not by the base URL.";
+    ADMIN_IDLE_MINUTES: Duration = "TWINLOCK_ADMIN_IDLE_MINUTES", "30", Some("30"), parse::minutes::<5, 1_440>,
+        "How many minutes a session of an administrator lasts without being used.";
+    ADMIN_SESSION_MINUTES: Duration = "TWINLOCK_ADMIN_SESSION_MINUTES", "480", Some("480"), parse::minutes::<5, 1_440>,
+        "How many minutes a session of an administrator lasts in all, and their second factor opens the administration.";
     ENABLED: bool = "TWOFA_ENABLED", "true", Some("true"), parse::boolean,
         "Whether anybody is asked for a second factor; false deletes nothing.";
     ISSUER_NAME: String = "TWOFA_ISSUER_NAME", "Example", Some("Twinlock"), parse::issuer_name,

@@ -9,6 +9,7 @@
 //! ([`hosted`]) is of the browser that opened its link first; whoever answers it is signed in nowhere here, and goes back.
 
 mod account;
+mod admin;
 mod assets;
 mod backup_email;
 mod desk;
@@ -35,6 +36,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
+pub(super) use admin::administration;
 pub(super) use look::Look;
 pub(super) use trouble::nothing;
 
@@ -58,6 +60,7 @@ pub(super) fn routes(app: &App) -> Router<App> {
         .route("/forgot-password", get(mail_link::forgot).post(mail_link::request_reset))
         .route("/forgot-password/sent", get(mail_link::reset_sent))
         .route("/reset-password", get(mail_link::reset).post(mail_link::submit_reset))
+        .route("/welcome", get(mail_link::welcome).post(mail_link::submit_welcome))
         .route("/verify-email", get(mail_link::verify).post(mail_link::submit_verify))
         .route("/unlock", get(mail_link::unlock).post(mail_link::submit_unlock))
         .route("/change-email", get(mail_link::change_email).post(mail_link::submit_change_email))

@@ -18,6 +18,9 @@ use crate::openapi;
 pub fn router(app: &App, config: &Config, metrics: Option<PrometheusHandle>, test_mode: bool) -> Result<Router, Fault> {
     let (api, _) = auth::routes().split_for_parts();
     let mut router = api.merge(v1::router(app)).merge(pages::routes(app)).merge(hooks::routes()).merge(document()?);
+    if config.admin_bind.is_none() {
+        router = router.merge(pages::administration(app));
+    }
     let development = config.environment == Environment::Development;
     if development {
         router = router.merge(dev_mailbox::routes()).merge(reference::routes(&app.world.policy().base_url)?);
@@ -32,6 +35,12 @@ pub fn router(app: &App, config: &Config, metrics: Option<PrometheusHandle>, tes
         router = router.merge(health::local_metrics(metrics));
     }
     Ok(layers(router, &app.http))
+}
+
+/// What the administration's own address serves: its pages, those for signing in and proving, and health.
+pub fn administration(app: &App) -> Router {
+    let router = pages::routes(app).merge(pages::administration(app)).fallback(pages::nothing);
+    layers(router.with_state(app.clone()).merge(health::routes(readiness(app), None)), &app.http)
 }
 
 /// What the operators' own address serves: health, metrics, and the reference page with its document.

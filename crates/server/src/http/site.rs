@@ -9,6 +9,7 @@ use crate::config::{BaseUrl, Config, Environment};
 #[derive(Debug, Clone)]
 pub struct Site {
     origin: String,
+    admin_origin: Option<String>,
     hosts: Vec<String>,
     returns: Vec<String>,
     https: bool,
@@ -21,12 +22,17 @@ impl Site {
         let base = &config.base_url;
         let mut hosts = hosts_of(base);
         hosts.push(config.bind.to_string());
+        let admin = config.admin_url.as_ref();
+        hosts.extend(admin.map(hosts_of).unwrap_or_default());
+        hosts.extend(config.admin_bind.map(|bind| bind.to_string()));
         let development = config.environment == Environment::Development;
         if development {
             hosts.extend(local_hosts(config.bind));
+            hosts.extend(config.admin_bind.into_iter().flat_map(local_hosts));
         }
         Self {
             origin: base.origin(),
+            admin_origin: admin.map(BaseUrl::origin),
             hosts,
             returns: config.return_origins.clone(),
             https: base.is_https(),
@@ -68,7 +74,8 @@ impl Site {
                 Some(authority) == host && std::str::from_utf8(authority).is_ok_and(|authority| self.is_host(authority))
             })
         };
-        origin == self.origin.as_bytes() || (self.development && !self.https && same_host())
+        let of_admin = self.admin_origin.as_ref().is_some_and(|ours| origin == ours.as_bytes());
+        origin == self.origin.as_bytes() || of_admin || (self.development && !self.https && same_host())
     }
 
     /// Whether we answer for this `Host`.

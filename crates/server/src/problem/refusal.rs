@@ -14,6 +14,9 @@ impl From<Refusal> for Problem {
             Refusal::ApiKeyInvalid => Self::new(ProblemCode::ApiKeyInvalid),
             Refusal::ScopeMissing(scope) => Self::new(ProblemCode::FeatureDisabled)
                 .detail(format!("This API key does not have the scope {}.", scope.as_str())),
+            Refusal::RoleRequired(role) => {
+                Self::new(ProblemCode::RoleRequired).detail(format!("This takes the role {}.", role.as_str()))
+            }
             Refusal::ReplayExpired => Self::new(ProblemCode::ReplayExpired),
             Refusal::IdempotencyKeyReused => Self::new(ProblemCode::IdempotencyKeyReused),
             Refusal::ReturnUrlUnknown => {

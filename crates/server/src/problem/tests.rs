@@ -17,7 +17,7 @@ fn every_code_of_the_contract_has_its_status() {
     let contract = [
         (400, "invalid_request"),
         (401, "credentials_invalid token_invalid api_key_invalid partial_token_invalid"),
-        (403, "email_unverified step_up_required feature_disabled csrf_refused report_refused"),
+        (403, "email_unverified step_up_required feature_disabled role_required csrf_refused report_refused"),
         (404, "not_found"),
         (405, "method_not_allowed"),
         (408, "request_timeout"),

@@ -90,6 +90,7 @@
 //! | `v1_people` | R-07… …A-40, A-54 |
 //! | `v1_users` | R-52, A-07, A-64 |
 //! | `v1_webhooks` | R-10, R-52, R-71, A-64, A-72, A-73, A-85, A-89 |
+//! | `administrators` | R-37, R-43, R-52, A-64, A-74, A-76, A-103 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
 #![expect(
     clippy::unwrap_used,
@@ -155,6 +156,7 @@ mod receiver;
 mod totp;
 
 mod addresses;
+mod administrators;
 mod audit;
 mod audit_checkpoints;
 mod audit_commands;

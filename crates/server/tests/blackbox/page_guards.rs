@@ -16,6 +16,7 @@ const FORMS: &[(&str, &[(&str, &str)])] = &[
     ("/sign-up/again", &[("email", "new@example.com")]),
     ("/forgot-password", &[("email", "a@example.com")]),
     ("/reset-password", &[("link", "x"), ("new_password", PASSWORD)]),
+    ("/welcome", &[("link", "x"), ("new_password", PASSWORD)]),
     ("/verify-email", &[("link", "x")]),
     ("/unlock", &[("link", "x")]),
     ("/change-email", &[("link", "x")]),
@@ -37,7 +38,8 @@ const FORMS: &[(&str, &[(&str, &str)])] = &[
     ("/backup-email", &[("link", "x")]),
 ];
 /// Every page that anybody may open.
-const OPEN: [&str; 12] = [
+const OPEN: [&str; 13] = [
+    "/welcome",
     "/sign-in",
     "/sign-up",
     "/sign-up/sent",

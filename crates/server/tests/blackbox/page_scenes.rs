@@ -33,6 +33,7 @@ pub(crate) async fn scenes(world: &World, chromium: &Arc<Chromium>, view: View, 
     turning_it_on(world, &tab, &mut person, &mut show).await;
     changing_things(world, &tab, &mut show).await;
     being_locked_out(world, &tab, &person, &mut show);
+    helping(world, &chromium.open(view), &person, &mut show).await;
     having_bad_luck(world, &chromium.open(view), &mut show).await;
     page_hosted::scenes(world, &chromium.open(view), &mut show).await;
     waiting_in_vain(chromium, view, &mut show).await;
@@ -192,6 +193,44 @@ fn being_locked_out(world: &World, tab: &Tab, person: &Person, mut show: impl Fn
         }
     }
     show(tab, "locked");
+}
+
+/// An administrator is invited, comes in, and looks why somebody is locked out.
+async fn helping(world: &World, tab: &Tab, locked: &Person, mut show: impl FnMut(&Tab, &str)) {
+    let at = |path: &str| format!("{}{path}", world.base());
+    tab.go(&at("/welcome"));
+    show(tab, "admin-welcome");
+    let said = world.admin(&["add", "grace@example.com", "--role", "support"]);
+    tab.go(said.lines().find(|line| line.contains("#token=")).unwrap());
+    tab.fill("#new_password", PASSWORD);
+    tab.click(".main");
+    let (email, password) = ("grace@example.com".to_owned(), PASSWORD.to_owned());
+    let mut person = Person { email, password, secret: String::new(), recovery_codes: Vec::new() };
+    world.type_password(tab, &person);
+    tab.go(&at("/admin"));
+    show(tab, "admin-factor-missing");
+    tab.go(&at("/security/add/totp"));
+    tab.click("button.main");
+    tab.tick("summary");
+    person.secret = tab.text("#key").replace(' ', "");
+    tab.fill("#code", &totp::code(&person.secret, world.fresh_step().await));
+    tab.click("button.main");
+    tab.go(&at("/admin"));
+    tab.fill("#code", &totp::code(&person.secret, world.fresh_step().await));
+    tab.click("button.main");
+    assert_eq!(tab.path(), "/admin");
+    show(tab, "admin");
+    tab.fill("#wanted", "nobody");
+    tab.click("button.main");
+    show(tab, "admin-nobody");
+    tab.fill("#wanted", "@");
+    tab.click("button.main");
+    tab.fill("#wanted", locked.email.split('@').next().unwrap());
+    tab.click("button.main");
+    show(tab, "admin-people");
+    tab.click(".found a.row");
+    show(tab, "admin-person");
+    tab.click(".top form button");
 }
 
 /// A phone whose clock is wrong, a network that is gone, a row that is missing.

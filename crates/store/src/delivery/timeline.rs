@@ -138,18 +138,7 @@ impl Db {
         let [asked, queued, events] = answers.as_slice() else { return Ok(vec![]) };
         let mut lines = every(asked, asked_for)?;
         for row in queued {
-            let message = summary(row)?;
-            lines.push(TimelineEntry {
-                at: message.created_at,
-                message: Some(message.id),
-                event: "queued".to_owned(),
-                kind: Some(message.kind),
-                channel: Some(message.channel),
-                destination: Some(message.destination),
-                provider: None,
-                trouble: None,
-                reason: None,
-            });
+            lines.push(put_on_its_way(summary(row)?));
         }
         lines.extend(every(events, event)?);
         // Stable: what happened in one moment keeps its order.
@@ -157,9 +146,51 @@ impl Db {
         Ok(lines)
     }
 
+    /// What became of the messages to a person in a span of time, newest first and each in its order: what was queued, and
+    /// the newest `limit` events. `until` itself is not in it.
+    pub(crate) async fn deliveries(
+        &self,
+        user: UserId,
+        since: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<TimelineEntry>, StoreError> {
+        let queued = Statement::new(
+            summaries_where!("user_id = $2 AND created_at >= $3 AND created_at < $4"),
+            params![limit, user.uuid(), since, until],
+        );
+        let events = Statement::new(
+            "SELECT message_id, event, kind, channel, destination, provider, trouble, reason, created_at \
+             FROM delivery_events WHERE user_id = $1 AND created_at >= $2 AND created_at < $3 \
+             ORDER BY created_at DESC, number DESC LIMIT $4",
+            params![user.uuid(), since, until, limit],
+        );
+        let answers = self.read(vec![queued, events]).await?;
+        let [queued, events] = answers.as_slice() else { return Ok(vec![]) };
+        let mut lines = every(events, event)?;
+        lines.extend(every(queued, summary)?.into_iter().map(put_on_its_way));
+        lines.sort_by_key(|line| std::cmp::Reverse(line.at));
+        Ok(lines)
+    }
+
     async fn message_list(&self, read: Statement) -> Result<Vec<MessageSummary>, StoreError> {
         let answers = self.read(vec![read]).await?;
         every(answers.first().map(Vec::as_slice).unwrap_or_default(), summary)
+    }
+}
+
+/// The line a message begins with.
+fn put_on_its_way(message: MessageSummary) -> TimelineEntry {
+    TimelineEntry {
+        at: message.created_at,
+        message: Some(message.id),
+        event: "queued".to_owned(),
+        kind: Some(message.kind),
+        channel: Some(message.channel),
+        destination: Some(message.destination),
+        provider: None,
+        trouble: None,
+        reason: None,
     }
 }
 

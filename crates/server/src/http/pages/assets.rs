@@ -10,12 +10,15 @@ use crate::app::App;
 use crate::problem::{Problem, ProblemCode};
 
 pub(super) const STYLE: &str = include_str!("../../../assets/page.css");
+/// The further one of the administration.
+pub(super) const ADMIN_STYLE: &str = include_str!("../../../assets/admin.css");
 pub(super) const SCRIPT: &str = include_str!("../../../assets/page.js");
 pub(super) const ICON: &str = include_str!("../../../assets/icon.svg");
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/assets/page.css", get(style))
+        .route("/assets/admin.css", get(async || asset(ADMIN_STYLE, "text/css; charset=utf-8")))
         .route("/assets/page.js", get(async || asset(SCRIPT, "text/javascript; charset=utf-8")))
         .route("/assets/icon.svg", get(async || asset(ICON, "image/svg+xml")))
         .route("/assets/logo", get(logo))

@@ -49,9 +49,9 @@ impl FromRequestParts<App> for Desk {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let Visitor { bearer, email, token } = Visitor::from_request_parts(parts, app).await?;
+        let Visitor { bearer, email, administers, token } = Visitor::from_request_parts(parts, app).await?;
         let mut page = Frame::from_request_parts(parts, app).await?;
-        page.signed_in = true;
+        (page.signed_in, page.administers) = (true, administers);
         let Anyone(origin) = Anyone::from_request_parts(parts, app).await?;
         Ok(Self { page, bearer, email: email.as_str().to_owned(), token, origin })
     }

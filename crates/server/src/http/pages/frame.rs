@@ -24,7 +24,8 @@ use crate::http::Client;
 use crate::problem::{Problem, ProblemCode};
 
 /// What [`Frame::said`] may name: said once, after a redirect.
-pub(super) const SAID: [&str; 26] = [
+pub(super) const SAID: [&str; 27] = [
+    "welcome",
     "signed-out",
     "session-over",
     "verified",
@@ -76,6 +77,8 @@ pub(super) struct Frame {
     pub(super) said: Option<&'static str>,
     /// What went wrong.
     pub(super) trouble: Option<Trouble>,
+    /// Whether to offer the way to the administration.
+    pub(super) administers: bool,
     /// Whether to offer signing out.
     pub(super) signed_in: bool,
 }
@@ -98,6 +101,7 @@ impl FromRequestParts<App> for Frame {
             then: None,
             said: None,
             trouble: None,
+            administers: false,
             signed_in: false,
         };
         // What an address asks for beyond that is nobody's business here.

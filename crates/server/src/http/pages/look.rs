@@ -9,7 +9,7 @@ use axum::http::HeaderValue;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use super::assets::{ICON, SCRIPT, STYLE};
+use super::assets::{ADMIN_STYLE, ICON, SCRIPT, STYLE};
 use crate::config::Config;
 use crate::config::brand::{Color, Logo, TINT};
 use crate::http::PAGE_CSP;
@@ -28,6 +28,8 @@ pub(in crate::http) struct Look {
     pub(super) version: String,
     /// The style sheet.
     pub(super) style: String,
+    /// Where the administration is, where a page of ours can lead there.
+    pub(super) administration: Option<String>,
     /// The operator's picture.
     pub(super) logo: Option<Logo>,
 }
@@ -38,13 +40,14 @@ impl Look {
         let brand = &config.brand;
         let style = brand.accent.map_or_else(|| STYLE.to_owned(), |accent| format!("{STYLE}\n{}", colors(accent)));
         let logo: &[u8] = brand.logo.as_ref().map_or(&[], |logo| &logo.bytes);
-        let parts = [style.as_bytes(), SCRIPT.as_bytes(), ICON.as_bytes(), logo];
+        let parts = [style.as_bytes(), ADMIN_STYLE.as_bytes(), SCRIPT.as_bytes(), ICON.as_bytes(), logo];
         let digest = parts.iter().fold(Sha256::new(), Digest::chain_update).finalize();
         Arc::new(Self {
             name: brand.name.clone(),
             policy: policy(&config.return_origins),
             version: HEXLOWER.encode(digest.get(..6).unwrap_or_default()),
             style,
+            administration: administration(config),
             logo: brand.logo.clone(),
         })
     }
@@ -57,6 +60,14 @@ impl Look {
         let wider = format!("form-action 'self' {origin}");
         let policy = self.policy.to_str().unwrap_or_default().replace("form-action 'self'", &wider);
         HeaderValue::from_str(&policy).unwrap_or_else(|_| self.policy.clone())
+    }
+}
+
+/// Beside the other pages, or where the operator says that it is. An address of its own may be out of everybody else's reach.
+fn administration(config: &Config) -> Option<String> {
+    match (config.admin_bind, &config.admin_url) {
+        (None, _) => Some("/admin".to_owned()),
+        (Some(_), url) => url.as_ref().map(|url| format!("{}/admin", url.origin())),
     }
 }
 

@@ -74,6 +74,14 @@ const RESET: Purpose = Purpose {
     password: true,
     again: Some(("/forgot-password", "forgot-again-link")),
 };
+const WELCOME: Purpose = Purpose {
+    path: "/welcome",
+    title: "welcome-title",
+    lead: "welcome-lead",
+    button: "reset-button",
+    password: true,
+    again: None,
+};
 const UNLOCK: Purpose = Purpose {
     path: "/unlock",
     title: "unlock-title",
@@ -195,6 +203,23 @@ pub(super) async fn submit_reset(
     let password = body.new_password.clone().unwrap_or_default();
     let came = reset_password(&app, body.token(), password, origin).await;
     done(frame, RESET, &body, came, "/sign-in?said=password-reset")
+}
+
+/// Choose the first password of an administrator.
+pub(super) async fn welcome(page: Frame) -> Result<Response, Problem> {
+    answer(&page, WELCOME, "")
+}
+
+/// Sets it. What comes after the sign-in is the second factor, without which the administration stays closed.
+pub(super) async fn submit_welcome(
+    State(app): State<App>,
+    Anyone(origin): Anyone,
+    frame: Frame,
+    Form(body): Form<Body>,
+) -> Result<Response, Problem> {
+    let password = body.new_password.clone().unwrap_or_default();
+    let came = reset_password(&app, body.token(), password, origin).await;
+    done(frame, WELCOME, &body, came, "/sign-in?said=welcome&next=%2Fsecurity%2Fadd")
 }
 
 /// Let me try again.

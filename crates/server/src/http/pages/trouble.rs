@@ -131,6 +131,7 @@ pub(super) async fn as_pages(State(app): State<App>, request: Request, next: Nex
         ProblemCode::NotFound | ProblemCode::MethodNotAllowed => ("problem-missing-title", "problem-missing"),
         ProblemCode::CsrfRefused => ("problem-foreign-title", "problem-foreign"),
         ProblemCode::FeatureDisabled => ("problem-off-title", "trouble-off"),
+        ProblemCode::RoleRequired => ("problem-role-title", "problem-role"),
         ProblemCode::Unavailable | ProblemCode::DeliveryUnavailable => ("problem-busy-title", "trouble-busy"),
         ProblemCode::InternalError => ("problem-internal-title", "problem-internal"),
         _ => ("problem-request-title", "problem-request"),

@@ -20,6 +20,8 @@ pub(super) struct Visitor {
     pub(super) bearer: Bearer,
     /// Their address.
     pub(super) email: Email,
+    /// Whether they have a role in the administration.
+    pub(super) administers: bool,
     /// The cookie's token, to be replaced where something is proved.
     pub(super) token: RefreshToken,
 }
@@ -30,12 +32,12 @@ impl FromRequestParts<App> for Visitor {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let shown = token(app, parts).ok_or_else(|| Problem::new(ProblemCode::TokenInvalid))?;
         let question = RecognizeVisitor { token: shown.clone() };
-        let visit::Visitor { bearer, email, idle } = ask(app, &question).await?;
+        let visit::Visitor { bearer, email, role, idle } = ask(app, &question).await?;
         if idle {
             let Anyone(origin) = Anyone::from_request_parts(parts, app).await?;
             run(app, ProlongSession { bearer, origin }).await?;
         }
-        Ok(Self { bearer, email, token: shown })
+        Ok(Self { bearer, email, administers: role.is_some(), token: shown })
     }
 }
 

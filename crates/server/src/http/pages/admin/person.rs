@@ -1,0 +1,74 @@
+//! One person: what they can use now, and what happened to them.
+
+use askama::Template;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+use domain::administrator::Standing;
+use domain::administrator::look::Sight;
+use domain::administrator::person::{PersonSheet, ReadPerson, WayIn};
+use domain::ids::UserId;
+use domain::time::Timestamp;
+use store::people::Before;
+use uuid::Uuid;
+
+use super::Admin;
+use super::story::{Line, tell};
+use crate::app::App;
+use crate::http::pages::frame::Frame;
+use crate::problem::{Problem, ProblemCode};
+use crate::run::ask;
+
+#[derive(Template)]
+#[template(path = "pages/admin/person.html")]
+struct View<'a> {
+    page: &'a Frame,
+    standing: &'a Standing,
+    sheet: &'a PersonSheet,
+    lines: Vec<Line>,
+    /// Where the story goes on.
+    next: Option<String>,
+    /// Whether this is not its beginning.
+    further: bool,
+}
+
+impl View<'_> {
+    /// Until when the person is locked.
+    fn locked_until(&self) -> Option<Timestamp> {
+        match self.sheet.way_in {
+            WayIn::Locked(until) => Some(until),
+            WayIn::Disabled | WayIn::Stopped | WayIn::Unguarded | WayIn::Invited | WayIn::Guarded => None,
+        }
+    }
+
+    /// Whether the way in stands as it should.
+    fn is_well(&self) -> bool {
+        self.sheet.way_in == WayIn::Guarded
+    }
+}
+
+/// Reads where a story goes on: number and time of an entry.
+fn before(query: Option<&str>) -> Option<Before> {
+    let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    let text = pairs.into_iter().find(|(name, _)| name == "before")?.1;
+    let (seq, at) = text.split_once('.')?;
+    Some(Before { seq: seq.parse().ok()?, at: Timestamp::from_micros(at.parse().ok()?) })
+}
+
+/// Shows one.
+pub(super) async fn show(
+    State(app): State<App>,
+    admin: Admin,
+    Path(user): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let user = Uuid::parse_str(&user).map_err(|_| Problem::new(ProblemCode::NotFound))?;
+    let user = UserId::from_uuid(user);
+    admin.looks(&app, Sight::Person(user)).await?;
+    let sheet = ask(&app, &ReadPerson { bearer: admin.bearer, user }).await?;
+    let before = before(query.as_deref());
+    let story = app.db.story(user, before).await?;
+    let next = story.next.map(|next| format!("{}.{}", next.seq, next.at.as_micros()));
+    let Admin { page, standing, .. } = &admin;
+    let lines = tell(story.lines);
+    page.answer(&View { page, standing, sheet: &sheet, lines, next, further: before.is_some() })
+}

@@ -1,0 +1,94 @@
+//! What the commands of and about administrators read.
+
+use domain::administrator::grant::{GrantRole, GrantView, RevokeRole};
+use domain::administrator::look::{Look, LookView, Sight};
+use domain::administrator::person::{PersonView, ReadPerson};
+use domain::administrator::{Enter, EnterView};
+use domain::ids::{ApplicationId, PersonId};
+use domain::user::Account;
+
+use crate::load::{Assemble, Load, Reads, optional};
+use crate::user::{Whose, locked, unlocked};
+use crate::{factor, params, recovery_code, session, trusted_device};
+
+impl Load for Enter {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<EnterView> {
+        let account = unlocked(reads, &Whose::Id(self.bearer.user));
+        let session = session::by_id(reads, self.bearer.session);
+        let factors = factor::of_user(reads, self.bearer.user);
+        Box::new(move |answers| {
+            Ok(EnterView {
+                account: answers.get(&account)?,
+                session: answers.get(&session)?,
+                factors: answers.get(&factors)?,
+            })
+        })
+    }
+}
+
+impl Load for Look {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<LookView> {
+        let account = locked(reads, &Whose::Id(self.bearer.user));
+        let session = session::by_id(reads, self.bearer.session);
+        let person = match self.at {
+            Sight::Search | Sight::List(_) => None,
+            Sight::Person(user) => {
+                Some(reads.read("SELECT person_id FROM users WHERE id = $1", params![user.uuid()], |rows| {
+                    optional(rows, |row| Ok(PersonId::from_uuid(row.get(0)?)))
+                }))
+            }
+        };
+        Box::new(move |answers| {
+            Ok(LookView {
+                account: answers.get(&account)?,
+                session: answers.get(&session)?,
+                person: person.as_ref().map_or(Ok(None), |person| answers.get(person))?,
+            })
+        })
+    }
+}
+
+impl Load for ReadPerson {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<PersonView> {
+        let account = unlocked(reads, &Whose::Id(self.bearer.user));
+        let session = session::by_id(reads, self.bearer.session);
+        let person = unlocked(reads, &Whose::Id(self.user));
+        let application = reads.read(
+            "SELECT p.name FROM applications p JOIN users u ON u.application_id = p.id WHERE u.id = $1",
+            params![self.user.uuid()],
+            |rows| optional(rows, |row| row.get(0)),
+        );
+        let factors = factor::of_user(reads, self.user);
+        let recovery_codes = recovery_code::count_unused(reads, self.user);
+        let devices = trusted_device::of_user(reads, self.user);
+        let sessions = session::live_page(reads, self.user, None);
+        Box::new(move |answers| {
+            Ok(PersonView {
+                account: answers.get(&account)?,
+                session: answers.get(&session)?,
+                person: answers.get(&person)?,
+                application: answers.get(&application)?,
+                factors: answers.get(&factors)?,
+                recovery_codes: answers.get(&recovery_codes)?,
+                devices: answers.get(&devices)?,
+                sessions: answers.get(&sessions)?,
+            })
+        })
+    }
+}
+
+impl Load for GrantRole {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<GrantView> {
+        let key = self.email.key();
+        let account = locked(reads, &Whose::Email(ApplicationId::DEFAULT, &key));
+        let factors = factor::of_email(reads, ApplicationId::DEFAULT, &key);
+        Box::new(move |answers| Ok(GrantView { account: answers.get(&account)?, factors: answers.get(&factors)? }))
+    }
+}
+
+impl Load for RevokeRole {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<Option<Account>> {
+        let account = locked(reads, &Whose::Email(ApplicationId::DEFAULT, &self.email.key()));
+        Box::new(move |answers| answers.get(&account))
+    }
+}
