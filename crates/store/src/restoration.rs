@@ -61,7 +61,8 @@ pub const FATES: &[(&str, Fate)] = &[
     ("audit_checkpoints", Fate::Kept),
     ("audit_starts", Fate::Kept),
     ("webhooks", Fate::Kept),
-    ("administrators", Fate::Kept),
+    // A role that was taken away since is not given back.
+    ("administrators", Fate::Ended("DELETE FROM administrators")),
     ("application_return_urls", Fate::Kept),
     ("hosted_challenges", Fate::Ended("DELETE FROM hosted_challenges")),
     ("database_mark", Fate::Kept),
