@@ -155,7 +155,7 @@ async fn no_more_accounts_have_a_number_than_may(database: Database) {
         confirm(wrong).await.refused(422, "code_incorrect");
         let refused = confirm(&code).await.refused(422, "phone_rejected");
         assert_eq!(refused.text_at("/reason"), "shared_number", "{}", refused.text);
-        confirm(&code).await.refused(404, "no_pending_setup");
+        confirm(&code).await.refused(409, "no_pending_setup");
         login(&browser, &person).await.expect(200);
     }
     assert_eq!(world.look.count("SELECT count(*) FROM factors WHERE method = 'sms'").await, 2);

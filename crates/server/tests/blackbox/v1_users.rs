@@ -191,6 +191,7 @@ async fn no_call_reaches_a_user_of_another_application(database: Database) {
                         Some("verify" | "activate") => json!({ "code": "000000" }),
                         Some("send") => json!({ "method": "sms" }),
                         Some("events") => json!({ "type": "deleted" }),
+                        Some("redeem") => json!({ "token": "tl_result_none-of-theirs" }),
                         Some("reset") => json!({ "reason": "none of theirs" }),
                         Some("{fid}") if method == Method::PATCH => json!({ "label": "stolen" }),
                         _ => json!({}),
