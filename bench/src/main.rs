@@ -26,7 +26,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use databases::Place;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -51,18 +51,24 @@ struct Options {
     /// Measure nothing but how fast an audit log of so many entries is signed and verified.
     #[arg(long, value_name = "ENTRIES")]
     audit: Option<u64>,
-    /// Measure nothing but how messages are sent, and what a login costs meanwhile.
+    /// Measure nothing but this.
     #[arg(long)]
-    delivery: bool,
-    /// Measure nothing but logins with a password, which are to cost little more than its check.
-    #[arg(long, conflicts_with = "delivery")]
-    logins: bool,
+    part: Option<Part>,
     /// Measure briefly: to see that it works, not how fast.
     #[arg(long)]
     quick: bool,
     /// Write the figures to this file as well.
     #[arg(long)]
     json: Option<PathBuf>,
+}
+
+/// What can be measured by itself.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// How messages are sent, and what a login costs meanwhile.
+    Delivery,
+    /// Logins with a password, which are to cost little more than its check.
+    Logins,
 }
 
 // As many workers as the server has on the machine class of the targets.

@@ -26,7 +26,7 @@ use crate::report::{Figure, Latency, Report, Target, Throughput, Twin};
 use crate::stats::Run;
 use crate::twin::Script;
 use crate::twin::pgbench::Pgbench;
-use crate::{Options, bare, load, stats};
+use crate::{Options, Part, bare, load, stats};
 
 /// How much is measured.
 #[derive(Clone, Copy)]
@@ -67,7 +67,11 @@ impl Effort {
     const fn of(options: &Options) -> Self {
         let effort = if options.quick { Self::QUICK } else { Self::FULL };
         // Sending needs no more people than sign in meanwhile.
-        if options.delivery { Self { people: 12_000, phones: 6_000, ..effort } } else { effort }
+        if matches!(options.part, Some(Part::Delivery)) {
+            Self { people: 12_000, phones: 6_000, ..effort }
+        } else {
+            effort
+        }
     }
 
     /// The first of the people who are kept for signing in with a password, on a device they trust or not, and for asking
@@ -129,12 +133,10 @@ pub(crate) async fn run(options: Options) -> Result<Report> {
     places.extend(options.postgres.clone().map(Place::Postgres));
     for place in places {
         let subject = prepare(place, &options, Effort::of(&options)).await?;
-        if options.delivery {
-            subject.delivery(&mut report).await?;
-        } else if options.logins {
-            subject.logins(&mut report).await?;
-        } else {
-            subject.measure(&mut report).await?;
+        match options.part {
+            Some(Part::Delivery) => subject.delivery(&mut report).await?,
+            Some(Part::Logins) => subject.logins(&mut report).await?,
+            None => subject.measure(&mut report).await?,
         }
         for name in [SEEDED, PHONES, RECORDED] {
             subject.place.drop(name).await?;

@@ -23,12 +23,9 @@ pub(crate) struct Options {
     /// Measure nothing but how fast an audit log of so many entries is signed and verified.
     #[arg(long, value_name = "ENTRIES")]
     audit: Option<u64>,
-    /// Measure nothing but how messages are sent, and what a login costs meanwhile.
+    /// Measure nothing but one part: `delivery` of messages and what a login costs meanwhile, or `logins` with a password.
     #[arg(long)]
-    delivery: bool,
-    /// Measure nothing but logins with a password, which are to cost little more than its check.
-    #[arg(long, conflicts_with = "delivery")]
-    logins: bool,
+    part: Option<String>,
     /// Write the figures to this file as well.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -71,8 +68,9 @@ pub(crate) fn run(options: &Options) -> Result<String> {
     let mut measure = Command::new(client);
     measure.arg("--server").arg(server).arg("--folder").arg(folder.path());
     measure.args(options.quick.then_some("--quick"));
-    measure.args(options.delivery.then_some("--delivery"));
-    measure.args(options.logins.then_some("--logins"));
+    if let Some(part) = &options.part {
+        measure.args(["--part", part]);
+    }
     if let Some(entries) = options.audit {
         measure.arg("--audit").arg(entries.to_string());
     }

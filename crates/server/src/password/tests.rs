@@ -1,6 +1,11 @@
 //! The pool of hashers, and what passwords are taken.
 
+use argon2::{Algorithm, Argon2, Params, Version};
+
+use super::crew::Job;
+use super::desk::hash;
 use super::*;
+use crate::django_hash;
 
 fn known() -> Vec<String> {
     vec!["gudrun.meier@example.org".into(), "gudrun.meier".into()]
@@ -24,83 +29,91 @@ fn long_and_strange_passwords_are_taken_as_they_are() {
 
 #[test]
 fn nobody_costs_what_somebody_costs() {
-    let today = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(MEMORY_KIB, PASSES, LANES, None).unwrap());
-    assert_eq!(hash(&today, "nobody's password", &[0; 16]).unwrap().as_str(), NOBODY);
+    let made = Desk::new().unwrap().hash("nobody's password", &[0; 16]).unwrap();
+    assert_eq!(made.as_str(), NOBODY);
     assert!(django_hash::verify("nobody's password", NOBODY));
 }
 
 #[test]
-fn a_hash_is_checked_alike_in_memory_of_its_own_and_in_that_of_others() {
-    let pool = Hasher::with_workers(1).unwrap().0;
-    let stored = hash(&pool.argon2, "right", &[4; 16]).unwrap();
-    let mut memory = pool.memory.take(&pool.argon2, true).unwrap();
+fn a_hash_is_checked_alike_in_new_memory_and_in_that_of_others() {
+    let mut desk = Desk::new().unwrap();
+    let stored = desk.hash("right", &[4; 16]).unwrap();
     for (password, is_its) in [("right", true), ("wrong", false), ("right", true), ("", false), ("Right", false)] {
-        assert_eq!(pool.verify_in(&mut memory, password, stored.as_str()), Some(is_its), "{password}");
-        assert_eq!(pool.verify(password, stored.as_str()), is_its, "{password}");
+        assert_eq!(desk.verify(password, stored.as_str()), is_its, "{password}");
+        assert_eq!(django_hash::verify(password, stored.as_str()), is_its, "{password}");
     }
-    pool.memory.put(memory);
-    assert!(pool.verify("right", stored.as_str()) && !pool.verify("wrong", stored.as_str()));
+    desk.clear();
+    assert!(desk.verify("right", stored.as_str()) && !desk.verify("wrong", stored.as_str()));
     let [cut, empty] = [&stored.as_str()[..50], "$argon2id$v=19$m=19456,t=2,p=1$"];
-    assert!(!pool.verify("right", cut) && !pool.verify("", empty));
+    assert!(!desk.verify("right", cut) && !desk.verify("", empty));
 }
 
-#[tokio::test]
-async fn memory_goes_on_to_those_who_wait_and_then_back_to_the_system() {
-    let hasher = Hasher::with_workers(1).unwrap();
-    let stored = hash(&hasher.0.argon2, "right", &[4; 16]).unwrap();
-    let (end, job) = long_job();
-    let first = tokio::spawn({
-        let (hasher, stored) = (hasher.clone(), stored.clone());
-        async move {
-            let check = move |pool: &Pool| {
-                job(pool);
-                (pool.verify("right", stored.as_str()), pool.memory.len())
-            };
-            hasher.work(Purpose::Check, check).await.unwrap()
-        }
-    });
-    while hasher.0.workers.available_permits() > 0 {
+/// Waits until something is so.
+async fn until(is_so: impl Fn() -> bool) {
+    while !is_so() {
         tokio::task::yield_now().await;
     }
-    assert!(!hasher.0.has_waiting());
-    let second = tokio::spawn({
-        let (hasher, stored) = (hasher.clone(), stored.clone());
-        async move {
-            let check = move |pool: &Pool| {
-                let ready = pool.memory.len();
-                (pool.verify("wrong", stored.as_str()), ready)
-            };
-            hasher.work(Purpose::Check, check).await.unwrap()
-        }
-    });
-    while !hasher.0.has_waiting() {
-        tokio::task::yield_now().await;
-    }
-    drop(end);
-    assert_eq!(first.await.unwrap(), (true, 1), "kept, for another waits");
-    assert_eq!(second.await.unwrap(), (false, 1), "the same memory");
-    assert_eq!(hasher.0.memory.len(), 0, "nobody waits");
 }
 
 /// A job that goes on until the sender of the channel is dropped.
-fn long_job() -> (std::sync::mpsc::Sender<()>, impl FnOnce(&Pool) + Send + 'static) {
+fn long_job() -> (std::sync::mpsc::Sender<()>, impl FnOnce(&mut Desk) + Send + 'static) {
     let (end, ended) = std::sync::mpsc::channel();
-    (end, move |_: &Pool| {
+    (end, move |_: &mut Desk| {
         let _ = ended.recv();
     })
 }
 
 #[tokio::test]
-async fn who_hangs_up_frees_no_worker() {
+async fn memory_goes_on_to_those_who_wait_and_then_back_to_the_system() {
+    let hasher = Hasher::with_workers(1).unwrap();
+    let stored = Desk::new().unwrap().hash("right", &[4; 16]).unwrap();
+    let (end, job) = long_job();
+    let check = |before: Option<Job>| {
+        let (hasher, stored) = (hasher.clone(), stored.clone());
+        tokio::spawn(async move {
+            let check = move |desk: &mut Desk| {
+                let had = desk.has_memory();
+                if let Some(job) = before {
+                    job(desk);
+                }
+                (had, desk.verify("right", stored.as_str()))
+            };
+            hasher.work(Purpose::Check, check).await.unwrap()
+        })
+    };
+    let first = check(Some(Box::new(job)));
+    until(|| hasher.0.taken() == (1, 0) && hasher.0.waiting() == 0).await;
+    let second = check(None);
+    until(|| hasher.0.waiting() == 1).await;
+    drop(end);
+    assert_eq!(first.await.unwrap(), (false, true));
+    assert_eq!(second.await.unwrap(), (true, true), "the same memory, for somebody waited");
+    until(|| hasher.0.taken() == (0, 0)).await;
+    assert_eq!(check(None).await.unwrap(), (false, true), "nobody had waited");
+}
+
+#[tokio::test]
+async fn who_hangs_up_frees_no_worker_but_is_not_worked_for() {
     let hasher = Hasher::with_workers(1).unwrap();
     let (end, job) = long_job();
-    let request = hasher.work(Purpose::Check, job);
-    tokio::time::timeout(std::time::Duration::from_millis(50), request).await.unwrap_err();
-    assert_eq!(hasher.0.workers.available_permits(), 0);
-    assert_eq!(hasher.0.places.available_permits(), WAITING_PER_WORKER - 1);
+    let patience = std::time::Duration::from_millis(50);
+    tokio::time::timeout(patience, hasher.work(Purpose::Check, job)).await.unwrap_err();
+    assert_eq!((hasher.0.taken(), hasher.0.waiting()), ((1, 0), 0));
+    let never = hasher.work(Purpose::Check, |_| panic!("nobody waits for this"));
+    tokio::time::timeout(patience, never).await.unwrap_err();
+    assert_eq!((hasher.0.taken(), hasher.0.waiting()), ((2, 0), 1));
     drop(end);
     hasher.work(Purpose::Check, |_| ()).await.unwrap();
-    assert_eq!(hasher.0.places.available_permits(), WAITING_PER_WORKER);
+    until(|| hasher.0.taken() == (0, 0)).await;
+}
+
+#[tokio::test]
+async fn a_job_that_panics_ends_neither_the_worker_nor_the_wait() {
+    let hasher = Hasher::with_workers(1).unwrap();
+    for purpose in [Purpose::Check, Purpose::New] {
+        hasher.work(purpose, |_| panic!("on purpose")).await.unwrap_err();
+        hasher.work(purpose, |_| ()).await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -111,21 +124,41 @@ async fn a_flood_of_sign_ups_leaves_room_for_those_who_sign_in() {
         let hasher = hasher.clone();
         async move { hasher.work(Purpose::New, job).await }
     })];
+    until(|| hasher.0.taken() == (0, 1) && hasher.0.waiting() == 0).await;
     for _ in 0..2 * WAITING_PER_WORKER {
         let hasher = hasher.clone();
         flood.push(tokio::spawn(async move { hasher.work(Purpose::New, |_| ()).await }));
     }
-    while flood.iter().filter(|request| request.is_finished()).count() <= WAITING_PER_WORKER {
-        tokio::task::yield_now().await;
-    }
+    until(|| flood.iter().filter(|request| request.is_finished()).count() > WAITING_PER_WORKER).await;
     hasher.work(Purpose::Check, |_| ()).await.expect("a place and a worker for who signs in");
-    assert_eq!(hasher.0.places.available_permits(), WAITING_PER_WORKER, "sign-ups hold one half");
+    assert_eq!(hasher.0.taken().1, WAITING_PER_WORKER, "sign-ups hold one half");
     drop(end);
     let mut turned_away = 0;
     for request in flood {
         turned_away += usize::from(request.await.unwrap().is_err());
     }
     assert_eq!(turned_away, WAITING_PER_WORKER + 1);
+}
+
+#[tokio::test]
+async fn no_more_wait_than_there_are_places() {
+    let hasher = Hasher::with_workers(1).unwrap();
+    let (end, job) = long_job();
+    let mut crowd = vec![tokio::spawn({
+        let hasher = hasher.clone();
+        async move { hasher.work(Purpose::Check, job).await }
+    })];
+    until(|| hasher.0.taken() == (1, 0)).await;
+    for _ in 1..WAITING_PER_WORKER {
+        let hasher = hasher.clone();
+        crowd.push(tokio::spawn(async move { hasher.work(Purpose::Check, |_| ()).await }));
+    }
+    until(|| hasher.0.taken() == (WAITING_PER_WORKER, 0)).await;
+    hasher.work(Purpose::Check, |_| ()).await.unwrap_err();
+    drop(end);
+    for request in crowd {
+        request.await.unwrap().unwrap();
+    }
 }
 
 #[tokio::test]
