@@ -13,6 +13,7 @@ mod deps;
 mod figures;
 mod parts;
 mod postgres;
+mod previous;
 mod schemathesis;
 mod screenshots;
 mod test;

@@ -3,6 +3,7 @@
 //! Format, lints, then every test with one private PostgreSQL beside it. What the tests learn from here:
 //! - `TWINLOCK_TEST_POSTGRES`: the URL of a server on which they may create databases;
 //! - `TWINLOCK_TEST_FULL`: set when every round of everything is asked for (`--full`), to a file for what they tried;
+//! - `TWINLOCK_TEST_PREVIOUS`: the previous program, for the trial of an upgrade, built by a full run;
 //! - `TWINLOCK_TEST_AXE`: the file of axe-core, fetched from npm;
 //! - `TWINLOCK_TEST_MISSING`: the names, comma-separated, of the parts whose tests are to be skipped.
 
@@ -15,6 +16,7 @@ use crate::command::{cargo, run as run_step, run_keeping, succeeds};
 use crate::figures::{Figures, is_timing};
 use crate::parts::{self, Part, has_test_database, postgres_programs};
 use crate::postgres::{Cluster, Durability};
+use crate::previous;
 
 /// What to test.
 #[derive(Args)]
@@ -22,7 +24,8 @@ pub(crate) struct Options {
     /// Leave out the format check and the lints.
     #[arg(long)]
     fast: bool,
-    /// All rounds of the races, crashes and random sequences, with their figures at the end.
+    /// All rounds of the races, crashes and random sequences, with their figures at the end, and an upgrade from the
+    /// previous program, which is built for it.
     #[arg(long)]
     full: bool,
     /// Only this package; may be repeated.
@@ -62,6 +65,7 @@ pub(crate) fn run(options: &Options) -> Result<String> {
     };
     let axe = parts::axe();
     let figures = options.full.then(Figures::new).transpose()?;
+    let previous = if options.full { previous::program()? } else { None };
     let with_surroundings = |mut command: Command| {
         if let Some(axe) = &axe {
             command.env("TWINLOCK_TEST_AXE", axe);
@@ -71,6 +75,9 @@ pub(crate) fn run(options: &Options) -> Result<String> {
         }
         if let Some(figures) = &figures {
             command.env("TWINLOCK_TEST_FULL", figures.path());
+        }
+        if let Some(previous) = &previous {
+            command.env("TWINLOCK_TEST_PREVIOUS", previous);
         }
         command.env("TWINLOCK_TEST_MISSING", missing.iter().map(|part| part.name).collect::<Vec<_>>().join(","));
         command
