@@ -1,5 +1,5 @@
-//! Packages that the clients are tested with: from `PyPI`, at test time, into the build folder. Their versions stand in a file
-//! beside the tests.
+//! Packages that the clients are tested with: from `PyPI` and npm, at test time, into the build folder. Their versions stand in
+//! files beside the tests.
 //!
 //! Where they cannot be had, the tests of the clients are skipped loudly; in CI they fail.
 
@@ -20,6 +20,18 @@ pub(crate) fn python() -> Option<PathBuf> {
         run(Command::new(folder.join("bin/pip")).args(["install", "--quiet", "--no-deps", "--requirement"]).arg(list))
     })?;
     Some(folder.join("bin/python"))
+}
+
+/// The folder of what the tests of the TypeScript client import, its compiler included.
+pub(crate) fn node() -> Option<PathBuf> {
+    let folder = root().join("target/clients/node");
+    provided(&folder, &root().join("clients/typescript/package.json"), |list| {
+        fs::create_dir_all(&folder)?;
+        fs::copy(list, folder.join("package.json"))?;
+        let quiet = ["install", "--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund"];
+        run(Command::new("npm").args(quiet).current_dir(&folder))
+    })?;
+    Some(folder.join("node_modules"))
 }
 
 /// Fills a folder after a list, unless it was filled after the same list before. A fill that was interrupted starts afresh.

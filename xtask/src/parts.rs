@@ -48,7 +48,7 @@ const PARTS: &[Part] = &[
     Part {
         name: "npm",
         package: "npm",
-        purpose: "axe-core, which checks the pages for everybody",
+        purpose: "axe-core, which checks the pages for everybody; the TypeScript client, and the example for Express",
         is_there: || find_program("npm").is_some(),
     },
     Part {

@@ -5,6 +5,7 @@
 //! - `TWINLOCK_TEST_FULL`: set when every round of everything is asked for (`--full`), to a file for what they tried;
 //! - `TWINLOCK_TEST_AXE`: the file of axe-core, fetched from npm;
 //! - `TWINLOCK_TEST_PYTHON`: a Python with the packages that the Python client is tested with;
+//! - `TWINLOCK_TEST_NODE`: the folder of the packages that the TypeScript client is compiled and tested with;
 //! - `TWINLOCK_TEST_MISSING`: the names, comma-separated, of the parts whose tests are to be skipped.
 
 use std::process::Command;
@@ -62,7 +63,11 @@ pub(crate) fn run(options: &Options) -> Result<String> {
         Some(programs) if !has_test_database() => Some(Cluster::start(&programs, Durability::None, None)?),
         _ => None,
     };
-    let fetched = [("TWINLOCK_TEST_AXE", parts::axe()), ("TWINLOCK_TEST_PYTHON", packages::python())];
+    let fetched = [
+        ("TWINLOCK_TEST_AXE", parts::axe()),
+        ("TWINLOCK_TEST_PYTHON", packages::python()),
+        ("TWINLOCK_TEST_NODE", packages::node()),
+    ];
     let figures = options.full.then(Figures::new).transpose()?;
     let with_surroundings = |mut command: Command| {
         for (name, path) in &fetched {

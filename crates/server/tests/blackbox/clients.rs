@@ -30,13 +30,13 @@ pub(crate) fn fetched(variable: &str) -> Option<PathBuf> {
 }
 
 /// Runs the tests of a client in its folder, against this world.
-async fn try_out(world: World, client: &str, program: impl AsRef<OsStr>, arguments: &[&str]) {
+async fn try_out(world: World, client: &Path, program: impl AsRef<OsStr>, arguments: &[&str]) {
     let (shop, bank) = (world.shop("shop"), world.shop("bank"));
     world.must(&["app", "return-url", "add", "shop", BACK]);
     let mut command = Command::new(program);
     command
         .args(arguments)
-        .current_dir(folder(client))
+        .current_dir(client)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("TWINLOCK_URL", world.base())
         .env("TWINLOCK_API_KEY", shop.key)
@@ -44,7 +44,7 @@ async fn try_out(world: World, client: &str, program: impl AsRef<OsStr>, argumen
         .stdin(Stdio::null());
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     let (said, wrong) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{client}: {}\n{said}\n{wrong}", output.status);
+    assert!(output.status.success(), "{}\n{said}\n{wrong}", output.status);
     drop(world);
 }
 
@@ -55,7 +55,34 @@ async fn busy(database: Database) -> World {
 
 async fn the_python_client_does_as_it_says(database: Database) {
     let Some(python) = fetched("TWINLOCK_TEST_PYTHON") else { return };
-    try_out(busy(database).await, "clients/python", python, &["-W", "ignore", "-m", "unittest", "--verbose"]).await;
+    let client = folder("clients/python");
+    try_out(busy(database).await, &client, python, &["-W", "ignore", "-m", "unittest", "--verbose"]).await;
+}
+
+/// The TypeScript client, compiled beside its packages; `name` of the examples is put there too. Gives where it all is.
+pub(crate) fn compiled(world: &World, packages: &Path, name: Option<&str>) -> PathBuf {
+    let (client, modules) = (world.path().join("typescript"), world.path().join("node_modules"));
+    std::fs::create_dir(&modules).unwrap();
+    for package in std::fs::read_dir(packages).unwrap().map(Result::unwrap) {
+        std::os::unix::fs::symlink(package.path(), modules.join(package.file_name())).unwrap();
+    }
+    std::os::unix::fs::symlink(&client, modules.join("twinlock")).unwrap();
+    for (from, to) in [Some("clients/typescript"), name].into_iter().flatten().zip([&client, &world.path().join("app")])
+    {
+        let copied = Command::new("cp").arg("-R").args([&folder(from), to]).status().unwrap();
+        assert!(copied.success(), "{from}");
+    }
+    let compiled = Command::new("node").arg(modules.join("typescript/bin/tsc")).current_dir(&client).output().unwrap();
+    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stdout));
+    client
+}
+
+/// Its compiler finds nothing, and its tests pass.
+async fn the_typescript_client_does_as_it_says(database: Database) {
+    let Some(packages) = fetched("TWINLOCK_TEST_NODE") else { return };
+    let world = busy(database).await;
+    let client = compiled(&world, &packages, None);
+    try_out(world, &client, "node", &["--test", "--test-concurrency=1", "dist/tests/"]).await;
 }
 
 /// What is typed is checked: `mypy` finds nothing.
@@ -74,16 +101,16 @@ async fn the_python_client_is_typed(_: Database) {
 /// A client is short enough to be read before it is trusted: 400 lines at most, its tests and the frameworks aside.
 #[test]
 fn the_clients_are_short() {
-    for (client, files) in
-        [("clients/python/twinlock", ["__init__", "answers", "client", "errors", "transport", "webhook"])]
+    for (client, extension, index) in
+        [("clients/python/twinlock", "py", "__init__"), ("clients/typescript/src", "ts", "index")]
     {
         let lines = |name: &str| {
-            let text = std::fs::read_to_string(folder(&format!("{client}/{name}.py"))).unwrap();
+            let text = std::fs::read_to_string(folder(&format!("{client}/{name}.{extension}"))).unwrap();
             text.lines().filter(|line| !line.trim().is_empty()).count()
         };
-        let lines: usize = files.into_iter().map(lines).sum();
+        let lines: usize = [index, "answers", "client", "errors", "transport", "webhook"].into_iter().map(lines).sum();
         assert!((200..=400).contains(&lines), "{client} has {lines} lines");
     }
 }
 
-on_sqlite![the_python_client_does_as_it_says, the_python_client_is_typed];
+on_sqlite![the_python_client_does_as_it_says, the_python_client_is_typed, the_typescript_client_does_as_it_says,];

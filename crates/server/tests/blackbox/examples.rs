@@ -2,14 +2,14 @@
 //!
 //! A-05, A-06, A-30: a password alone opens nothing, and a result that is stolen, foreign or spent signs nobody in.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::chromium::{Chromium, Tab, View};
-use crate::clients::{fetched, folder};
+use crate::clients::{compiled, fetched, folder};
 use crate::database::Database;
 use crate::harness::{World, free_port};
 use crate::totp;
@@ -27,13 +27,13 @@ struct Example {
 
 impl Example {
     /// Starts it with an application of its own, and waits until it answers.
-    async fn start(world: &World, name: &str, surroundings: &[(&str, PathBuf)]) -> Self {
+    async fn start(world: &World, folder: &Path, surroundings: &[(&str, PathBuf)]) -> Self {
         let shop = world.shop("shop");
         let port = free_port();
         let url = format!("http://127.0.0.1:{port}");
         world.must(&["app", "return-url", "add", "shop", &format!("{url}{BACK}")]);
         let log = std::fs::File::create(world.path().join("example.log")).unwrap();
-        let child = Command::new(folder(&format!("examples/{name}")).join("start"))
+        let child = Command::new(folder.join("start"))
             .env("PORT", port.to_string())
             .env("TWINLOCK_URL", world.base())
             .env("TWINLOCK_API_KEY", &shop.key)
@@ -50,7 +50,7 @@ impl Example {
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
             let ended = example.child.try_wait().unwrap();
             let said = || std::fs::read_to_string(world.path().join("example.log")).unwrap_or_default();
-            assert!(ended.is_none() && Instant::now() < patience, "{name} did not start: {ended:?}\n{}", said());
+            assert!(ended.is_none() && Instant::now() < patience, "it did not start: {ended:?}\n{}", said());
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         example
@@ -146,14 +146,22 @@ async fn signs_people_in(world: &World, example: &Example) {
 async fn a_django_app_signs_people_in(database: Database) {
     let Some(python) = fetched("TWINLOCK_TEST_PYTHON") else { return };
     let world = World::start(database).await;
-    let example = Example::start(&world, "django", &[("PYTHON", python)]).await;
+    let example = Example::start(&world, &folder("examples/django"), &[("PYTHON", python)]).await;
+    signs_people_in(&world, &example).await;
+}
+
+async fn an_express_app_signs_people_in(database: Database) {
+    let Some(packages) = fetched("TWINLOCK_TEST_NODE") else { return };
+    let world = World::start(database).await;
+    compiled(&world, &packages, Some("examples/express"));
+    let example = Example::start(&world, &world.path().join("app"), &[]).await;
     signs_people_in(&world, &example).await;
 }
 
 /// What the README shows as the change is what stands in the files, and short.
 #[test]
 fn the_change_is_as_short_as_shown() {
-    for example in ["examples/django"] {
+    for example in ["examples/django", "examples/express"] {
         let readme = std::fs::read_to_string(folder(example).join("README.md")).unwrap();
         let diff = readme.split("```diff\n").nth(1).unwrap().split("```").next().unwrap();
         let added = diff.lines().filter(|line| line.starts_with('+') && !line.starts_with("+++")).count();
@@ -163,11 +171,12 @@ fn the_change_is_as_short_as_shown() {
             let name = hunks.next().unwrap().split('\n').next().unwrap();
             let text = std::fs::read_to_string(folder(example).join(name)).unwrap();
             for hunk in hunks {
-                let after: String = hunk.lines().map(|line| format!("{}\n", &line[1..])).collect();
-                assert!(!hunk.contains("\n-") && text.contains(&after), "{name} has not:\n{after}");
+                let kept = hunk.lines().filter(|line| !line.starts_with('-'));
+                let after: String = kept.map(|line| format!("{}\n", &line[1..])).collect();
+                assert!(text.contains(&after), "{name} has not:\n{after}");
             }
         }
     }
 }
 
-on_sqlite![a_django_app_signs_people_in];
+on_sqlite![a_django_app_signs_people_in, an_express_app_signs_people_in];
