@@ -158,5 +158,5 @@ def handed_on(handler: Any, body: bytes) -> tuple[int, dict[str, str], bytes]:
 
 
 def problem(status: int, code: str, **more: Any) -> tuple[int, dict[str, str], bytes]:
-    text = json.dumps({"type": f"urn:twinlock:problem:{code}", "status": status, "code": code, "detail": "…", **more})
+    text = json.dumps({"type": f"/problems/{code}", "status": status, "code": code, "detail": "…", **more})
     return status, {"Content-Type": "application/problem+json"}, text.encode()

@@ -82,7 +82,7 @@ export interface Told {
 export const problem = (status: number, code: string, more: object = {}): Told => ({
   status,
   headers: { "Content-Type": "application/problem+json" },
-  body: JSON.stringify({ type: `urn:twinlock:problem:${code}`, status, code, detail: "…", ...more }),
+  body: JSON.stringify({ type: `/problems/${code}`, status, code, detail: "…", ...more }),
 });
 
 export const json = (status: number, body: string): Told => ({ status, headers: { "Content-Type": "application/json" }, body });
