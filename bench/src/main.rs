@@ -54,6 +54,9 @@ struct Options {
     /// Measure nothing but how messages are sent, and what a login costs meanwhile.
     #[arg(long)]
     delivery: bool,
+    /// Measure nothing but logins with a password, which are to cost little more than its check.
+    #[arg(long, conflicts_with = "delivery")]
+    logins: bool,
     /// Measure briefly: to see that it works, not how fast.
     #[arg(long)]
     quick: bool,

@@ -131,6 +131,8 @@ pub(crate) async fn run(options: Options) -> Result<Report> {
         let subject = prepare(place, &options, Effort::of(&options)).await?;
         if options.delivery {
             subject.delivery(&mut report).await?;
+        } else if options.logins {
+            subject.logins(&mut report).await?;
         } else {
             subject.measure(&mut report).await?;
         }

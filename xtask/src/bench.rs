@@ -26,6 +26,9 @@ pub(crate) struct Options {
     /// Measure nothing but how messages are sent, and what a login costs meanwhile.
     #[arg(long)]
     delivery: bool,
+    /// Measure nothing but logins with a password, which are to cost little more than its check.
+    #[arg(long, conflicts_with = "delivery")]
+    logins: bool,
     /// Write the figures to this file as well.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -69,6 +72,7 @@ pub(crate) fn run(options: &Options) -> Result<String> {
     measure.arg("--server").arg(server).arg("--folder").arg(folder.path());
     measure.args(options.quick.then_some("--quick"));
     measure.args(options.delivery.then_some("--delivery"));
+    measure.args(options.logins.then_some("--logins"));
     if let Some(entries) = options.audit {
         measure.arg("--audit").arg(entries.to_string());
     }

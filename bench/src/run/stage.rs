@@ -226,7 +226,7 @@ impl Stage<'_> {
         Ok(())
     }
 
-    async fn login(&self, report: &mut Report) -> Result<()> {
+    pub(super) async fn login(&self, report: &mut Report) -> Result<()> {
         let errand = Errand::Login(Numbers::new(self.subject.effort.with_password()));
         self.beside_argon2("full login", errand, report).await
     }

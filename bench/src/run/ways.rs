@@ -10,6 +10,18 @@ use crate::report::{Report, Target};
 use crate::run::stage::Row;
 
 impl Subject {
+    /// The calls that check a password, and nothing else.
+    pub(super) async fn logins(&self, report: &mut Report) -> Result<()> {
+        self.begin(SEEDED, TARGET_CONNECTIONS).await?.login(report).await?;
+        self.on_trusted_devices(report).await
+    }
+
+    async fn on_trusted_devices(&self, report: &mut Report) -> Result<()> {
+        let errand = Errand::TrustedDevice(Numbers::new(self.effort.with_password()));
+        let stage = self.begin(SEEDED, TARGET_CONNECTIONS).await?;
+        stage.beside_argon2("login, trusted device", errand, report).await
+    }
+
     /// Each with its own fresh copies and its own server.
     pub(super) async fn ways(&self, report: &mut Report) -> Result<()> {
         let Effort { people, phones, .. } = self.effort;
@@ -22,10 +34,7 @@ impl Subject {
         };
         self.begin(SEEDED, TARGET_CONNECTIONS).await?.row(row, report).await?;
 
-        let errand = Errand::TrustedDevice(Numbers::new(self.effort.with_password()));
-        let stage = self.begin(SEEDED, TARGET_CONNECTIONS).await?;
-        stage.beside_argon2("login, trusted device", errand, report).await?;
-        drop(stage);
+        self.on_trusted_devices(report).await?;
 
         let scripts = Noted::scripts(&self.noted, Call::SendThenVerify)?;
         let errand = Errand::SentCode(Numbers::new(0..phones));

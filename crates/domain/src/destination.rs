@@ -38,11 +38,13 @@ pub enum PhoneFault {
     Personal,
     /// A landline, pager or anything else that is no mobile phone.
     NotMobile,
+    /// As many accounts as may share a number have it already.
+    Shared,
 }
 
 impl PhoneFault {
     /// Every one of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Malformed,
         Self::Invalid,
         Self::Short,
@@ -51,6 +53,7 @@ impl PhoneFault {
         Self::Country,
         Self::Personal,
         Self::NotMobile,
+        Self::Shared,
     ];
 
     /// Its name on the wire.
@@ -64,6 +67,7 @@ impl PhoneFault {
             Self::Country => "country_not_served",
             Self::Personal => "personal_number",
             Self::NotMobile => "not_mobile",
+            Self::Shared => "shared_number",
         }
     }
 }

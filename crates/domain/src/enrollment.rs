@@ -13,12 +13,13 @@ use crate::audit::AuditAction;
 use crate::code::TypedCode;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal, SkewHint};
-use crate::destination::{Destination, SealedDestination};
+use crate::destination::{Destination, PhoneFault, SealedDestination};
 use crate::factor::{Factor, Judgement, Method};
 use crate::guess::{explain, reason, tell_locked};
 use crate::ids::{EnrollmentId, FactorId, SessionId, UserId};
 use crate::message::MessageKind;
 use crate::notice;
+use crate::policy::Policy;
 use crate::recovery_code::{self, set::KeptRecoveryCodes};
 use crate::secret::{Broken, Fault, KeyRing, Place, Sealed, SecretText};
 use crate::sent_code::{self, Found, Scope, Sends};
@@ -92,6 +93,12 @@ impl Enrollment {
         Ok(self.destination(keys)?.zip(self.destination.as_ref().map(|sealed| sealed.key)))
     }
 
+    /// Whether as many others have its number as may. Told to nobody before they have proved that it is theirs.
+    fn is_shared_by_too_many(&self, holders: &[([u8; 32], u32)], policy: &Policy) -> bool {
+        let Some(destination) = self.destination.as_ref().filter(|_| self.method == Method::Sms) else { return false };
+        holders.iter().any(|(key, others)| *key == destination.key && *others >= policy.sms.accounts)
+    }
+
     /// The opened secret of an authenticator.
     fn open(&self, keys: &KeyRing) -> Result<TotpSecret, Broken> {
         let place = Self::place(self.id, self.user);
@@ -113,6 +120,9 @@ pub struct EnrollmentView {
     pub enrollments: Vec<Enrollment>,
     /// What was sent to the caller; an authenticator's set-up does not read it.
     pub sends: Sends,
+    /// How many other accounts of the application have the number or address that waits, by its blind index; read to
+    /// confirm.
+    pub holders: Vec<([u8; 32], u32)>,
 }
 
 /// Begins the set-up of an authenticator.
@@ -343,6 +353,16 @@ impl Decide for ConfirmEnrollment {
             }
         };
         account.settings.guesses.returned(charge);
+        if enrollment.is_shared_by_too_many(&view.holders, policy) {
+            let refused = account.entry(AuditAction::EnrollmentConfirmed, false, &self.origin);
+            let mut decision = Decision::new(Err(Refusal::PhoneRejected(PhoneFault::Shared)), now)
+                .on_chain_of(&account)
+                .audit_all(alarms)
+                .audit(refused.method(enrollment.method).because("shared_number"))
+                .change(Change::ConsumeEnrollment(enrollment.id));
+            decision.changes.extend(spent);
+            return Ok(decision.change(Change::SaveSettings(account.user.id, account.settings)));
+        }
         let first = view.factors.is_empty();
         let mut decision = Decision::new(Err(Refusal::NoPendingSetup), now)
             .on_chain_of(&account)

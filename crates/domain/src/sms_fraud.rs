@@ -76,6 +76,8 @@ pub struct Limits {
     pub per_block: u32,
     /// Messages a day for one person.
     pub per_account: u32,
+    /// Accounts of an application that may have the same number.
+    pub accounts: u32,
     /// What may be spent a day, in millionths of a unit of money; `None` for no limit.
     pub budget: Option<u64>,
     /// What a message costs, by country.
@@ -98,6 +100,7 @@ impl Default for Limits {
             per_prefix: 50,
             per_block: 200,
             per_account: 20,
+            accounts: 10,
             budget: None,
             prices: BTreeMap::new(),
             price: 0,

@@ -375,6 +375,7 @@ trouble-phone-not-of-a-country = لا يمكننا إرسال رموز إلى أ
 trouble-phone-country-not-served = لا يمكننا إرسال رسائل نصية إلى هذا البلد. استخدم تطبيق مصادقة بدلًا من ذلك.
 trouble-phone-personal-number = لا يمكننا إرسال رموز إلى أرقام من هذا النوع.
 trouble-phone-not-mobile = هذا ليس رقم هاتف محمول. نرسل الرسائل النصية إلى الهواتف المحمولة فقط.
+trouble-phone-shared-number = يستخدم هذا الرقم بالفعل أكبر عدد مسموح به من الحسابات. استخدم رقمًا آخر أو تطبيق مصادقة.
 trouble-attempts-left = { $n ->
     [0] لم تبق محاولة.
     [one] بقيت محاولة واحدة.

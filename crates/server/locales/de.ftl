@@ -360,6 +360,7 @@ trouble-phone-not-of-a-country = An Nummern dieser Art können wir keine Codes s
 trouble-phone-country-not-served = In dieses Land können wir keine SMS schicken. Nehmen Sie stattdessen eine Authenticator-App.
 trouble-phone-personal-number = An Nummern dieser Art können wir keine Codes schicken.
 trouble-phone-not-mobile = Das ist keine Mobilnummer. Wir schicken SMS nur an Mobiltelefone.
+trouble-phone-shared-number = Diese Nummer nutzen schon so viele Konten, wie sich eine teilen dürfen. Nehmen Sie eine andere Nummer oder eine Authenticator-App.
 trouble-attempts-left = { $n ->
     [0] Kein Versuch ist übrig.
     [one] Ein Versuch ist übrig.

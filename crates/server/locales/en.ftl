@@ -363,6 +363,7 @@ trouble-phone-not-of-a-country = We cannot send codes to numbers of this kind.
 trouble-phone-country-not-served = We cannot send text messages to this country. Use an authenticator app instead.
 trouble-phone-personal-number = We cannot send codes to numbers of this kind.
 trouble-phone-not-mobile = This is not a mobile number. We send text messages to mobile phones only.
+trouble-phone-shared-number = As many accounts as may share a number use this one already. Use another number or an authenticator app.
 trouble-attempts-left = { $n ->
     [0] No try is left.
     [one] One try is left.

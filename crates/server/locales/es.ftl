@@ -360,6 +360,7 @@ trouble-phone-not-of-a-country = No podemos enviar códigos a números de este t
 trouble-phone-country-not-served = No podemos enviar mensajes de texto a este país. Use en su lugar una aplicación de autenticación.
 trouble-phone-personal-number = No podemos enviar códigos a números de este tipo.
 trouble-phone-not-mobile = Este no es un número de móvil. Solo enviamos SMS a móviles.
+trouble-phone-shared-number = Este número ya lo usan tantas cuentas como pueden compartirlo. Use otro número o una aplicación de autenticación.
 trouble-attempts-left = { $n ->
     [0] No queda ningún intento.
     [one] Queda un intento.

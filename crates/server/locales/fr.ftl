@@ -360,6 +360,7 @@ trouble-phone-not-of-a-country = Nous ne pouvons pas envoyer de codes à ce type
 trouble-phone-country-not-served = Nous ne pouvons pas envoyer de SMS vers ce pays. Utilisez plutôt une application d’authentification.
 trouble-phone-personal-number = Nous ne pouvons pas envoyer de codes à ce type de numéro.
 trouble-phone-not-mobile = Ce n’est pas un numéro de mobile. Nous n’envoyons des SMS qu’aux mobiles.
+trouble-phone-shared-number = Ce numéro sert déjà à autant de comptes qu’il est permis. Utilisez un autre numéro ou une application d’authentification.
 trouble-attempts-left = { $n ->
     [0] Il ne reste aucun essai.
     [one] Il reste un essai.

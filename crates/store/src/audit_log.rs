@@ -1,5 +1,7 @@
 //! The audit log: appended to, never changed.
 
+use std::sync::LazyLock;
+
 use domain::audit::checkpoint::Recorded;
 use domain::audit::verify::{Placed, Stored};
 use domain::audit::{AuditAction, AuditEntry, AuditHead, ChainedEntry, Words};
@@ -10,39 +12,60 @@ use domain::time::Timestamp;
 use uuid::Uuid;
 
 use crate::load::{Handle, Reads, every};
-use crate::{Db, Row, Statement, StoreError, params};
+use crate::{Db, Row, Statement, StoreError, Value, params};
 
-/// Appends an entry.
-pub(crate) fn append(chained: &ChainedEntry) -> Statement {
+/// How many entries one statement appends at most.
+const TOGETHER: usize = 8;
+const COLUMNS: usize = 16;
+/// The statements that append one entry, two, and so on.
+static APPEND: LazyLock<[String; TOGETHER]> = LazyLock::new(|| {
+    std::array::from_fn(|more| {
+        let row = |row: usize| {
+            let places: Vec<String> = (1..=COLUMNS).map(|column| format!("${}", row * COLUMNS + column)).collect();
+            format!("({})", places.join(", "))
+        };
+        let rows: Vec<String> = (0..=more).map(row).collect();
+        format!(
+            "INSERT INTO two_factor_audit_log (id, person_id, application_id, seq, action, success, method, ip_address, \
+             user_agent, device_id, actor_id, request_id, detail, created_at, previous_hash, hash) VALUES {}",
+            rows.join(", ")
+        )
+    })
+});
+
+/// Appends entries, several by each statement: a sign-in writes up to five.
+pub(crate) fn append(entries: &[ChainedEntry]) -> impl Iterator<Item = Statement> {
+    let text: &'static [String; TOGETHER] = &APPEND;
+    let rows = entries.chunks(TOGETHER);
+    rows.map(|rows| Statement::new(&text[rows.len() - 1], rows.iter().flat_map(row).collect::<Vec<_>>()))
+}
+
+fn row(chained: &ChainedEntry) -> [Value; COLUMNS] {
     let entry = &chained.entry;
-    Statement::new(
-        "INSERT INTO two_factor_audit_log (id, person_id, application_id, seq, action, success, method, ip_address, \
-         user_agent, device_id, actor_id, request_id, detail, created_at, previous_hash, hash) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
-        params![
-            chained.id.uuid(),
-            entry.person.map(PersonId::uuid),
-            entry.application.uuid(),
-            chained.link.map(|link| link.seq),
-            entry.action.as_str(),
-            entry.success,
-            entry.method.map(Method::as_str),
-            entry.origin.ip.map(|ip| ip.to_string()),
-            entry.origin.user_agent.clone(),
-            entry.device,
-            entry.origin.actor.clone(),
-            entry.origin.request_id.clone(),
-            entry.detail.to_text(),
-            chained.at,
-            chained.link.map(|link| link.previous),
-            chained.link.map(|link| link.hash),
-        ],
-    )
+    [
+        chained.id.uuid().into(),
+        entry.person.map(PersonId::uuid).into(),
+        entry.application.uuid().into(),
+        chained.link.map(|link| link.seq).into(),
+        entry.action.as_str().into(),
+        entry.success.into(),
+        entry.method.map(Method::as_str).into(),
+        entry.origin.ip.map(|ip| ip.to_string()).into(),
+        entry.origin.user_agent.clone().into(),
+        entry.device.into(),
+        entry.origin.actor.clone().into(),
+        entry.origin.request_id.clone().into(),
+        entry.detail.to_text().into(),
+        chained.at.into(),
+        chained.link.map(|link| link.previous).into(),
+        chained.link.map(|link| link.hash).into(),
+    ]
 }
 
 /// An entry without a person, of something no command decided: to be committed with what it tells of.
 pub fn unchained(id: AuditId, at: Timestamp, entry: AuditEntry) -> Statement {
-    append(&ChainedEntry { id, at, entry: AuditEntry { person: None, ..entry }, link: None })
+    let entry = ChainedEntry { id, at, entry: AuditEntry { person: None, ..entry }, link: None };
+    Statement::new(&APPEND[0], row(&entry))
 }
 
 /// Moves the head of a chain; guarded by nobody having moved it since it was read.

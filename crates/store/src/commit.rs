@@ -24,7 +24,7 @@ pub(crate) fn statements<R>(decision: &mut Decision<R>, rng: &mut dyn CryptoRng)
     let from = *head;
     let entries = audit::chain(head, at, std::mem::take(&mut decision.audit), || AuditId::new(at, rng));
     let to = *head;
-    statements.extend(entries.iter().map(audit_log::append));
+    statements.extend(audit_log::append(&entries));
     if let Some(chain) = chain.filter(|_| to != from) {
         statements.push(audit_log::move_head(chain.person, from, to));
     }

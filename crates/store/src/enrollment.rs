@@ -18,6 +18,18 @@ pub(crate) fn of_user(reads: &mut Reads<'_>, user: UserId) -> Handle<Vec<Enrollm
     )
 }
 
+/// How many other accounts of the application have the number or address that a user sets up, by its blind index. A row
+/// written under an earlier key counts under that key's index.
+pub(crate) fn holders(reads: &mut Reads<'_>, user: UserId) -> Handle<Vec<([u8; 32], u32)>> {
+    reads.read(
+        "SELECT f.destination_key, count(DISTINCT f.user_id) FROM factors f JOIN users u ON u.id = f.user_id \
+         WHERE f.destination_key IN (SELECT destination_key FROM enrollments WHERE user_id = $1) AND f.user_id <> $1 \
+         AND u.application_id = (SELECT application_id FROM users WHERE id = $1) GROUP BY f.destination_key",
+        params![user.uuid()],
+        |rows| every(rows, |row| Ok((row.get(0)?, row.get(1)?))),
+    )
+}
+
 fn enrollment(row: &Row) -> Result<Enrollment, StoreError> {
     Ok(Enrollment {
         id: EnrollmentId::from_uuid(row.get(0)?),

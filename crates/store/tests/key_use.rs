@@ -113,7 +113,7 @@ async fn every_place_that_needs_a_key_is_found_and_none_that_the_ring_holds() {
         assert_eq!(tables, places, "{}", database.name);
 
         let found = owner.beyond(&[key(0x77), key(0xff)]).await;
-        let oldest = ["factors", "kept_answers", "outbox", "recovery_codes", "two_factor_codes"];
+        let oldest = ["factors", "kept_answers", "outbox", "recovery_codes", "two_factor_codes", "webhooks"];
         let expected = oldest.map(|table| (table, "00000000".to_owned(), if table == "factors" { 2 } else { 1 }));
         assert_eq!(found, BTreeSet::from(expected), "{}", database.name);
         assert_eq!(owner.beyond(&[key(0x00), key(0x77)]).await.len(), tables.len(), "{}", database.name);
@@ -132,7 +132,15 @@ async fn what_is_dead_needs_no_key() {
         let tables: Vec<&str> = owner.beyond(&[]).await.into_iter().map(|(table, ..)| table).collect();
         assert_eq!(
             tables,
-            ["enrollments", "factors", "kept_recovery_codes", "link_tokens", "two_factor_settings", "users"],
+            [
+                "enrollments",
+                "factors",
+                "kept_recovery_codes",
+                "link_tokens",
+                "two_factor_settings",
+                "users",
+                "webhooks"
+            ],
             "{}",
             database.name
         );

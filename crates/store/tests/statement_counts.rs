@@ -378,14 +378,14 @@ async fn no_call_sends_more_statements_than_it_did() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(counts, name, @r"
             login: before the password is checked   4  0
-            login: a factor is due                  7  7
+            login: a factor is due                  7  6
             challenge                               5  0
             verify: a wrong code                    6  4
-            verify: authenticator, remembered       7 10
-            login: on a trusted device              8 10
+            verify: authenticator, remembered       7  9
+            login: on a trusted device              8  7
             send-code                               6  9
             verify: sent code                       6  8
-            verify: recovery code                   6 10
+            verify: recovery code                   6  8
             verify: authenticator                   6  6
             refresh                                 2  4
             status                                  5  0
@@ -393,23 +393,23 @@ async fn no_call_sends_more_statements_than_it_did() {
             trusted devices                         3  0
             step-up                                 5  5
             setup                                   4  4
-            verify-setup: one more                  5 14
+            verify-setup: one more                  6 11
             factor: renamed                         3  4
-            factor: removed                         3 12
+            factor: removed                         3 10
             recovery codes: made                    3 16
             recovery codes: downloaded              3  3
             password: before it is checked          4  0
-            password: changed                       2 18
-            disable                                 5 16
+            password: changed                       2 16
+            disable                                 5 14
             logout                                  2  5
-            login: no factor                        7  7
+            login: no factor                        7  6
             signup: before the password is hashed   1  0
             signup                                  3  3
-            user add, with an authenticator         1  8
-            app add                                 1  4
+            user add, with an authenticator         1  7
+            app add                                 1  3
             key add                                 1  2
-            /v1 challenge: first mention           10 11
-            /v1 factor: brought                     4 23
+            /v1 challenge: first mention           10 10
+            /v1 factor: brought                     4 20
             /v1 challenge: a factor is due         10  6
             /v1 challenge: read                     6  0
             /v1 verify                              7  7

@@ -40,6 +40,7 @@ fn begin(
         factors,
         enrollments: vec![],
         sends: Sends::default(),
+        holders: Vec::new(),
     };
     world.lab.decide(&command, view).unwrap()
 }

@@ -561,6 +561,7 @@ impl World {
             factors: self.factors_of(bearer.user),
             enrollments: self.enrollments.values().filter(|waiting| waiting.user == bearer.user).cloned().collect(),
             sends: self.sends(),
+            holders: Vec::new(),
         }
     }
 

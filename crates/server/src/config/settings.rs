@@ -169,6 +169,8 @@ settings! {
         "Text messages in any 24 hours asked for from one IPv4 address or one /64 of IPv6.";
     SMS_PER_ACCOUNT: u32 = "TWINLOCK_SMS_PER_ACCOUNT", "20", Some("20"), parse::number::<1, 1_000>,
         "Text messages in any 24 hours for one person.";
+    SMS_ACCOUNTS_PER_NUMBER: u32 = "TWINLOCK_SMS_ACCOUNTS_PER_NUMBER", "10", Some("10"), parse::number::<1, 1_000_000>,
+        "Accounts of an application that may confirm the same phone number.";
     SMS_BUDGET: u64 = "TWINLOCK_SMS_BUDGET", "25.00", None, sms_limits::money,
         "What text messages may cost in any 24 hours, in the unit of the prices. Default: no limit.";
     SMS_PRICES: (u64, BTreeMap<Country, u64>) = "TWINLOCK_SMS_PRICES", "0.08,US=0.008,DE=0.075", Some("0"), sms_limits::prices,

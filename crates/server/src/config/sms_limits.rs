@@ -18,6 +18,7 @@ pub(super) fn load(layers: &Layers) -> Result<Limits, ConfigError> {
         per_prefix: layers.required(&settings::SMS_PER_PREFIX)?,
         per_block: layers.required(&settings::SMS_PER_BLOCK)?,
         per_account: layers.required(&settings::SMS_PER_ACCOUNT)?,
+        accounts: layers.required(&settings::SMS_ACCOUNTS_PER_NUMBER)?,
         budget: layers.optional(&settings::SMS_BUDGET)?,
         prices,
         price,

@@ -37,6 +37,8 @@ async fn the_reference_stands_alone(database: Database) {
     assert!(origins.iter().all(|rest| matches!(*rest, ":" | "s:")), "{origins:?}");
     let mut hosts: BTreeSet<&str> = between(&page.text, "://", '/').collect();
     hosts.remove(world.host());
+    // Examples show addresses of an application; RFC 2606 section 3 keeps these names for that.
+    hosts.retain(|host| !host.ends_with(".example.com"));
     assert_eq!(hosts, BTreeSet::new(), "an origin that is not ours");
 
     let ids: Vec<&str> = between(&page.text, " id=\"", '"').collect();

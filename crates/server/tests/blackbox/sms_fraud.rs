@@ -132,7 +132,39 @@ async fn one_number_serves_few_accounts_a_day(database: Database) {
     assert_eq!(world.look.count(audited).await, 10);
 }
 
+/// no more accounts have a number than may, and who is refused has proved that it is theirs before they are told.
+async fn no_more_accounts_have_a_number_than_may(database: Database) {
+    let mut world = World::on(database).build().await;
+    world.set("TWINLOCK_SMS_ACCOUNTS_PER_NUMBER", "2");
+    world.add_node().await;
+    let number = "+12025550176";
+    for nth in 1..=3 {
+        let (person, browser) = (world.add_person(None), world.browser());
+        let session = Session::of(&login(&browser, &person).await.expect(200));
+        let body = json!({ "method": "sms", "phone_number": number });
+        browser.post_as(&session.access, "/auth/2fa/setup/", body).await.expect(201);
+        let code = world.code_to(number, "setup_code", nth).await;
+        let confirm = async |code: &str| {
+            browser.post_as(&session.access, "/auth/2fa/verify-setup/", json!({ "code": code })).await
+        };
+        if nth < 3 {
+            confirm(&code).await.expect(200);
+            continue;
+        }
+        let wrong = if code == "000000" { "000001" } else { "000000" };
+        confirm(wrong).await.refused(422, "code_incorrect");
+        let refused = confirm(&code).await.refused(422, "phone_rejected");
+        assert_eq!(refused.text_at("/reason"), "shared_number", "{}", refused.text);
+        confirm(&code).await.refused(409, "no_pending_setup");
+        login(&browser, &person).await.expect(200);
+    }
+    assert_eq!(world.look.count("SELECT count(*) FROM factors WHERE method = 'sms'").await, 2);
+    let audited = "SELECT count(*) FROM two_factor_audit_log WHERE CAST(detail AS text) LIKE '%shared_number%'";
+    assert_eq!(world.look.count(audited).await, 1);
+}
+
 on_both_databases![
+    no_more_accounts_have_a_number_than_may,
     neighboring_numbers_share_a_limit,
     one_number_serves_few_accounts_a_day,
     only_listed_countries_get_text_messages,

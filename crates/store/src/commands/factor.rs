@@ -24,6 +24,7 @@ fn enrollment_view(bearer: &Bearer, reads: &mut Reads<'_>) -> Assemble<Enrollmen
             factors: answers.get(&factors)?,
             enrollments: answers.get(&enrollments)?,
             sends: Sends::default(),
+            holders: Vec::new(),
         })
     })
 }
@@ -51,9 +52,10 @@ impl Load for ConfirmEnrollment {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<EnrollmentView> {
         let view = enrollment_view(&self.bearer, reads);
         let codes = sent_code::recent(reads, &Whose::Id(self.bearer.user));
+        let holders = enrollment::holders(reads, self.bearer.user);
         Box::new(move |answers| {
             let sends = Sends { codes: answers.get(&codes)?, days: Vec::new(), sms: Vec::new() };
-            Ok(EnrollmentView { sends, ..view(answers)? })
+            Ok(EnrollmentView { sends, holders: answers.get(&holders)?, ..view(answers)? })
         })
     }
 }
@@ -73,6 +75,7 @@ impl Load for ReadPending {
                 factors: Vec::new(),
                 enrollments: answers.get(&enrollments)?,
                 sends: Sends { codes: answers.get(&codes)?, days: answers.get(&days)?, sms: Vec::new() },
+                holders: Vec::new(),
             })
         })
     }

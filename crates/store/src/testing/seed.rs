@@ -69,7 +69,7 @@ pub async fn append_entries(
             params![person.uuid(), head.seq, head.hash],
         )
     };
-    let writes: Vec<Statement> = entries.iter().map(audit_log::append).chain(heads.iter().map(head)).collect();
+    let writes: Vec<Statement> = audit_log::append(&entries).chain(heads.iter().map(head)).collect();
     db.transact(Vec::new(), move |_| Ok(Plan { writes: writes.clone(), reply: () })).await
 }
 

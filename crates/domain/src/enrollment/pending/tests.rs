@@ -33,6 +33,7 @@ fn ask(desk: &mut Desk, session: &Session, grant: &Grant) -> Result<Pending, Ref
         factors: Vec::new(),
         enrollments: vec![desk.enrollment.clone()],
         sends: Sends::default(),
+        holders: Vec::new(),
     };
     let command = ReadPending { bearer: bearer(grant), factor: desk.enrollment.factor };
     let decision = desk.lab.decide(&command, view).unwrap();

@@ -34,6 +34,7 @@ impl Desk {
             factors: self.person.factors.clone(),
             enrollments: self.waiting.clone(),
             sends: Sends::default(),
+            holders: Vec::new(),
         };
         self.lab.decide(command, view).unwrap()
     }

@@ -29,7 +29,7 @@ pub(super) const REFUSALS: &[ProblemCode] = &[];
 #[derive(ToSchema)]
 #[schema(as = V1AddWebhook)]
 pub(super) struct Add {
-    /// An https address that is public: no name that leads to a private one is called.
+    /// A public address, called over TLS: no name that leads to a private one is called.
     #[schema(max_length = 2000, example = "https://shop.example.com/hooks/twinlock")]
     url: String,
     /// What you want to be told of; everything, unless said.
