@@ -32,7 +32,7 @@ django.setup()
 from django.contrib.auth import authenticate, get_user_model, login  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.http import HttpResponse  # noqa: E402
-from django.test import Client  # noqa: E402
+from django.test import Client, override_settings  # noqa: E402
 from django.urls import path  # noqa: E402
 
 import twinlock.django as integration  # noqa: E402
@@ -176,6 +176,12 @@ class SignsIn(unittest.TestCase):
         self.assertFalse(self.is_in(self.browser))
         self.assertEqual(self.browser.get("/second-factor").status_code, 403)
         self.assertEqual(self.browser.post("/second-factor").status_code, 405)
+
+    def test_a_page_of_the_apps_own_says_so(self) -> None:
+        with override_settings(TWINLOCK_REFUSED="/sorry"):
+            for given, told in [("tfa_denied=canceled", "canceled"), ("tfa_denied=%0a//x", "failed"), ("tfa=x", "not_started")]:
+                answer = self.browser.get(f"/second-factor?{given}")
+                self.assertEqual(answer["location"], f"/sorry?second_factor={told}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ the browser to the hosted page. The admin's own form, social logins and sessions
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -116,7 +117,7 @@ def refused(word: str) -> HttpResponse:
     word may come from an address: it is for showing, and nothing is to be decided by it."""
     page = getattr(settings, "TWINLOCK_REFUSED", None)
     if page:
-        return HttpResponseRedirect(f"{resolve_url(page)}?{'second_factor'}={word if word.isidentifier() else 'failed'}")
+        return HttpResponseRedirect(f"{resolve_url(page)}?second_factor={word if re.fullmatch('[a-z_]+', word) else 'failed'}")
     again = resolve_url(settings.LOGIN_URL)
     text = "<!doctype html><title>Not signed in</title><p>You are not signed in ({}).</p><p><a href='{}'>Try again</a></p>"
     return HttpResponse(format_html(text, word, again), status=403)

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::chromium::{Chromium, Tab, View};
+use crate::client::Browser;
 use crate::clients::{compiled, fetched, folder};
 use crate::database::Database;
 use crate::harness::{World, free_port};
@@ -158,6 +159,45 @@ async fn an_express_app_signs_people_in(database: Database) {
     signs_people_in(&world, &example).await;
 }
 
+/// Without anything given it starts a Twinlock of its own, and takes it along when it ends.
+async fn one_command_starts_all_of_it(_: Database) {
+    let Some(python) = fetched("TWINLOCK_TEST_PYTHON") else { return };
+    let data = tempfile::tempdir().unwrap();
+    let (port, twinlock) = (free_port(), free_port());
+    let log = std::fs::File::create(data.path().join("out")).unwrap();
+    let mut child = Command::new(folder("examples/django").join("start"))
+        .env("PORT", port.to_string())
+        .env("TWINLOCK_PORT", twinlock.to_string())
+        .env("TWINLOCK", env!("CARGO_BIN_EXE_twinlock"))
+        .env("EXAMPLE_DATA", data.path())
+        .env("PYTHON", python)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    let listens = |port: u16| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
+    let said = || std::fs::read_to_string(data.path().join("out")).unwrap();
+    let patience = Instant::now() + Duration::from_mins(2);
+    while !listens(port) {
+        assert!(Instant::now() < patience && child.try_wait().unwrap().is_none(), "{}", said());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let told = said();
+    let key = told.split("api_key=").nth(1).and_then(|rest| rest.lines().next()).unwrap();
+    let asked = json!({ "user": { "id": "1" }, "ip": "203.0.113.7", "user_agent": "x", "reason": "login",
+        "return_url": format!("http://127.0.0.1:{port}{BACK}") });
+    let at = Browser::new(&format!("http://127.0.0.1:{twinlock}"), &format!("127.0.0.1:{twinlock}"));
+    let answer = at.post_as(key, "/v1/challenges", asked).await.expect(201);
+    assert_eq!(answer.json["status"], "not_required");
+    let _ = Command::new("kill").arg(child.id().to_string()).status();
+    let _ = child.wait();
+    while listens(port) || listens(twinlock) {
+        assert!(Instant::now() < patience, "something was left behind");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 /// What the README shows as the change is what stands in the files, and short.
 #[test]
 fn the_change_is_as_short_as_shown() {
@@ -179,4 +219,4 @@ fn the_change_is_as_short_as_shown() {
     }
 }
 
-on_sqlite![a_django_app_signs_people_in, an_express_app_signs_people_in];
+on_sqlite![a_django_app_signs_people_in, an_express_app_signs_people_in, one_command_starts_all_of_it];
