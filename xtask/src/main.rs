@@ -11,6 +11,7 @@ mod bench;
 mod command;
 mod deps;
 mod figures;
+mod packages;
 mod parts;
 mod postgres;
 mod previous;

@@ -9,7 +9,7 @@ use std::{env, fs};
 
 use anyhow::{Result, ensure};
 
-use crate::command::{find_program, in_ci, output, run};
+use crate::command::{find_program, in_ci, output, run, succeeds};
 
 /// One part, its Debian package, and what is not tested without it.
 pub(crate) struct Part {
@@ -48,8 +48,14 @@ const PARTS: &[Part] = &[
     Part {
         name: "npm",
         package: "npm",
-        purpose: "axe-core, which checks the pages for everybody",
+        purpose: "axe-core, which checks the pages for everybody; the TypeScript client, and the example for Express",
         is_there: || find_program("npm").is_some(),
+    },
+    Part {
+        name: "python",
+        package: "python3-venv",
+        purpose: "the Python client, and the example for Django",
+        is_there: || succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])),
     },
     Part {
         name: "chromium",

@@ -5,6 +5,8 @@
 //! - `TWINLOCK_TEST_FULL`: set when every round of everything is asked for (`--full`), to a file for what they tried;
 //! - `TWINLOCK_TEST_PREVIOUS`: the previous program, for the trial of an upgrade, built by a full run;
 //! - `TWINLOCK_TEST_AXE`: the file of axe-core, fetched from npm;
+//! - `TWINLOCK_TEST_PYTHON`: a Python with the packages that the Python client is tested with;
+//! - `TWINLOCK_TEST_NODE`: the folder of the packages that the TypeScript client is compiled and tested with;
 //! - `TWINLOCK_TEST_MISSING`: the names, comma-separated, of the parts whose tests are to be skipped.
 
 use std::process::Command;
@@ -14,6 +16,7 @@ use clap::Args;
 
 use crate::command::{cargo, run as run_step, run_keeping, succeeds};
 use crate::figures::{Figures, is_timing};
+use crate::packages;
 use crate::parts::{self, Part, has_test_database, postgres_programs};
 use crate::postgres::{Cluster, Durability};
 use crate::previous;
@@ -63,12 +66,18 @@ pub(crate) fn run(options: &Options) -> Result<String> {
         Some(programs) if !has_test_database() => Some(Cluster::start(&programs, Durability::None, None)?),
         _ => None,
     };
-    let axe = parts::axe();
+    let fetched = [
+        ("TWINLOCK_TEST_AXE", parts::axe()),
+        ("TWINLOCK_TEST_PYTHON", packages::python()),
+        ("TWINLOCK_TEST_NODE", packages::node()),
+    ];
     let figures = options.full.then(Figures::new).transpose()?;
     let previous = if options.full { previous::program()? } else { None };
     let with_surroundings = |mut command: Command| {
-        if let Some(axe) = &axe {
-            command.env("TWINLOCK_TEST_AXE", axe);
+        for (name, path) in &fetched {
+            if let Some(path) = path {
+                command.env(name, path);
+            }
         }
         if let Some(cluster) = &cluster {
             command.env("TWINLOCK_TEST_POSTGRES", cluster.url());

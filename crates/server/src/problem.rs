@@ -135,9 +135,9 @@ pub enum Hint {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(title = "Problem")]
 pub struct ProblemDocument {
-    /// A stable name of the kind of problem: `urn:twinlock:problem:` and the code.
+    /// Where this server explains the kind of problem to people: `/problems/` and the code.
     #[serde(rename = "type")]
-    #[schema(example = "urn:twinlock:problem:code_incorrect")]
+    #[schema(example = "/problems/code_incorrect")]
     pub kind: String,
     /// A heading that never changes.
     #[schema(value_type = String)]
@@ -181,6 +181,12 @@ pub struct ProblemDocument {
     pub alternatives: Option<Vec<String>>,
 }
 
+/// What `type` says of a code: the page that explains it. The whole path, as RFC 9457 asks of a reference that is relative; so
+/// it holds by whatever name the server is called.
+pub(crate) fn kind(code: &str) -> String {
+    format!("/problems/{code}")
+}
+
 /// A refusal on its way out. Boxed, because it travels in the error half of almost every result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem(Box<Parts>);
@@ -201,7 +207,7 @@ impl Problem {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         let document = ProblemDocument {
-            kind: format!("urn:twinlock:problem:{}", code.as_str()),
+            kind: kind(code.as_str()),
             title: code.title(),
             status: code.status().as_u16(),
             code,

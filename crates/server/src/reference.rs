@@ -9,6 +9,8 @@ mod field;
 mod prose;
 mod refusal;
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use serde_json::Value;
 
@@ -35,6 +37,13 @@ struct Page {
     refusals: Vec<Explained>,
 }
 
+/// The page of one refusal: where `type` of its problem document leads.
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage {
+    refusal: Explained,
+}
+
 /// Calls that belong together.
 struct Group {
     id: String,
@@ -49,6 +58,18 @@ pub(crate) fn page(base_url: &str) -> Result<String, Fault> {
         .map_err(|error| Fault::new("the OpenAPI document could not be read", error))?;
     let page = Page::of(&document, base_url);
     page.render().map_err(|error| Fault::new("the reference page could not be written", error))
+}
+
+/// Draws a page for each refusal, by its code.
+pub(crate) fn problems() -> Result<BTreeMap<String, String>, Fault> {
+    let rows = refusal::rows();
+    let targets = Targets::of_problems(rows.iter().map(|row| row.code.as_str()));
+    let drawn = rows.into_iter().map(|row| {
+        let page = ProblemPage { refusal: row.explain(&targets) };
+        let html = page.render().map_err(|error| Fault::new("the page of a refusal could not be written", error))?;
+        Ok((page.refusal.code, html))
+    });
+    drawn.collect()
 }
 
 impl Page {

@@ -18,6 +18,7 @@ use crate::openapi;
 pub fn router(app: &App, config: &Config, metrics: Option<PrometheusHandle>, test_mode: bool) -> Result<Router, Fault> {
     let (api, _) = auth::routes().split_for_parts();
     let mut router = api.merge(v1::router(app)).merge(pages::routes(app)).merge(hooks::routes()).merge(document()?);
+    router = router.merge(reference::problems()?);
     if config.admin_bind.is_none() {
         router = router.merge(pages::administration(app));
     }

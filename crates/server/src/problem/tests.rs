@@ -49,7 +49,7 @@ async fn a_wrong_code_says_how_many_tries_are_left_and_always_has_a_hint() {
     assert_eq!(headers["content-type"], "application/problem+json");
     assert_eq!(headers["cache-control"], "no-store");
     let expected = json!({
-        "type": "urn:twinlock:problem:code_incorrect", "title": "Code incorrect", "status": 422, "code": "code_incorrect",
+        "type": "/problems/code_incorrect", "title": "Code incorrect", "status": 422, "code": "code_incorrect",
         "detail": "The code is not right.", "request_id": "", "attempts_left": 4, "hint": null,
     });
     assert_eq!(body, expected);

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::problem::kind;
+
 /// A sentence in pieces. The template escapes them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Prose(pub(super) Vec<Piece>);
@@ -36,6 +38,11 @@ impl Targets {
             }
         }
         Self(targets)
+    }
+
+    /// Refusals by their codes, each on a page of its own.
+    pub(super) fn of_problems<'a>(codes: impl Iterator<Item = &'a str>) -> Self {
+        Self(codes.filter(|code| code.contains('_')).map(|code| (code.to_owned(), kind(code))).collect())
     }
 
     /// The sentence with its words told apart.

@@ -315,6 +315,22 @@ impl Tab {
         self.until_loaded(selector, || self.tick(selector));
     }
 
+    /// Clicks, and never gets to the address that it leads to; gives that address.
+    pub(crate) fn kept_from(&self, pattern: &str, selector: &str) -> String {
+        let before = self.events("Fetch.requestPaused").len();
+        self.call("Fetch.enable", json!({ "patterns": [{ "urlPattern": pattern }] }));
+        self.tick(selector);
+        let session = self.session.as_str();
+        let paused = self.browser.wait(pattern, |heard| {
+            let ours = |event: &&Value| event["method"] == "Fetch.requestPaused" && event["sessionId"] == session;
+            heard.events.iter().filter(ours).nth(before).map(|event| event["params"].clone())
+        });
+        let aborted = json!({ "requestId": paused["requestId"], "errorReason": "Aborted" });
+        self.call("Fetch.failRequest", aborted);
+        self.call("Fetch.disable", json!({}));
+        paused["request"]["url"].as_str().unwrap().to_owned()
+    }
+
     /// Presses a key that leads to another page.
     pub(crate) fn enter(&self) {
         self.until_loaded("Enter", || self.key("Enter", 13, 0));

@@ -92,6 +92,9 @@
 //! | `v1_webhooks` | R-10, R-52, R-71, A-64, A-72, A-73, A-85, A-89 |
 //! | `administrators` | R-37, R-43, R-52, A-64, A-74, A-76, A-103 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
+//! | `integrate` | docs/integrate.md, command by command |
+//! | `examples` | A-05, A-06, A-30 in apps with a login of their own |
+//! | `clients` | R-31, A-05, A-06 from the side of an application |
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -162,6 +165,7 @@ mod audit_checkpoints;
 mod audit_commands;
 mod backup_email;
 mod canary;
+mod clients;
 mod crashes;
 mod crowds;
 mod delivery;
@@ -169,6 +173,7 @@ mod disable;
 mod email_change;
 mod enabling;
 mod evidence;
+mod examples;
 mod factor;
 mod guessing;
 mod h2;
@@ -177,6 +182,7 @@ mod hardening;
 mod http;
 mod import;
 mod input;
+mod integrate;
 mod intruders;
 mod killed;
 mod languages;

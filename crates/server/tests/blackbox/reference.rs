@@ -97,4 +97,33 @@ async fn every_call_is_in_the_reference(database: Database) {
     assert!(calls > 30, "{calls}");
 }
 
-on_sqlite![the_reference_stands_alone, every_call_is_in_the_reference];
+/// Issue 7: where `type` of a problem leads, it is explained what happened and what to do; for each code, and by nothing else.
+async fn every_refusal_has_its_page(database: Database) {
+    let world = World::on(database).without_test_mode().start().await;
+    let browser = world.browser();
+    let document = browser.get("/openapi.json").await.expect(200).json;
+    let codes = document["components"]["schemas"]["ProblemCode"]["enum"].as_array().unwrap();
+    assert!(codes.len() > 30, "{codes:?}");
+    for code in codes.iter().map(|code| code.as_str().unwrap()) {
+        let page = browser.get(&format!("/problems/{code}")).await.expect(200);
+        assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"), "{code}");
+        assert!(page.header("content-security-policy").unwrap_or_default().starts_with("default-src 'none';"));
+        assert!(page.cookies().is_empty() && page.text.contains(&format!("<h1><code>{code}</code>")), "{}", page.text);
+        let told = page.text.split("<h2>What happened</h2>").nth(1).unwrap();
+        assert!(told.split("</p>").next().unwrap().len() > 20, "{code}: {told}");
+        if !["internal_error", "not_found"].contains(&code) {
+            assert!(told.contains("<h2>What to do</h2>") || code == "already_enabled", "{code}: {told}");
+        }
+        for target in between(&page.text, " href=\"", '"') {
+            assert!(target.starts_with("/problems/"), "{code}: {target}");
+            browser.get(target).await.expect(200);
+        }
+    }
+    let refused = browser.get("/v1/challenges/none").await.refused(401, "api_key_invalid");
+    assert!(browser.get(&refused.text_at("/type")).await.expect(200).text.contains("API key"));
+    for nothing in ["/problems/nonsense", "/problems/", "/problems/..%2fopenapi.json"] {
+        browser.get(nothing).await.refused(404, "not_found");
+    }
+}
+
+on_sqlite![the_reference_stands_alone, every_call_is_in_the_reference, every_refusal_has_its_page];

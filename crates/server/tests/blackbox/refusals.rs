@@ -69,7 +69,7 @@ impl Refused {
         let answer = answer.clone().expect_problem();
         assert_eq!(answer.code(), code, "{} {}", answer.status, answer.text);
         assert_eq!(answer.json["status"], answer.status, "{}", answer.text);
-        assert_eq!(answer.json["type"], format!("urn:twinlock:problem:{code}"));
+        assert_eq!(answer.json["type"], format!("/problems/{code}"));
         assert!(answer.json["title"].is_string() && answer.header("x-request-id").is_some(), "{}", answer.text);
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{} {code}", answer.what);
         answer.holds_no_session();

@@ -137,7 +137,8 @@ async fn production_shows_nothing_of_its_inside(database: Database) {
     }
     let signup = json!({ "email": "a@example.com", "password": "tidal-Lantern 77 over moss" });
     browser.post("/auth/signup/", signup).await.refused(403, "feature_disabled");
-    for answer in [browser.get("/healthz").await.expect(200), browser.get("/nowhere").await] {
+    let explained = browser.get("/problems/not_found").await.expect(200);
+    for answer in [explained, browser.get("/healthz").await.expect(200), browser.get("/nowhere").await] {
         let said = format!("{:?}{}", answer.headers, answer.text);
         assert!(!said.contains(env!("CARGO_PKG_VERSION")), "{said}");
     }
