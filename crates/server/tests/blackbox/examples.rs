@@ -212,7 +212,7 @@ fn the_change_is_as_short_as_shown() {
             let text = std::fs::read_to_string(folder(example).join(name)).unwrap();
             for hunk in hunks {
                 let kept = hunk.lines().filter(|line| !line.starts_with('-'));
-                let after: String = kept.map(|line| format!("{}\n", &line[1..])).collect();
+                let after = kept.map(|line| &line[1..]).collect::<Vec<_>>().join("\n") + "\n";
                 assert!(text.contains(&after), "{name} has not:\n{after}");
             }
         }
