@@ -4,15 +4,17 @@ if [ -z "${TWINLOCK:-}" ]; then
   cargo build --quiet --package twinlock --manifest-path ../../Cargo.toml
   TWINLOCK=$(cd ../.. && pwd)/target/debug/twinlock
 fi
-export TWINLOCK_BIND=127.0.0.1:${TWINLOCK_PORT:-8080} DATABASE_URL=sqlite:$EXAMPLE_DATA/twinlock.db
-export TWINLOCK_URL=http://$TWINLOCK_BIND
+# What the example is told is no setting of the server, which refuses those it does not know.
+unset TWINLOCK_URL TWINLOCK_API_KEY
+export TWINLOCK_BIND=127.0.0.1:${EXAMPLE_TWINLOCK_PORT:-8080} DATABASE_URL=sqlite:$EXAMPLE_DATA/twinlock.db
+url=http://$TWINLOCK_BIND
 (cd "$EXAMPLE_DATA" && exec "$TWINLOCK" serve > "$EXAMPLE_DATA/twinlock.log" 2>&1) &
 twinlock_pid=$!
 trap 'kill $twinlock_pid' EXIT # until the example knows better
-for _ in $(seq 100); do curl --silent --fail --output /dev/null "$TWINLOCK_URL/readyz" && break; sleep 0.1; done
+for _ in $(seq 100); do curl --silent --fail --output /dev/null "$url/readyz" && break; sleep 0.1; done
 in_data() { (cd "$EXAMPLE_DATA" && "$TWINLOCK" "$@"); }
 in_data app add shop > /dev/null 2>&1 || true
 in_data app return-url add shop "$1" > /dev/null 2>&1 || true
 TWINLOCK_API_KEY=$(in_data key add --app shop)
-export TWINLOCK_API_KEY
+export TWINLOCK_API_KEY TWINLOCK_URL=$url
 echo "twinlock url=$TWINLOCK_URL api_key=$TWINLOCK_API_KEY"

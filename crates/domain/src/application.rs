@@ -10,10 +10,12 @@ pub mod hosted;
 pub mod idempotency;
 pub mod keyed;
 pub mod return_url;
+pub mod rules;
 pub mod webhook;
 
 use std::fmt;
 
+use self::rules::{Rules, SecondFactor};
 use crate::audit::{AuditAction, AuditEntry, Detail};
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal};
@@ -32,8 +34,8 @@ pub struct Application {
     pub display_name: Option<String>,
     /// Whose test world it is.
     pub test_of: Option<ApplicationId>,
-    /// Whether every user has to have a second factor.
-    pub required: bool,
+    /// What it wants of its users' second factor.
+    pub rules: Rules,
     /// When it was added.
     pub created_at: Timestamp,
 }
@@ -191,7 +193,10 @@ impl Decide for AddApplication {
         }
         let mut add = |name: String, test_of| {
             let id = ApplicationId::new(now, context.rng);
-            Application { id, name, display_name: None, test_of, required: self.required, created_at: now }
+            let second_factor =
+                if self.required { SecondFactor::Required { from: None } } else { SecondFactor::Optional };
+            let rules = Rules { second_factor, ..Rules::default() };
+            Application { id, name, display_name: None, test_of, rules, created_at: now }
         };
         let live = add(self.name.clone(), None);
         let test = add(Application::test_name(&self.name), Some(live.id));

@@ -33,6 +33,16 @@ pub struct Context<'a> {
     pub policy: &'a Policy,
 }
 
+impl<'a> Context<'a> {
+    /// The same under another policy.
+    pub fn under<'b>(&'b mut self, policy: &'b Policy) -> Context<'b>
+    where
+        'a: 'b,
+    {
+        Context { clock: self.clock, rng: &mut *self.rng, keys: self.keys, policy }
+    }
+}
+
 /// Where a command came from: for the audit log, and for what a person is told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {

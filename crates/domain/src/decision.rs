@@ -323,8 +323,8 @@ pub enum Change {
     AddReturnUrl(ApplicationId, ReturnUrl),
     /// They may no longer.
     RemoveReturnUrl(ApplicationId, ReturnUrl),
-    /// People see an application under another name, or under its own.
-    NameApplication(ApplicationId, Option<String>),
+    /// What people see of an application, and what it wants of their second factor.
+    SetApplication(Box<Application>),
     /// A challenge can be answered at the hosted pages.
     AddHosted(Box<Hosted>),
     /// *Guarded.* It is of one browser from now on.

@@ -49,7 +49,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("what ends trust", "crates/domain/src/trusted_device.rs", "fn revoke_trust"),
     ("new passwords", "crates/server/src/password.rs", "fn judge"),
     ("new passwords", "crates/server/src/password.rs", "const TOO_COMMON_LOG10"),
-    ("hashing parameters", "crates/server/src/password.rs", "const MEMORY_KIB"),
+    ("hashing parameters", "crates/server/src/password/desk.rs", "const MEMORY_KIB"),
     ("clock", "crates/domain/src/user.rs", "fn moment"),
     ("who the session cookie stands for", "crates/domain/src/session/visit.rs", "struct RecognizeVisitor"),
     ("where a sign-in goes on to", "crates/server/src/http/pages/target.rs", "struct Target"),

@@ -1,6 +1,8 @@
 //! Applications and their keys.
 
+use domain::application::rules::{Rules, SecondFactor};
 use domain::application::{ApiKey, Application, KeyScope};
+use domain::factor::Method;
 use domain::ids::{ApiKeyId, ApplicationId, ChallengeId};
 use domain::secret::TokenHash;
 use domain::time::Timestamp;
@@ -12,7 +14,8 @@ use crate::{Db, Row, Statement, StoreError, params};
 macro_rules! applications_where {
     ($condition:literal) => {
         concat!(
-            "SELECT id, name, test_of, second_factor, created_at, display_name FROM applications WHERE ",
+            "SELECT id, name, test_of, second_factor, created_at, display_name, required_from, methods, trust_days, issuer \
+             FROM applications WHERE ",
             $condition
         )
     };
@@ -41,6 +44,12 @@ pub(crate) fn by_name(reads: &mut Reads<'_>, name: &str) -> Handle<Option<Applic
 pub(crate) fn locked_by_name(reads: &mut Reads<'_>, name: &str) -> Handle<Option<Application>> {
     reads.lock("SELECT id FROM applications WHERE name = $1 FOR UPDATE", params![name]);
     by_name(reads, name)
+}
+
+/// An application, locked.
+pub(crate) fn locked(reads: &mut Reads<'_>, id: ApplicationId) -> Handle<Option<Application>> {
+    reads.lock("SELECT id FROM applications WHERE id = $1 FOR UPDATE", params![id.uuid()]);
+    by_id(reads, id)
 }
 
 /// The application of a challenge's person.
@@ -90,10 +99,31 @@ fn application(row: &Row) -> Result<Application, StoreError> {
         id: ApplicationId::from_uuid(row.get(0)?),
         name: row.get(1)?,
         test_of: row.get::<Option<_>>(2)?.map(ApplicationId::from_uuid),
-        required: row.get::<String>(3)? == "required",
+        rules: rules(row)?,
         created_at: row.get(4)?,
         display_name: row.get(5)?,
     })
+}
+
+/// Whoever cannot read what an application wants must not guess that it wants nothing.
+fn rules(row: &Row) -> Result<Rules, StoreError> {
+    let corrupt = |column: &str, reason: &str| StoreError::Corrupt {
+        table: "applications".into(),
+        column: column.into(),
+        reason: reason.into(),
+    };
+    let second_factor = match row.get::<String>(3)?.as_str() {
+        "optional" => SecondFactor::Optional,
+        "required" => SecondFactor::Required { from: row.get(6)? },
+        _ => return Err(corrupt("second_factor", "unknown word")),
+    };
+    let listed = |list: serde_json::Value| {
+        let names = list.as_array()?.iter();
+        names.map(|name| Method::parse(name.as_str()?)).collect::<Option<Vec<_>>>()
+    };
+    let methods = row.get::<Option<serde_json::Value>>(7)?;
+    let methods = methods.map(|list| listed(list).ok_or_else(|| corrupt("methods", "not a list of methods")));
+    Ok(Rules { second_factor, methods: methods.transpose()?, trust_days: row.get(8)?, issuer: row.get(9)? })
 }
 
 fn api_key(row: &Row) -> Result<ApiKey, StoreError> {
@@ -124,17 +154,29 @@ pub(crate) fn insert(new: &Application) -> Statement {
             new.id.uuid(),
             new.name.as_str(),
             new.test_of.map(ApplicationId::uuid),
-            if new.required { "required" } else { "optional" },
+            new.rules.second_factor.as_str(),
             new.created_at,
         ],
     )
 }
 
-/// What people see of an application.
-pub(crate) fn set_display_name(id: ApplicationId, name: Option<&str>) -> Statement {
+/// What people see of an application, and what it wants of their second factor.
+pub(crate) fn set(changed: &Application) -> Statement {
+    let rules = &changed.rules;
+    let methods: Option<Vec<&str>> =
+        rules.methods.as_ref().map(|methods| methods.iter().map(|method| method.as_str()).collect());
     Statement::new(
-        "UPDATE applications SET display_name = $2 WHERE id = $1",
-        params![id.uuid(), name.map(str::to_owned)],
+        "UPDATE applications SET display_name = $2, second_factor = $3, required_from = $4, methods = $5, \
+         trust_days = $6, issuer = $7 WHERE id = $1",
+        params![
+            changed.id.uuid(),
+            changed.display_name.clone(),
+            rules.second_factor.as_str(),
+            rules.second_factor.from(),
+            methods.map(|methods| json!(methods)),
+            rules.trust_days,
+            rules.issuer.clone(),
+        ],
     )
 }
 

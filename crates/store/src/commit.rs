@@ -119,7 +119,7 @@ fn change_statements(change: &Change, request: Option<&str>, at: domain::time::T
         Change::Announce(new) => vec![webhook::announce(new, request, at)],
         Change::AddReturnUrl(id, url) => vec![hosted::add_return_url(*id, url, at)],
         Change::RemoveReturnUrl(id, url) => vec![hosted::remove_return_url(*id, url)],
-        Change::NameApplication(id, name) => vec![application::set_display_name(*id, name.as_deref())],
+        Change::SetApplication(application) => vec![application::set(application)],
         Change::AddHosted(new) => vec![hosted::insert(new)],
         Change::OpenHosted(id, browser) => vec![hosted::open(*id, browser, at)],
         Change::ApproveHosted { id, method, trust, result } => vec![hosted::approve(*id, *method, *trust, result)],

@@ -133,6 +133,15 @@ pub(crate) fn return_urls(reads: &mut Reads<'_>, name: &str) -> Handle<Vec<Retur
     reads.read(URLS_BY_NAME, params![name], |rows| every(rows, return_url))
 }
 
+/// The same, by its id.
+pub(crate) fn return_urls_of(reads: &mut Reads<'_>, id: ApplicationId) -> Handle<Vec<ReturnUrl>> {
+    reads.read(
+        "SELECT url FROM application_return_urls WHERE application_id = $1 ORDER BY created_at, url",
+        params![id.uuid()],
+        |rows| every(rows, return_url),
+    )
+}
+
 const URLS_BY_NAME: &str = "SELECT r.url FROM application_return_urls r JOIN applications a ON a.id = r.application_id \
      WHERE a.name = $1 ORDER BY r.created_at, r.url";
 

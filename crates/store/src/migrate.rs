@@ -50,6 +50,7 @@ const PAIRS: &[Pair] = pairs![
     "V11__webhooks",
     "V12__database_mark",
     "V14__set_up_clock",
+    "V15__application_rules",
     "V21__number_holders",
 ];
 

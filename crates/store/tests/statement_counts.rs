@@ -408,12 +408,12 @@ async fn no_call_sends_more_statements_than_it_did() {
             user add, with an authenticator         1  7
             app add                                 1  3
             key add                                 1  2
-            /v1 challenge: first mention           10 10
-            /v1 factor: brought                     4 20
-            /v1 challenge: a factor is due         10  6
-            /v1 challenge: read                     6  0
-            /v1 verify                              7  7
-            /v1 verify: again                       7  0
+            /v1 challenge: first mention           11 10
+            /v1 factor: brought                     5 20
+            /v1 challenge: a factor is due         11  6
+            /v1 challenge: read                     7  0
+            /v1 verify                              8  7
+            /v1 verify: again                       8  0
             ");
         }
         // A benchmark's people are put there by the statements of commands, but for the whole set of recovery codes.

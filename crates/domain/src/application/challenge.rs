@@ -12,6 +12,7 @@
 
 use super::contact::Mentioned;
 use super::hosted::{Hosted, HostedWish};
+use super::rules::Grace;
 use super::{Application, ExternalId};
 use crate::audit::{AuditAction, AuditEntry};
 use crate::challenge::{Challenge, ChallengeState, ChallengeView, Opening, answerable};
@@ -202,7 +203,12 @@ pub struct AskedChallenge {
     pub proof: Option<Proof>,
     /// The link to the hosted pages, where there is something to do: told this once.
     pub link: Option<SecretText>,
+    /// Until when the person may pass without a factor, where there has to be one from then on.
+    pub grace_until: Option<Timestamp>,
 }
+
+/// The word for a factor that is not due yet.
+const GRACE: &str = "grace";
 
 /// The word for a lock.
 const fn locked_why(locked: Locked) -> &'static str {
@@ -249,8 +255,12 @@ impl RequestChallenge {
         }
         if !account.factor_due(factors, context.policy)? {
             let way = match self.reason {
-                Reason::Login if !application.required => Way::Free(ProvedBy::Nothing, "no_factor", None),
-                Reason::Login | Reason::StepUp => Way::Enroll("no_factor"),
+                Reason::Login => match application.rules.second_factor.grace(now) {
+                    Grace::Endless => Way::Free(ProvedBy::Nothing, "no_factor", None),
+                    Grace::Until(_) => Way::Free(ProvedBy::Nothing, GRACE, None),
+                    Grace::Over => Way::Enroll("no_factor"),
+                },
+                Reason::StepUp => Way::Enroll("no_factor"),
                 Reason::Enroll => Way::Enroll("enroll"),
             };
             return Ok((way, none));
@@ -358,7 +368,8 @@ impl Decide for RequestChallenge {
         let (link, hosted) = hosted.unzip();
         decision.changes.extend(hosted.map(|hosted| Change::AddHosted(Box::new(hosted))));
         let saved = Change::SaveSettings(account.user.id, account.settings);
-        let reply = AskedChallenge { id, status, why, text, state, expires_at, proof, link };
+        let grace_until = application.rules.second_factor.from().filter(|_| why == GRACE);
+        let reply = AskedChallenge { id, status, why, text, state, expires_at, proof, link, grace_until };
         Ok(decision.audit_all(audit).change(saved).map(|()| reply))
     }
 }
@@ -416,7 +427,8 @@ impl Decide for ReadAsked {
             }
         }
         let (id, expires_at) = (challenge.id, challenge.expires_at);
-        let reply = AskedChallenge { id, status, why, text: asked.text, state, expires_at, proof: None, link: None };
+        let (text, proof, link, grace_until) = (asked.text, None, None, None);
+        let reply = AskedChallenge { id, status, why, text, state, expires_at, proof, link, grace_until };
         Ok(Decision::new(Ok(reply), now))
     }
 }

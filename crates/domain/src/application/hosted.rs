@@ -218,7 +218,9 @@ impl Decide for ReadHosted {
         let (Some(_), Some(reason)) = (account, reason) else {
             return Ok(Decision::new(Err(Refusal::TokenInvalid), context.clock));
         };
-        let asked = ReadAsked { application: application.id, id: self.id }.decide(view.asked, context)?;
+        let policy = application.policy(context.policy);
+        let asked = ReadAsked { application: application.id, id: self.id };
+        let asked = asked.decide(view.asked, &mut context.under(&policy))?;
         Ok(asked.map(|AskedChallenge { id, status, text, state, .. }| {
             let standing = match (status, state, lock) {
                 (Status::Pending, Some(state), _) => Standing::Pending(Box::new(state)),
@@ -287,6 +289,8 @@ pub struct AnswerHostedView {
     pub verify: VerifyView,
     /// The hosted side.
     pub hosted: Option<Hosted>,
+    /// The application.
+    pub application: Option<Application>,
 }
 
 impl Decide for AnswerHosted {
@@ -296,9 +300,11 @@ impl Decide for AnswerHosted {
     fn decide(&self, mut view: AnswerHostedView, context: &mut Context<'_>) -> Result<Decision<WayBack>, Broken> {
         let VerifyView { account, challenge, .. } = &mut view.verify;
         let all = HostedView { account: account.take(), challenge: challenge.take(), hosted: view.hosted };
-        let Some((account, challenge, hosted)) = all.of(&self.browser) else {
+        let (Some((account, challenge, hosted)), Some(application)) = (all.of(&self.browser), view.application) else {
             return Ok(Decision::new(Err(Refusal::TokenInvalid), context.clock));
         };
+        let policy = application.policy(context.policy);
+        let context = &mut context.under(&policy);
         if view.verify.factors.is_empty() && account.settings.enabled_at.is_none() && challenge.completed_at.is_none() {
             // There is nothing the code could be of.
             return Ok(Decision::new(Err(Refusal::NotEnabled), context.clock));

@@ -1,12 +1,12 @@
 //! What an application asks with its key, whatever it is: whether the key lives, whether it may, and whether the same call was
-//! answered before, are read and decided together with the command itself.
+//! answered before, are read and decided together with the command itself, which is decided by the application's own policy.
 
 use super::idempotency::{KeptAnswer, Once, Words};
-use super::{ApiKey, KeyScope};
+use super::{ApiKey, Application, KeyScope};
 use crate::command::{Context, Decide};
 use crate::decision::{Change, Decision, Refusal};
 use crate::ids::{ApiKeyId, ApplicationId};
-use crate::secret::Broken;
+use crate::secret::{Broken, Fault};
 use crate::time::{Duration, Timestamp};
 
 /// How exactly the last use of a key is known: more would be one write with every call.
@@ -44,6 +44,8 @@ pub struct ByKey<C: Decide> {
 pub struct ByKeyView<V> {
     /// The key.
     pub key: Option<ApiKey>,
+    /// Its application.
+    pub application: Option<Application>,
     /// The answer kept under the idempotency key.
     pub kept: Option<KeptAnswer>,
     /// What the command reads.
@@ -75,7 +77,9 @@ impl<C: Decide> Decide for ByKey<C> {
             let again = kept.again(once, now, context.keys)?;
             return Ok(Decision::new(again.map(Told::Again), now));
         }
-        let mut decision = self.command.decide(view.view, context)?;
+        let missing = Broken { table: "applications", column: "id", fault: Fault::Missing };
+        let policy = view.application.ok_or(missing)?.policy(context.policy);
+        let mut decision = self.command.decide(view.view, &mut context.under(&policy))?;
         if let Some((once, words)) = &self.once
             && let Some(words) = words(decision.reply.as_ref())
         {

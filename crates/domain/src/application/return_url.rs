@@ -125,40 +125,5 @@ impl Decide for ChangeReturnUrl {
     }
 }
 
-/// Has people see an application under another name: on the hosted pages, and in their authenticators.
-#[derive(Debug)]
-pub struct NameApplication {
-    /// Which: its name, or that of its test world.
-    pub application: String,
-    /// What people see; its own name when there is none.
-    pub display_name: Option<String>,
-    /// Who acts.
-    pub origin: Origin,
-}
-
-impl NameApplication {
-    /// Whether people may see this: 1 to 64 characters without control characters and colons, which authenticators read.
-    pub fn fits(name: &str) -> bool {
-        let fits = |c: char| !c.is_control() && c != ':';
-        (1..=64).contains(&name.chars().count()) && name.chars().all(fits) && name.trim() == name
-    }
-}
-
-impl Decide for NameApplication {
-    /// The application.
-    type View = Option<Application>;
-    type Reply = ();
-
-    fn decide(&self, application: Option<Application>, context: &mut Context<'_>) -> Result<Decision<()>, Broken> {
-        let now = context.clock;
-        let Some(application) = application.filter(|found| found.id != ApplicationId::DEFAULT) else {
-            return Ok(Decision::new(Err(Refusal::NotFound), now));
-        };
-        let entry = super::entry(application.id, AuditAction::ApplicationChanged, &self.origin).because("display_name");
-        let change = Change::NameApplication(application.id, self.display_name.clone());
-        Ok(Decision::new(Ok(()), now).audit(entry).change(change))
-    }
-}
-
 #[cfg(test)]
 mod tests;

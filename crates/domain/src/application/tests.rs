@@ -19,13 +19,17 @@ use crate::verification::VerifyView;
 
 pub(super) const SHOP: ApplicationId = ApplicationId::from_uuid(uuid::Uuid::from_u128(7));
 
+fn wanted(required: bool) -> SecondFactor {
+    if required { SecondFactor::Required { from: None } } else { SecondFactor::Optional }
+}
+
 pub(super) fn shop(required: bool) -> Application {
     Application {
         id: SHOP,
         name: "shop".into(),
         display_name: None,
         test_of: None,
-        required,
+        rules: Rules { second_factor: wanted(required), ..Rules::default() },
         created_at: crate::testing::START,
     }
 }
@@ -225,7 +229,7 @@ fn key(scopes: &[KeyScope]) -> ApiKey {
 }
 
 fn by(key: Option<ApiKey>) -> ByKeyView<()> {
-    ByKeyView { key, kept: None, view: () }
+    ByKeyView { key, application: Some(shop(false)), kept: None, view: () }
 }
 
 #[test]

@@ -750,7 +750,7 @@ impl World {
             | Change::Announce(_)
             | Change::AddReturnUrl(..)
             | Change::RemoveReturnUrl(..)
-            | Change::NameApplication(..)
+            | Change::SetApplication(_)
             | Change::AddHosted(_)
             | Change::OpenHosted(..)
             | Change::ApproveHosted { .. }

@@ -32,17 +32,8 @@ pub(super) enum Command {
     /// Add addresses an application is called at, list and remove them.
     #[command(subcommand)]
     Webhook(webhook::Command),
-    /// Change how an application is shown.
-    Set {
-        /// Which application.
-        name: String,
-        /// What people see on the hosted pages and in their authenticators; its own name when empty.
-        #[arg(long, value_name = "TEXT")]
-        display_name: String,
-        /// Of its test world.
-        #[arg(long)]
-        test: bool,
-    },
+    /// Change how an application is shown, and what it wants of its users' second factor.
+    Set(settings::Set),
     /// Say where people may be sent back to from the hosted pages.
     #[command(subcommand)]
     ReturnUrl(settings::ReturnUrls),
@@ -54,7 +45,7 @@ pub(super) async fn run(config: &Config, command: Command) -> anyhow::Result<()>
         Command::Add { name, required } => add(app, name, required).await,
         Command::List => list(app).await,
         Command::Webhook(command) => webhook::run(app, command).await,
-        Command::Set { name, display_name, test } => settings::rename(app, name, display_name, test).await,
+        Command::Set(wanted) => settings::set(app, wanted).await,
         Command::ReturnUrl(command) => settings::return_urls(app, command).await,
     })
     .await
@@ -90,8 +81,7 @@ async fn add(app: &App, name: String, required: bool) -> anyhow::Result<()> {
 
 async fn list(app: &App) -> anyhow::Result<()> {
     for application in app.db.applications().await?.iter().filter(|application| application.test_of.is_none()) {
-        let rule = if application.required { "required" } else { "optional" };
-        say(&format!("{}  second factor {rule}  {}", application.id, application.name))?;
+        say(&format!("{}  {}  {}", application.id, settings::rule(application), application.name))?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The second-factor API, `/v1/…`, for applications with a login of their own: one file per noun, each about parsing and
 //! nothing else. A second door to the same house.
 
+mod application;
 mod call;
 mod challenges;
 mod factors;
@@ -19,6 +20,7 @@ use crate::problem::ProblemCode;
 
 /// What each call may refuse beyond what every call with a key may: its documentation, held against the answers by the tests.
 pub const REFUSALS: &[(&str, &[ProblemCode])] = &[
+    ("/v1/application", &[]),
     ("/v1/challenges", challenges::REQUEST_REFUSALS),
     ("/v1/challenges/redeem", challenges::REDEEM_REFUSALS),
     ("/v1/challenges/{id}", challenges::REFUSALS),
@@ -58,6 +60,7 @@ pub fn router(app: &App) -> Router<App> {
 /// The routes, with their documentation.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .routes(routes!(application::read, application::change))
         .routes(routes!(challenges::request))
         .routes(routes!(challenges::redeem))
         .routes(routes!(challenges::read, challenges::cancel))

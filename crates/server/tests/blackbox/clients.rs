@@ -1,7 +1,4 @@
 //! The client libraries, tried by tests of their own in their own language against a running server.
-//!
-//! as an application sees them: a lost answer costs no guess, a result about somebody else or
-//! brought by another browser signs nobody in, and no answer is no yes.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -29,7 +26,8 @@ pub(crate) fn fetched(variable: &str) -> Option<PathBuf> {
     found
 }
 
-/// Runs the tests of a client in its folder, against this world.
+/// Runs the tests of a client in its folder, against this world. as an application sees them: a lost answer
+/// costs no guess, a result about somebody else or brought by another browser signs nobody in, and no answer is no yes.
 async fn try_out(world: World, client: &Path, program: impl AsRef<OsStr>, arguments: &[&str]) {
     let (shop, bank) = (world.shop("shop"), world.shop("bank"));
     world.must(&["app", "return-url", "add", "shop", BACK]);

@@ -1,6 +1,4 @@
 //! The examples: apps with a login of their own, started by their one command, in a real browser.
-//!
-//! a password alone opens nothing, and a result that is stolen, foreign or spent signs nobody in.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -87,8 +85,8 @@ impl Drop for Example {
     }
 }
 
-/// Password, hosted second factor, app; a remembered device at the second sign-in, a recovery code at the third; and nobody
-/// gets in by what belongs to somebody else.
+/// Password, hosted second factor, app; a remembered device at the second sign-in, a recovery code at the third.,
+/// a password alone opens nothing, and a result that is stolen, foreign or spent signs nobody in.
 async fn signs_people_in(world: &World, example: &Example) {
     let Some(chromium) = Chromium::start() else { return };
     let (secret, codes) = example.shop.enroll("1").await;
@@ -167,7 +165,7 @@ async fn one_command_starts_all_of_it(_: Database) {
     let log = std::fs::File::create(data.path().join("out")).unwrap();
     let mut child = Command::new(folder("examples/django").join("start"))
         .env("PORT", port.to_string())
-        .env("TWINLOCK_PORT", twinlock.to_string())
+        .env("EXAMPLE_TWINLOCK_PORT", twinlock.to_string())
         .env("TWINLOCK", env!("CARGO_BIN_EXE_twinlock"))
         .env("EXAMPLE_DATA", data.path())
         .env("PYTHON", python)

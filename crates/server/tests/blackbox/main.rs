@@ -84,6 +84,7 @@
 //! | `intruders` | R-07, R-09, R-15, R-23, R-24, R-30, R-35, R-52, R-65, R-70, A-05, A-29, A-33, A-38, A-64, A-71, A-76, A-79, A-80 |
 //! | `told` | R-23 |
 //! | `v1` | R-38, A-01 |
+//! | `v1_application` | R-52, A-29, A-72 |
 //! | `v1_hosted` | R-31, R-38, A-05, A-06, A-28…, A-82 |
 //! | `v1_keys` | R-31, R-52, A-05, A-06, A-11, A-28, A-37, A-55, A-64, A-66, A-72 |
 //! | `v1_once` | R-07, A-12 |
@@ -238,6 +239,7 @@ mod unlock;
 mod upgrade;
 mod user_acts;
 mod v1;
+mod v1_application;
 mod v1_hosted;
 mod v1_keys;
 mod v1_once;

@@ -4,13 +4,15 @@ use domain::application::challenge::{AnswerAsked, CancelAsked, CancelView, ReadA
 use domain::application::contact::{FindUser, Mention, Mentioned};
 use domain::application::factor::{ImportFactor, ImportView};
 use domain::application::keyed::{ByKey, ByKeyView};
+use domain::application::return_url::ReturnUrl;
+use domain::application::rules::{ApplicationView, ChangeApplication, Named, ReadApplication};
 use domain::application::{AddApiKey, AddApplication, ApiKey, Application, RevokeApiKey};
 use domain::challenge::ChallengeView;
 use domain::sent_code::{Scope, Sends};
 use domain::user::Account;
 use domain::verification::VerifyView;
 
-use crate::load::{Assemble, Load, Reads};
+use crate::load::{Assemble, Handle, Load, Reads};
 use crate::user::{Whose, locked, unlocked};
 use crate::{application, challenge, factor, hosted, kept_answer, recovery_code, sent_code, sms_fraud, trusted_device};
 
@@ -28,6 +30,31 @@ impl Load for AddApiKey {
     }
 }
 
+impl Load for ChangeApplication {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<ApplicationView> {
+        let (application, return_urls) = match &self.application {
+            Named::Id(id) => (application::locked(reads, *id), hosted::return_urls_of(reads, *id)),
+            Named::Name(name) => (application::locked_by_name(reads, name), hosted::return_urls(reads, name)),
+        };
+        application_view(application, return_urls)
+    }
+}
+
+impl Load for ReadApplication {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<ApplicationView> {
+        application_view(application::by_id(reads, self.id), hosted::return_urls_of(reads, self.id))
+    }
+}
+
+fn application_view(
+    application: Handle<Option<Application>>,
+    return_urls: Handle<Vec<ReturnUrl>>,
+) -> Assemble<ApplicationView> {
+    Box::new(move |answers| {
+        Ok(ApplicationView { application: answers.get(&application)?, return_urls: answers.get(&return_urls)? })
+    })
+}
+
 impl Load for RevokeApiKey {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<Option<ApiKey>> {
         let key = application::locked_key(reads, self.key);
@@ -40,11 +67,13 @@ impl<C: Load> Load for ByKey<C> {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<ByKeyView<C::View>> {
         let view = self.command.load(reads);
         let key = application::key(reads, self.holder.key);
+        let application = application::by_id(reads, self.holder.application);
         let once = self.once.as_ref();
         let kept = once.map(|(once, _)| kept_answer::by_key(reads, self.holder.application, &once.key));
         Box::new(move |answers| {
             Ok(ByKeyView {
                 key: answers.get(&key)?,
+                application: answers.get(&application)?,
                 kept: kept.as_ref().map_or(Ok(None), |kept| answers.get(kept))?,
                 view: view(answers)?,
             })

@@ -1,11 +1,10 @@
 //! What the commands of the hosted pages read, for challenges of applications.
 
-use domain::application::Application;
 use domain::application::hosted::{
     AnswerHosted, AnswerHostedView, HostedView, OpenHosted, ReadHosted, ReadHostedView, RedeemHosted, RedeemView,
     ReturnHosted,
 };
-use domain::application::return_url::{ChangeReturnUrl, NameApplication, ReturnUrlsView};
+use domain::application::return_url::{ChangeReturnUrl, ReturnUrlsView};
 use domain::challenge::ChallengeView;
 use domain::sent_code::{Scope, Sends};
 use domain::verification::VerifyView;
@@ -21,13 +20,6 @@ impl Load for ChangeReturnUrl {
         Box::new(move |answers| {
             Ok(ReturnUrlsView { application: answers.get(&application)?, urls: answers.get(&urls)? })
         })
-    }
-}
-
-impl Load for NameApplication {
-    fn load(&self, reads: &mut Reads<'_>) -> Assemble<Option<Application>> {
-        let application = application::locked_by_name(reads, &self.application);
-        Box::new(move |answers| answers.get(&application))
     }
 }
 
@@ -67,6 +59,7 @@ impl Load for AnswerHosted {
         let factors = factor::of_asked(reads, self.id);
         let recovery_codes = recovery_code::of_asked(reads, self.id);
         let sent_codes = sent_code::of_scope(reads, Scope::Login(self.id));
+        let application = application::of_asked(reads, self.id);
         Box::new(move |answers| {
             let verify = VerifyView {
                 account: answers.get(&account)?,
@@ -77,7 +70,7 @@ impl Load for AnswerHosted {
                 sent_codes: answers.get(&sent_codes)?,
                 browsers: vec![],
             };
-            Ok(AnswerHostedView { verify, hosted: answers.get(&hosted)? })
+            Ok(AnswerHostedView { verify, hosted: answers.get(&hosted)?, application: answers.get(&application)? })
         })
     }
 }

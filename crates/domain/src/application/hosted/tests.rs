@@ -1,9 +1,9 @@
 //! The way through the hosted pages and back.
 
 use super::*;
-use crate::application::ApplicationId;
 use crate::application::challenge::RequestChallenge;
-use crate::application::tests::{SHOP, customer, request, view};
+use crate::application::tests::{SHOP, customer, request, shop, view};
+use crate::application::{Application, ApplicationId};
 use crate::testing::{Lab, Person, origin};
 
 const BACK: &str = "https://shop.example.com/back";
@@ -14,6 +14,7 @@ struct Scene {
     person: Person,
     challenge: Challenge,
     hosted: Hosted,
+    application: Application,
 }
 
 fn wish(binding: Option<&str>) -> HostedWish {
@@ -40,7 +41,7 @@ impl Scene {
         let token = link.expose().rsplit('/').next().unwrap().to_owned();
         let (challenge, hosted) = (challenge.unwrap(), hosted.unwrap());
         assert_eq!(TokenHash::of(&token), hosted.link);
-        Self { lab, person, challenge, hosted }
+        Self { lab, person, challenge, hosted, application: shop(false) }
     }
 
     fn view(&self) -> HostedView {
@@ -71,7 +72,9 @@ impl Scene {
             devices: vec![],
             sent_codes: vec![],
         };
-        self.lab.decide(&command, AnswerHostedView { verify, hosted }).unwrap()
+        self.lab
+            .decide(&command, AnswerHostedView { verify, hosted, application: Some(self.application.clone()) })
+            .unwrap()
     }
 
     fn redeem(&mut self, application: ApplicationId, binding: Option<&str>) -> Decision<Approved> {
@@ -172,6 +175,25 @@ fn trust_begins_when_the_result_is_taken_and_counts_from_the_proof() {
     assert!(given.reply.unwrap().proof.device.is_some());
     scene.lab.policy.trusted_devices = false;
     assert!(scene.redeem(SHOP, None).reply.unwrap().proof.device.is_none(), "switched off meanwhile");
+}
+
+#[test]
+fn a_kind_the_application_has_switched_off_is_not_taken_here_either() {
+    let mut scene = Scene::new(None);
+    scene.open("one", origin()).reply.unwrap();
+    scene.hosted.browser = Some(TokenHash::of("one"));
+    scene.application.rules.methods = Some(vec![Method::Email]);
+    let refused = scene.answer("one", false);
+    assert!(
+        !refused.changes.iter().any(|change| matches!(change, Change::ApproveHosted { .. })),
+        "{:?}",
+        refused.changes
+    );
+    scene.application.rules.methods = Some(vec![Method::Totp]);
+    scene.application.rules.trust_days = Some(0);
+    let taken = scene.answer("one", true);
+    let trusts = |change: &Change| if let Change::ApproveHosted { trust, .. } = change { Some(*trust) } else { None };
+    assert_eq!(taken.changes.iter().find_map(trusts), Some(false), "{:?}", taken.changes);
 }
 
 #[test]

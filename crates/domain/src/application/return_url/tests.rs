@@ -57,11 +57,3 @@ fn what_is_said_is_appended_and_the_origin_is_that_of_the_address() {
         "https://a.example/?tfa_denied=canceled"
     );
 }
-
-#[test]
-fn a_name_people_see_cannot_be_read_as_something_else_by_an_authenticator() {
-    assert!(NameApplication::fits("Ada's Books & Töne"));
-    for name in ["", " x", "x ", "a:b", "a\nb", &"x".repeat(65)] {
-        assert!(!NameApplication::fits(name), "{name:?}");
-    }
-}

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use anyhow::bail;
 use clap::Subcommand;
 use domain::application::Application;
-use domain::application::return_url::{ChangeReturnUrl, MOST, NameApplication, ReturnUrl};
+use domain::application::return_url::{ChangeReturnUrl, MOST, ReturnUrl};
+use domain::application::rules::{ChangeApplication, Difference, MOST_TRUST_DAYS, Named, SecondFactor};
 use domain::command::Origin;
 use domain::decision::Refusal;
+use domain::factor::Method;
+use domain::time::Timestamp;
 use store::{Load, Surroundings};
 
 use crate::app::App;
@@ -84,14 +87,109 @@ async fn change(app: &App, one: OneUrl, add: bool) -> anyhow::Result<()> {
     }
 }
 
-/// Has people see an application under another name.
-pub(super) async fn rename(app: &App, name: String, display_name: String, test: bool) -> anyhow::Result<()> {
-    let display_name = Some(display_name).filter(|name| !name.is_empty());
-    anyhow::ensure!(
-        display_name.as_deref().is_none_or(NameApplication::fits),
-        "what people see takes 1 to 64 characters without colons"
-    );
-    act(app, NameApplication { application: world(name, test), display_name, origin: origin() }).await
+/// What is to be different of an application. What is not said stays.
+#[derive(clap::Args)]
+pub(in crate::cli) struct Set {
+    /// Which application.
+    name: String,
+    #[command(flatten)]
+    wanted: Wanted,
+    /// Of its test world.
+    #[arg(long)]
+    test: bool,
+}
+
+/// The settings, at least one of them.
+#[derive(clap::Args)]
+#[group(required = true, multiple = true)]
+struct Wanted {
+    /// What people see on the hosted pages and in their authenticators; its own name when empty.
+    #[arg(long, value_name = "TEXT")]
+    display_name: Option<String>,
+    /// What authenticators call it; what people see when empty.
+    #[arg(long, value_name = "TEXT")]
+    issuer: Option<String>,
+    /// `optional`, `required` of every user, or required from a day on, such as 2027-01-01 (UTC).
+    #[arg(long, value_name = "RULE", value_parser = second_factor)]
+    second_factor: Option<SecondFactor>,
+    /// The kinds people may use, such as totp,email; those of the server when empty.
+    #[arg(long, value_name = "LIST", value_parser = methods)]
+    methods: Option<Methods>,
+    /// How many days a device is trusted, 0 for none; as the server says when empty.
+    #[arg(long, value_name = "DAYS", value_parser = trust_days)]
+    trust_days: Option<TrustDays>,
+}
+
+/// A list of kinds, or none. A name of its own keeps the command line from reading it as an optional argument.
+type Methods = Box<Option<Vec<Method>>>;
+type TrustDays = Box<Option<u32>>;
+
+fn second_factor(text: &str) -> Result<SecondFactor, String> {
+    let day = || Timestamp::parse(&format!("{text}T00:00:00Z")).or_else(|| Timestamp::parse(text));
+    match text {
+        "optional" => Ok(SecondFactor::Optional),
+        "required" => Ok(SecondFactor::Required { from: None }),
+        _ => day()
+            .map(|from| SecondFactor::Required { from: Some(from) })
+            .ok_or_else(|| "say optional, required, or a day such as 2027-01-01".to_owned()),
+    }
+}
+
+fn methods(text: &str) -> Result<Methods, String> {
+    if text.is_empty() {
+        return Ok(Box::new(None));
+    }
+    let kind = |name: &str| Method::parse(name).filter(|method| *method != Method::RecoveryCode);
+    let listed: Option<Vec<Method>> = text.split(',').map(kind).collect();
+    listed.map(|listed| Box::new(Some(listed))).ok_or_else(|| "say some of totp, sms and email".to_owned())
+}
+
+fn trust_days(text: &str) -> Result<TrustDays, String> {
+    if text.is_empty() {
+        return Ok(Box::new(None));
+    }
+    let days = text.parse().ok().filter(|days| *days <= MOST_TRUST_DAYS);
+    days.map(|days| Box::new(Some(days))).ok_or_else(|| format!("say 0 to {MOST_TRUST_DAYS} days"))
+}
+
+/// What an empty text stands for, and a name that fits.
+#[expect(clippy::option_option, reason = "not said, empty and a name are three things")]
+fn shown(text: Option<String>) -> anyhow::Result<Option<Option<String>>> {
+    let text = text.map(|text| Some(text).filter(|text| !text.is_empty()));
+    let fits = text.iter().flatten().all(|text| Difference::name_fits(text));
+    anyhow::ensure!(fits, "what people see takes 1 to 64 characters without colons");
+    Ok(text)
+}
+
+/// Changes an application.
+pub(super) async fn set(app: &App, Set { name, wanted, test }: Set) -> anyhow::Result<()> {
+    let difference = Difference {
+        display_name: shown(wanted.display_name)?,
+        second_factor: wanted.second_factor,
+        methods: wanted.methods.map(|methods| *methods),
+        trust_days: wanted.trust_days.map(|days| *days),
+        issuer: shown(wanted.issuer)?,
+    };
+    let application = Named::Name(world(name, test));
+    let told = act(app, ChangeApplication { application, difference, origin: origin() }).await?;
+    say(&rule(&told.application))
+}
+
+/// What an application wants, in a few words.
+pub(super) fn rule(application: &Application) -> String {
+    let rules = &application.rules;
+    let mut words = format!("second factor {}", rules.second_factor.as_str());
+    if let Some(from) = rules.second_factor.from() {
+        words = format!("{words} from {from}");
+    }
+    if let Some(methods) = &rules.methods {
+        let names: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
+        words = format!("{words}, by {}", names.join(","));
+    }
+    if let Some(days) = rules.trust_days {
+        words = format!("{words}, devices trusted {days} days");
+    }
+    words
 }
 
 fn origin() -> Origin {

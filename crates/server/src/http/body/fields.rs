@@ -34,11 +34,19 @@ impl Fields {
 
     /// Like [`Fields::text`], or null; but not absent.
     pub fn text_or_null(&mut self, name: &str, length: RangeInclusive<usize>) -> Option<String> {
-        if self.members.get(name).is_some_and(Value::is_null) {
-            self.members.remove(name);
+        if self.null(name) {
             return None;
         }
         self.required(name, |fields| fields.optional_text(name, length))
+    }
+
+    /// Whether a field is null; then it is taken.
+    pub fn null(&mut self, name: &str) -> bool {
+        let null = self.members.get(name).is_some_and(Value::is_null);
+        if null {
+            self.members.remove(name);
+        }
+        null
     }
 
     /// Like [`Fields::text`], or absent.

@@ -142,7 +142,7 @@ pub(super) struct ChallengeView {
     /// `not_required`, `pending`, `enrollment_required` or `locked`; later also `approved`, `failed`, `canceled` or `expired`.
     #[schema(example = "pending")]
     status: String,
-    /// In a word, why so: `factor_due`, `no_factor`, `trusted_device`, `two_factor_off`, `enroll`, `wrong_codes` or
+    /// In a word, why so: `factor_due`, `no_factor`, `grace`, `trusted_device`, `two_factor_off`, `enroll`, `wrong_codes` or
     /// `wrong_codes_in_a_row`.
     #[schema(example = "factor_due")]
     why: String,
@@ -172,6 +172,10 @@ pub(super) struct ChallengeView {
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     links: Links,
+    /// With `grace`: from when on the person will have to have a factor. Have them set one up before.
+    #[schema(value_type = String, format = DateTime, nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grace_until: Option<Timestamp>,
     /// There at once when no factor is due.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -204,6 +208,7 @@ impl From<&AskedChallenge> for ChallengeView {
             attempts_left: state.map_or(0, |state| state.attempts_left),
             expires_at: challenge.expires_at,
             text: challenge.text.clone(),
+            grace_until: challenge.grace_until,
             links: Links { send: format!("{this}/send"), verify: format!("{this}/verify"), this },
             device_token: result.as_ref().and_then(|result| result.device_token.clone()),
             device_expires_at: result.as_ref().and_then(|result| result.device_expires_at),
