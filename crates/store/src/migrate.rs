@@ -45,13 +45,13 @@ const PAIRS: &[Pair] = pairs![
     "V6__known_browsers",
     "V7__applications",
     "V8__audit_checkpoints",
-    "V9__administrators",
-    "V10__hosted_challenges",
-    "V11__webhooks",
     "V12__database_mark",
     "V14__set_up_clock",
-    "V15__application_rules",
-    "V21__number_holders",
+    "V15__administrators",
+    "V16__hosted_challenges",
+    "V17__webhooks",
+    "V18__application_rules",
+    "V19__number_holders",
 ];
 
 fn embedded(dialect: Dialect) -> Result<Vec<Migration>, StoreError> {
