@@ -89,6 +89,15 @@ impl TrustedDevice {
         }
     }
 
+    /// The device as the changes of the same decision leave it: it was loaded before them.
+    pub(crate) fn after(mut self, changes: &[Change], now: Timestamp) -> Self {
+        let ended = |change: &Change| matches!(change, Change::RevokeTrust(user) if *user == self.user);
+        if changes.iter().any(ended) {
+            self.revoked_at.get_or_insert(now);
+        }
+        self
+    }
+
     /// Ends its trust, and says why.
     fn revoke(&self, why: &'static str, account: &Account, origin: &Origin) -> (Change, AuditEntry) {
         let entry = account.entry(AuditAction::TrustedDeviceRevoked, true, origin).device(self.id).because(why);

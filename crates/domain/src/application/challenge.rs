@@ -317,7 +317,8 @@ impl Decide for RequestChallenge {
         if account.user.disabled_at.is_some() {
             return Ok(decision.refuse(Refusal::NotFound));
         }
-        let (way, recognized) = self.way(&application, &account, &view.factors, view.device, now, context)?;
+        let device = view.device.map(|device| device.after(&decision.changes, now));
+        let (way, recognized) = self.way(&application, &account, &view.factors, device, now, context)?;
         let Recognition { changes, audit, told, .. } = recognized;
         let opening = Opening {
             account: &account,
