@@ -234,7 +234,7 @@ impl RequestChallenge {
         match (self.reason, self.max_age) {
             (Reason::Login, None) => true,
             (Reason::Login | Reason::StepUp, Some(age)) => {
-                device.is_some_and(|found| now.since(found.created_at) <= age)
+                device.and_then(|found| found.proved_at).is_some_and(|proved| now.since(proved) <= age)
             }
             (Reason::StepUp, None) | (Reason::Enroll, _) => false,
         }
