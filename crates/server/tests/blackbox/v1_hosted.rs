@@ -285,7 +285,7 @@ async fn the_other_ways_out_approve_nothing(database: Database) {
     assert_eq!(world.look.count("SELECT count(*) FROM hosted_challenges WHERE method IS NOT NULL").await, 0);
 }
 
-/// a trusted device is as old as the code that was typed, not as its trust, which begins when the result is taken.
+/// a trusted device is as old as the code that was typed, not as its trust, which begins when the result is taken.
 async fn a_device_is_as_old_as_its_proof(database: Database) {
     let world = World::start(database).await;
     let shop = world.shop_with_pages();
@@ -306,7 +306,7 @@ async fn a_device_is_as_old_as_its_proof(database: Database) {
     }
 }
 
-/// what was answered before the person's password changed, or before their factors went, is exchanged for nothing
+/// what was answered before the person's password changed, or before their factors went, is exchanged for nothing
 /// after it, not even when a new token is drawn.
 async fn a_result_that_nobody_took_ends_with_what_ends_challenges(database: Database) {
     let world = World::start(database).await;

@@ -79,7 +79,7 @@ async fn a_key_does_what_its_scopes_say(database: Database) {
     manages.post("/v1/users/ada/factors", factor).await.expect(201);
 }
 
-/// what asks for challenges tells an address at the first mention; to move it takes `users`, and the old one is
+/// what asks for challenges tells an address at the first mention; to move it takes `users`, and the old one is
 /// told.
 async fn an_address_is_moved_by_a_key_for_users_only_and_told_where_it_was(database: Database) {
     let world = World::start(database).await;

@@ -89,7 +89,7 @@ async fn a_trusted_device_is_spared_until_its_token_is_shown_twice(database: Dat
     assert!(recovered.json["result"].get("device_token").is_none(), "a recovery code began a trust");
 }
 
-/// an address that changes with the sign-in ends the trust that comes along, and the sign-in goes on.
+/// an address that changes with the sign-in ends the trust that comes along, and the sign-in goes on.
 async fn a_new_address_ends_the_trust_that_comes_with_it(database: Database) {
     let world = World::start(database).await;
     let shop = world.shop("shop");
