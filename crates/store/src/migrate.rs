@@ -56,7 +56,7 @@ const PAIRS: &[Pair] = pairs![
     "V17__webhooks",
     "V18__application_rules",
     "V19__number_holders",
-    "V24__device_proof",
+    "V24__device_proof_and_shares",
 ];
 
 fn embedded(dialect: Dialect) -> Result<Vec<Migration>, StoreError> {
