@@ -5,6 +5,7 @@ use domain::application::contact::{FindUser, Mention, Mentioned};
 use domain::application::factor::{ImportFactor, ImportView};
 use domain::application::keyed::{ByKey, ByKeyView};
 use domain::application::return_url::ReturnUrl;
+use domain::application::rules::outlook::TryApplication;
 use domain::application::rules::{ApplicationView, ChangeApplication, Named, ReadApplication};
 use domain::application::{AddApiKey, AddApplication, ApiKey, Application, RevokeApiKey};
 use domain::challenge::ChallengeView;
@@ -35,6 +36,16 @@ impl Load for ChangeApplication {
         let (application, return_urls) = match &self.application {
             Named::Id(id) => (application::locked(reads, *id), hosted::return_urls_of(reads, *id)),
             Named::Name(name) => (application::locked_by_name(reads, name), hosted::return_urls(reads, name)),
+        };
+        application_view(application, return_urls)
+    }
+}
+
+impl Load for TryApplication {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<ApplicationView> {
+        let (application, return_urls) = match &self.application {
+            Named::Id(id) => (application::by_id(reads, *id), hosted::return_urls_of(reads, *id)),
+            Named::Name(name) => (application::by_name(reads, name), hosted::return_urls(reads, name)),
         };
         application_view(application, return_urls)
     }
