@@ -3,6 +3,7 @@
 //! An application sees its own users only. Its *test world* is an application of its own that points at it, so that a user, a
 //! challenge or an answer of one cannot be met in the other, whatever is asked.
 
+pub mod audit;
 pub mod challenge;
 pub mod contact;
 pub mod factor;
