@@ -10,6 +10,7 @@ pub mod factor;
 pub mod hosted;
 pub mod idempotency;
 pub mod keyed;
+pub mod receipt;
 pub mod return_url;
 pub mod rules;
 pub mod webhook;
