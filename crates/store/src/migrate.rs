@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use deadpool_postgres::ClientWrapper;
 use refinery::{Migration, Report, Runner};
+use tokio_postgres::error::SqlState;
 
 use crate::db::Dialect;
 use crate::error::StoreError;
@@ -34,6 +35,9 @@ macro_rules! pairs {
         }),*]
     };
 }
+
+/// How often a run that was in a deadlock is tried on PostgreSQL.
+const TRIES: u32 = 10;
 
 /// All of them, in order. A file without its twin does not compile; a test finds files that are missing here.
 const PAIRS: &[Pair] = pairs![
@@ -171,8 +175,24 @@ pub(crate) async fn postgres(mut connection: ClientWrapper, newest: Option<u32>)
         return Ok(Vec::new());
     }
     // The lock goes with the connection.
-    let outcome = runner(&known).run_async(&mut *connection).await;
-    outcome.map(|report| names(&report)).map_err(|error| StoreError::migration(source_of(&error)))
+    let mut tries = 1;
+    loop {
+        match runner(&known).run_async(&mut *connection).await {
+            Ok(report) => return Ok(names(&report)),
+            Err(error) if is_deadlock(&error) && tries < TRIES => tries += 1,
+            Err(error) => return Err(StoreError::migration(source_of(&error))),
+        }
+    }
+}
+
+/// Whether PostgreSQL broke a circle of waiting by ending this run, which has left nothing: during a roll-out an older program
+/// may lock the same tables in another order.
+fn is_deadlock(error: &refinery::Error) -> bool {
+    let mut causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    causes.any(|cause| {
+        let answer = cause.downcast_ref::<tokio_postgres::Error>();
+        answer.and_then(tokio_postgres::Error::code) == Some(&SqlState::T_R_DEADLOCK_DETECTED)
+    })
 }
 
 pub(crate) async fn pending_postgres(mut connection: ClientWrapper) -> Result<Vec<String>, StoreError> {

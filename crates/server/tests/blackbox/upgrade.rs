@@ -31,7 +31,8 @@ async fn both(database: Database, previous: PathBuf) -> (World, Person, Session)
     world.add_node().await;
     let (person, session) = world.person_with_totp().await;
     world.program = ours;
-    assert!(world.cli(&["migrate"], "").status.success());
+    let migrated = world.cli(&["migrate"], "");
+    assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
     world.add_node().await;
     (world, person, session)
 }
