@@ -1,5 +1,5 @@
 //! Receipts of step-ups: what an application can show later, and anybody can check without asking, of what was confirmed by
-//! whom, with what and when. A JWS (RFC 7515) with EdDSA (RFC 8037), whose claims are those of a JWT (RFC 7519).
+//! whom, with what and when. A JWS (RFC 7515) with `EdDSA` (RFC 8037), whose claims are those of a JWT (RFC 7519).
 //!
 //! Only a code given for this very challenge makes one: somebody who was spared the factor has confirmed nothing. A challenge
 //! is answered once, so its id is what a receipt is told from all others by.
