@@ -56,6 +56,7 @@ const PAIRS: &[Pair] = pairs![
     "V17__webhooks",
     "V18__application_rules",
     "V19__number_holders",
+    "V20__audit_of_applications",
 ];
 
 fn embedded(dialect: Dialect) -> Result<Vec<Migration>, StoreError> {
