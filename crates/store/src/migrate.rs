@@ -57,6 +57,7 @@ const PAIRS: &[Pair] = pairs![
     "V18__application_rules",
     "V19__number_holders",
     "V20__audit_of_applications",
+    "V24__device_proof",
 ];
 
 fn embedded(dialect: Dialect) -> Result<Vec<Migration>, StoreError> {

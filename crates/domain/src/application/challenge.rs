@@ -10,6 +10,8 @@
 //!     └──the account takes no codes──▶ locked
 //! ```
 
+use std::net::IpAddr;
+
 use super::contact::Mentioned;
 use super::hosted::{Hosted, HostedWish};
 use super::receipt::receipt;
@@ -196,6 +198,8 @@ pub struct AskedChallenge {
     pub why: String,
     /// What the person is about to do.
     pub text: Option<String>,
+    /// Where the person was when it was asked for.
+    pub ip: Option<IpAddr>,
     /// What it can be answered with, while it is pending.
     pub state: Option<ChallengeState>,
     /// When it runs out.
@@ -237,7 +241,7 @@ impl RequestChallenge {
             // What is confirmed has to be seen: no device does that.
             (Reason::StepUp, Some(_)) if self.text.is_some() => false,
             (Reason::Login | Reason::StepUp, Some(age)) => {
-                device.is_some_and(|found| now.since(found.created_at) <= age)
+                device.and_then(|found| found.proved_at).is_some_and(|proved| now.since(proved) <= age)
             }
             (Reason::StepUp, None) | (Reason::Enroll, _) => false,
         }
@@ -320,7 +324,8 @@ impl Decide for RequestChallenge {
         if account.user.disabled_at.is_some() {
             return Ok(decision.refuse(Refusal::NotFound));
         }
-        let (way, recognized) = self.way(&application, &account, &view.factors, view.device, now, context)?;
+        let device = view.device.map(|device| device.after(&decision.changes, now));
+        let (way, recognized) = self.way(&application, &account, &view.factors, device, now, context)?;
         let Recognition { changes, audit, told, .. } = recognized;
         let opening = Opening {
             account: &account,
@@ -365,14 +370,14 @@ impl Decide for RequestChallenge {
         if proof.is_some() {
             decision.changes.extend(account.spoken_to(&self.origin));
         }
-        let (id, expires_at, text) = (challenge.id, challenge.expires_at, self.text.clone());
+        let (id, expires_at, text, ip) = (challenge.id, challenge.expires_at, self.text.clone(), self.origin.ip);
         let waits = matches!(status, Status::Pending | Status::EnrollmentRequired);
         let hosted = self.hosted.as_ref().filter(|_| waits).map(|wish| Hosted::new(id, wish, context));
         let (link, hosted) = hosted.unzip();
         decision.changes.extend(hosted.map(|hosted| Change::AddHosted(Box::new(hosted))));
         let saved = Change::SaveSettings(account.user.id, account.settings);
         let grace_until = application.rules.second_factor.from().filter(|_| why == GRACE);
-        let reply = AskedChallenge { id, status, why, text, state, expires_at, proof, link, grace_until };
+        let reply = AskedChallenge { id, status, why, text, ip, state, expires_at, proof, link, grace_until };
         Ok(decision.audit_all(audit).change(saved).map(|()| reply))
     }
 }
@@ -430,8 +435,8 @@ impl Decide for ReadAsked {
             }
         }
         let (id, expires_at) = (challenge.id, challenge.expires_at);
-        let (text, proof, link, grace_until) = (asked.text, None, None, None);
-        let reply = AskedChallenge { id, status, why, text, state, expires_at, proof, link, grace_until };
+        let (text, ip, proof, link, grace_until) = (asked.text, challenge.origin.ip, None, None, None);
+        let reply = AskedChallenge { id, status, why, text, ip, state, expires_at, proof, link, grace_until };
         Ok(Decision::new(Ok(reply), now))
     }
 }

@@ -137,7 +137,10 @@ async fn devices_are_trusted_for_the_days_of_the_application(database: Database)
     let off = shop.challenge_with("ada", json!({ "device_token": token })).await.expect(201);
     assert_eq!(off.json["status"], "pending");
     assert!(trusted().await.get("device_token").is_none());
+    shop.delete("/v1/users/ada/devices").await.expect(204);
     world.must(&["app", "set", "shop", "--trust-days", ""]);
+    let revoked = shop.challenge_with("ada", json!({ "device_token": token })).await.expect(201);
+    assert_eq!(revoked.json["status"], "pending", "a device that was revoked while trust was off");
     assert_eq!(shop.get("/v1/application").await.expect(200).json["trust_days"], Value::Null);
 }
 

@@ -247,8 +247,11 @@ pub(super) async fn send(
         (Some(method), None) => Which::Method(method),
         (None, None) => return Err(Problem::new(ProblemCode::InvalidRequest)),
     };
-    let wanted = SendFor::Asked(caller.holder.application, id(&text)?, which);
-    let command = SendCode { wanted, origin: caller.acts() };
+    let (application, id) = (caller.holder.application, id(&text)?);
+    // Text messages are counted by where people are, and that was said when the challenge was asked for.
+    let asked = caller.clone().ask(&app, KeyScope::Challenges, ReadAsked { application, id }).await?;
+    let origin = Origin { ip: asked.ip, ..caller.acts() };
+    let command = SendCode { wanted: SendFor::Asked(application, id, which), origin };
     let wording = |answer: Result<&CodeSent, &Refusal>| {
         words(answer, StatusCode::OK, |sent| {
             let sent = Sent {
