@@ -138,7 +138,8 @@ pub enum Act {
     Enable,
     /// A lock or stop after wrong codes is lifted.
     Unlock,
-    /// Every factor, recovery code and trust is taken away, for this reason: the password alone signs in again.
+    /// Every factor, recovery code and trust is taken away, for this reason: the password alone signs in again, but that of
+    /// somebody with a role, which dies with them.
     ResetTwoFactor(String),
     /// They are gone; the audit log stays.
     Delete,
@@ -215,10 +216,15 @@ impl Decide for ActOnUser {
                 let settings = &mut account.settings;
                 (settings.enabled_at, settings.preferred_factor) = (None, None);
                 settings.guesses = GuessBudget::default();
-                closed(decision, &account, EndReason::TwoFactorReset, &self.origin)
+                let mut decision = closed(decision, &account, EndReason::TwoFactorReset, &self.origin)
                     .change(Change::RemoveFactorsOf(user))
                     .change(Change::ReplaceRecoveryCodes(user, Vec::new()))
-                    .change(Change::WipeKeptRecoveryCodes(user))
+                    .change(Change::WipeKeptRecoveryCodes(user));
+                if account.role.is_some() {
+                    // A password alone is no way into the administration: they are invited again, as at the beginning.
+                    decision = decision.change(Change::SetPassword(user, PasswordHash::none()));
+                }
+                decision
             }
             Act::EndTrust(why) => {
                 let (untrusted, ended) = revoke_trust(&account, why, &self.origin);
