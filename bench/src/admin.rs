@@ -77,7 +77,7 @@ impl Bench {
         self.page("everybody by address, further on", far, |found| found > 0).await?;
         self.page("search, nobody", |time| self.find(format!("zz{time}"), None), |found| found == 0).await?;
         let far = |time| {
-            let number = self.somebody(time) / 2 | 1;
+            let number = (self.somebody(time) / 2) | 1;
             self.find("id:".to_owned(), Some((format!("id:{}", external(number)), user(number))))
         };
         self.page("everybody by external id, further on", far, |found| found > 0).await

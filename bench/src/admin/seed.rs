@@ -68,7 +68,7 @@ fn person(number: u64) -> Person {
         id: user(number),
         person: PersonId::from_uuid(Kind::Person.id(number)),
         application: ApplicationId::DEFAULT,
-        external: ExternalId::parse(&external(number)).filter(|_| number % 2 == 1),
+        external: ExternalId::parse(&external(number)).filter(|_| !number.is_multiple_of(2)),
         name: None,
         phone: None,
         email: Email::stored(address(number)),
@@ -83,7 +83,7 @@ fn person(number: u64) -> Person {
 
 /// Whom an entry is about.
 fn whose(entry: u64, people: u64) -> u64 {
-    if entry % 100 == 0 { LOUD } else { entry.wrapping_mul(104_729) % people }
+    if entry.is_multiple_of(100) { LOUD } else { entry.wrapping_mul(104_729) % people }
 }
 
 async fn log(db: &Db, heads: &mut [AuditHead], numbers: std::ops::Range<u64>, people: u64) -> Result<()> {
@@ -107,11 +107,11 @@ fn entry(person: PersonId, number: u64) -> AuditEntry {
         person: Some(person),
         user: None,
         application: ApplicationId::DEFAULT,
-        action: if number % 3 == 0 { AuditAction::PasswordChecked } else { AuditAction::CodeVerified },
-        success: number % 10 != 0,
-        method: (number % 3 != 0).then_some(Method::Totp),
+        action: if number.is_multiple_of(3) { AuditAction::PasswordChecked } else { AuditAction::CodeVerified },
+        success: !number.is_multiple_of(10),
+        method: (!number.is_multiple_of(3)).then_some(Method::Totp),
         device: None,
-        detail: if number % 10 == 0 { Detail::Reason("wrong_code") } else { Detail::None },
+        detail: if number.is_multiple_of(10) { Detail::Reason("wrong_code") } else { Detail::None },
         origin: Origin {
             ip: "192.0.2.17".parse().ok(),
             user_agent: Some("Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0".to_owned()),
