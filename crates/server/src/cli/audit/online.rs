@@ -41,9 +41,10 @@ pub(super) async fn verify(db: &Db, known: &Known) -> anyhow::Result<()> {
     all.flaws.iter().try_for_each(|(number, flaw)| report.checkpoint(*number, flaw))?;
     checkpoints(db, &all, begins, &pass, &mut report).await?;
     beyond(db, &pass, &mut report).await?;
-    let uncovered = match pass.doubt_uncovered || pass.unreadable {
-        false => pass.uncovered,
-        true => rest(db, known, &all.sequence, &mut report).await?,
+    let uncovered = if pass.doubt_uncovered || pass.unreadable {
+        rest(db, known, &all.sequence, &mut report).await?
+    } else {
+        pass.uncovered
     };
     known.end(&all.sequence, &mut report)?;
     report.say(&format!("{chained}, {uncovered} entries not signed yet"))?;
@@ -108,14 +109,18 @@ async fn read(db: &Db, stated: Stated, entries: u64, report: &Report) -> anyhow:
     while let Some(range) = seen.next().await {
         let range = range??;
         report.progress.inc(range.len() as u64);
-        range.iter().for_each(|seen| pass.entry(seen.as_ref()));
+        for seen in &range {
+            pass.entry(seen.as_ref());
+        }
     }
     let mut after = Uuid::nil();
     loop {
         let page = db.chain_heads(after).await?;
         let Some((last, _)) = page.last() else { return Ok(pass) };
         after = *last;
-        page.into_iter().for_each(|(person, head)| pass.head(person, head));
+        for (person, head) in page {
+            pass.head(person, head);
+        }
     }
 }
 
