@@ -24,7 +24,7 @@ use crate::http::Client;
 use crate::problem::{Problem, ProblemCode};
 
 /// What [`Frame::said`] may name: said once, after a redirect.
-pub(super) const SAID: [&str; 27] = [
+pub(super) const SAID: [&str; 32] = [
     "welcome",
     "signed-out",
     "session-over",
@@ -52,6 +52,11 @@ pub(super) const SAID: [&str; 27] = [
     "ended",
     "others-ended",
     "remembered",
+    "helped-unlock",
+    "helped-end-sessions",
+    "helped-forget-devices",
+    "helped-start-over",
+    "nothing-to-do",
 ];
 /// Those of them that say that something did not go as wished.
 const SAID_SADLY: [&str; 5] = ["session-over", "challenge-over", "start-again", "set-up-over", "codes-gone"];
