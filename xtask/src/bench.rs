@@ -3,14 +3,13 @@
 //! Builds the server as it is released, brings a private PostgreSQL whose commits are as durable as those of any other, and
 //! hands both to the load client in `bench/`. docs/benchmark.md says what each figure means.
 
-use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
-use crate::command::{cargo, find_program, run as run_step};
+use crate::command::{build, find_program, run as run_step};
 use crate::parts::postgres_programs;
 use crate::postgres::{Cluster, Durability};
 
@@ -95,16 +94,6 @@ pub(crate) fn run(options: &Options) -> Result<String> {
 }
 
 /// Builds a package's program and says where it lies: beside this very program or, of a release, in the folder next to it.
-fn build(package: &str, debug: bool) -> Result<PathBuf> {
-    let mut command = cargo(&["build", "--package", package]);
-    command.args((!debug).then_some("--release"));
-    run_step(&mut command)?;
-    let ours = env::current_exe()?;
-    let folder = ours.parent().context("this program lies in no folder")?;
-    let folder = if debug { folder.to_owned() } else { folder.with_file_name("release") };
-    Ok(folder.join(package))
-}
-
 fn pgbench(programs: &Path) -> Result<PathBuf> {
     let beside = programs.join("pgbench");
     if beside.is_file() {

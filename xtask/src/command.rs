@@ -174,6 +174,17 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
+/// Builds a program, as it is released or as `cargo build` makes it, and says where it lies.
+pub(crate) fn build(package: &str, debug: bool) -> Result<PathBuf> {
+    let mut command = cargo(&["build", "--package", package]);
+    command.args((!debug).then_some("--release"));
+    run(&mut command)?;
+    let ours = env::current_exe()?;
+    let folder = ours.parent().context("this program lies in no folder")?;
+    let folder = if debug { folder.to_owned() } else { folder.with_file_name("release") };
+    Ok(folder.join(package))
+}
+
 /// Where a program lies on the PATH.
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;

@@ -15,6 +15,7 @@ mod packages;
 mod parts;
 mod postgres;
 mod previous;
+mod release;
 mod schemathesis;
 mod screenshots;
 mod test;
@@ -46,6 +47,8 @@ enum Task {
     Schemathesis(schemathesis::Options),
     /// Pictures of the hosted pages for the documents.
     Screenshots,
+    /// The stripped program, checksums and a container file, in `target/dist`.
+    Release,
 }
 
 fn main() -> ExitCode {
@@ -70,5 +73,6 @@ fn run(task: Task) -> Result<String> {
         Task::Openapi => command::output(&mut command::cargo(&["run", "--quiet", "-p", "twinlock", "--", "openapi"])),
         Task::Schemathesis(options) => schemathesis::run(&options),
         Task::Screenshots => screenshots::run(),
+        Task::Release => release::run(),
     }
 }

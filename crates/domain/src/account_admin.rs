@@ -141,7 +141,8 @@ pub enum Act {
     Enable,
     /// A lock or stop after wrong codes is lifted.
     Unlock,
-    /// Every factor, recovery code and trust is taken away, for this reason: the password alone signs in again.
+    /// Every factor, recovery code and trust is taken away, for this reason: the password alone signs in again, but that of
+    /// somebody with a role, which dies with them.
     ResetTwoFactor(String),
     /// The same, and the password with it where it is ours to check: who knows it may be why. A link by mail is the way in,
     /// once, and leads to setting up a second factor.
@@ -275,9 +276,12 @@ pub(crate) fn act(act: &Act, mut account: Account, hand: &Hand<'_>, context: &mu
                 .change(Change::RemoveFactorsOf(user))
                 .change(Change::ReplaceRecoveryCodes(user, Vec::new()))
                 .change(Change::WipeKeptRecoveryCodes(user));
+            if link.is_some() || account.role.is_some() {
+                // A password alone is no way into the administration: they are invited again, as at the beginning.
+                decision = decision.change(Change::SetPassword(user, PasswordHash::none()));
+            }
             if let Some((_, link)) = link {
-                decision =
-                    decision.change(Change::SetPassword(user, PasswordHash::none())).change(Change::PutLinkToken(link));
+                decision = decision.change(Change::PutLinkToken(link));
             }
             decision
         }

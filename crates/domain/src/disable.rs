@@ -57,6 +57,10 @@ impl Decide for Disable {
         if !account.factor_due(&view.factors, policy)? && view.factors.is_empty() {
             return refused(Refusal::NotEnabled, "not_enabled");
         }
+        if account.role.is_some() {
+            // The administration is entered with a factor, and the next one would be that of whoever has the password.
+            return refused(Refusal::FeatureDisabled, "administrator");
+        }
         if let Err(locked) = account.settings.guesses.check(now) {
             return refused(Refusal::locked(locked, now), "account_locked");
         }

@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 
 use super::*;
+use crate::administrator::Role;
 use crate::testing::{Lab, rng, summary};
 
 fn add(totp: Option<TotpSecret>) -> AddUser {
@@ -151,6 +152,19 @@ fn a_reset_takes_the_whole_second_factor_and_keeps_its_reason() {
     ");
     let reasons: Vec<String> = decision.audit.iter().map(|entry| entry.detail.to_text()).collect();
     assert!(reasons.contains(&"stated:lost phone, seen in person".to_owned()), "{reasons:?}");
+}
+
+#[test]
+fn a_reset_leaves_an_administrator_no_password_to_come_in_by() {
+    let mut lab = Lab::new();
+    let mut account = lab.enrolled().account;
+    account.role = Some(Role::Viewer);
+    let act = Act::ResetTwoFactor("lost phone".to_owned());
+    let whose = EmailKey::of(&account.user.email);
+    let command = ActOnUser { application: ApplicationId::DEFAULT, whose, act, origin: Origin::default() };
+    let decision = lab.decide(&command, Some(account)).unwrap();
+    let dead = |change: &Change| matches!(change, Change::SetPassword(_, hash) if *hash == PasswordHash::none());
+    assert!(decision.changes.iter().any(dead), "{}", summary(&decision));
 }
 
 #[test]

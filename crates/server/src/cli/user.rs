@@ -161,10 +161,23 @@ async fn act(app: &App, whom: Whom, act: Act) -> anyhow::Result<()> {
     };
     anyhow::ensure!(whom.yes || confirmed(&format!("{question} {}?", email.as_str()))?, "nothing was done");
     let origin = Origin { actor: Some("cli".to_owned()), ..Origin::default() };
+    let resets = matches!(act, Act::ResetTwoFactor(_));
     let command = ActOnUser { application: ApplicationId::DEFAULT, whose: EmailKey::of(&email), act, origin };
     let world: Arc<dyn Surroundings> = Arc::clone(&app.world) as _;
     match app.db.run(Arc::new(command), world).await? {
-        Ok(true) => say(done),
+        Ok(true) => {
+            say(done)?;
+            let key = email.key();
+            let held = app.db.administrators().await?;
+            match held.iter().find(|one| resets && one.email.to_ascii_lowercase() == key) {
+                Some(one) => say(&format!(
+                    "Their password is dead as well, for they are an administrator. The link they get in by: twinlock admin role {} --role {}",
+                    one.email,
+                    one.role.as_str()
+                )),
+                None => Ok(()),
+            }
+        }
         Ok(false) => say(&format!("nothing to do: the account {idle}")),
         Err(Refusal::NotFound) => bail!("nobody has this address"),
         Err(refusal) => bail!("nothing was done: {refusal:?}"),

@@ -211,6 +211,25 @@ async fn a_mailbox_is_no_way_into_the_administration(database: Database) {
     browser.post_as(&session.access, "/auth/2fa/setup/", body).await.refused(403, "feature_disabled");
 }
 
+/// An administrator does not turn the second factor off, and a reset of it leaves no password behind that would
+/// let somebody else add the next one.
+async fn no_administrator_is_left_with_a_password_alone(database: Database) {
+    let world = World::start(database).await;
+    let administrator = world.add_administrator("administrator");
+    let browser = world.browser();
+    let session = world.sign_in(&browser, &administrator).await;
+    let code = serde_json::json!({ "code": totp::code(&administrator.secret, world.fresh_step().await) });
+    browser.post_as(&session.access, "/auth/2fa/disable/", code).await.refused(403, "feature_disabled");
+    world.at_the_desk(&administrator).await;
+
+    let reset = ["user", "reset-2fa", &administrator.email, "--reason", "says the phone is lost", "--yes"];
+    let said = String::from_utf8(world.cli(&reset, "").stdout).unwrap();
+    assert!(said.contains(&format!("twinlock admin role {} --role administrator", administrator.email)), "{said}");
+    login(&world.browser(), &administrator).await.refused(401, "credentials_invalid");
+    let invited = world.admin(&["role", &administrator.email, "--role", "administrator"]);
+    assert!(invited.contains("/welcome#token="), "{invited}");
+}
+
 /// People are found by the beginning of an address, by ids, and by nothing else; each look is written down.
 async fn people_are_found_and_every_look_is_written_down(database: Database) {
     let world = World::start(database).await;
@@ -329,6 +348,7 @@ on_both_databases![
     the_first_administrator_comes_in_over_a_link_and_with_a_factor,
     every_page_opens_to_those_who_may_and_to_nobody_else,
     a_mailbox_is_no_way_into_the_administration,
+    no_administrator_is_left_with_a_password_alone,
     people_are_found_and_every_look_is_written_down,
     the_story_of_a_person_tells_why,
 ];

@@ -79,7 +79,7 @@ async fn support_unlocks_and_signs_out_and_the_person_is_told(database: Database
     // Where the desk is stands in the log, and is nobody's business else.
     let own = world.browser();
     world.visit(&own, &person).await;
-    own.get("/security").await.says(200, "The account was unlocked");
+    own.get("/security").await.says(200, "Unlocked");
 
     let trusting = world.browser();
     type_password(&trusting, &person).await.leads_to("/sign-in/code");

@@ -5,7 +5,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{ClientWrapper, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use deadpool_postgres::{
+    ClientWrapper, Manager, ManagerConfig, Object, Pool, PoolError, QueueMode, RecyclingMethod, Runtime,
+};
 use tokio::time::{sleep, timeout};
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Config, NoTls};
@@ -115,6 +117,8 @@ fn pool(config: &Config, size: usize, patience: Duration) -> Result<Pool, StoreE
     };
     Pool::builder(manager)
         .max_size(size.max(1))
+        // The one that was used last: its process at the server is the one whose memory is still in the caches.
+        .queue_mode(QueueMode::Lifo)
         .wait_timeout(Some(patience))
         .create_timeout(Some(patience))
         .runtime(Runtime::Tokio1)

@@ -15,8 +15,13 @@ use crate::problem::{Problem, ProblemCode};
 use crate::run::run;
 
 /// What this call may refuse. Without a factor there is nothing to turn off: `no_pending_setup`.
-pub(super) const REFUSALS: &[ProblemCode] =
-    &[ProblemCode::TokenInvalid, ProblemCode::NoPendingSetup, ProblemCode::CodeIncorrect, ProblemCode::AccountLocked];
+pub(super) const REFUSALS: &[ProblemCode] = &[
+    ProblemCode::TokenInvalid,
+    ProblemCode::FeatureDisabled,
+    ProblemCode::NoPendingSetup,
+    ProblemCode::CodeIncorrect,
+    ProblemCode::AccountLocked,
+];
 
 /// A code as the proof.
 #[derive(ToSchema)]
