@@ -192,8 +192,12 @@ impl Act {
             Self::Enable => account.user.disabled_at.is_none(),
             Self::Unlock => account.settings.guesses == GuessBudget::default(),
             // What is pending ends with it, whether or not there was a factor.
-            Self::ResetTwoFactor(_) | Self::StartOver(_) => false,
-            Self::EndSessions | Self::ForgetDevices | Self::Delete | Self::EndTrust(_) => false,
+            Self::ResetTwoFactor(_)
+            | Self::StartOver(_)
+            | Self::EndSessions
+            | Self::ForgetDevices
+            | Self::Delete
+            | Self::EndTrust(_) => false,
         }
     }
 }
