@@ -82,7 +82,7 @@ pub(crate) fn move_head(person: PersonId, from: AuditHead, to: AuditHead) -> Sta
 pub(crate) fn newest_of(reads: &mut Reads<'_>, user: UserId) -> Handle<Vec<Event>> {
     let limit = i64::try_from(READ).unwrap_or(i64::MAX);
     reads.read(
-        "SELECT action, success, ip_address, user_agent, created_at FROM two_factor_audit_log \
+        "SELECT action, success, ip_address, user_agent, created_at, actor_id FROM two_factor_audit_log \
          WHERE person_id = (SELECT person_id FROM users WHERE id = $1) ORDER BY seq DESC LIMIT $2",
         params![user.uuid(), limit],
         |rows| every(rows, event),
@@ -102,6 +102,7 @@ fn event(row: &Row) -> Result<Event, StoreError> {
         ip: row.get::<Option<String>>(2)?.and_then(|ip| ip.parse().ok()),
         user_agent: row.get(3)?,
         at: row.get(4)?,
+        actor: row.get(5)?,
     })
 }
 

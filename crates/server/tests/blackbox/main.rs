@@ -94,6 +94,7 @@
 //! | `v1_recovery_codes` | R-22 |
 //! | `v1_users` | R-52, A-07, A-64 |
 //! | `v1_webhooks` | R-10, R-52, R-71, A-64, A-72, A-73, A-85, A-89 |
+//! | `help_desk` | R-25, R-36, R-37, R-43, R-67, A-102 |
 //! | `administrators` | R-37, R-43, R-52, A-64, A-74, A-76, A-103 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
 //! | `integrate` | docs/integrate.md, command by command |
@@ -183,6 +184,7 @@ mod guessing;
 mod h2;
 mod halfway;
 mod hardening;
+mod help_desk;
 mod http;
 mod import;
 mod input;

@@ -24,7 +24,7 @@ use crate::http::Client;
 use crate::problem::{Problem, ProblemCode};
 
 /// What [`Frame::said`] may name: said once, after a redirect.
-pub(super) const SAID: [&str; 28] = [
+pub(super) const SAID: [&str; 33] = [
     "welcome",
     "signed-out",
     "session-over",
@@ -53,6 +53,11 @@ pub(super) const SAID: [&str; 28] = [
     "ended",
     "others-ended",
     "remembered",
+    "helped-unlock",
+    "helped-end-sessions",
+    "helped-forget-devices",
+    "helped-start-over",
+    "nothing-to-do",
 ];
 /// Those of them that say that something did not go as wished.
 const SAID_SADLY: [&str; 6] =
