@@ -156,7 +156,11 @@ impl Load for theirs::ReadAudit {
 
 fn their_entry(row: &Row) -> Result<theirs::Stored, StoreError> {
     let key = row.get::<Option<String>>(16)?;
-    Ok(theirs::Stored { words: words(row)?, seq: row.get(13)?, user: key.and_then(|key| ExternalId::of_key(&key)) })
+    Ok(theirs::Stored {
+        words: words(&mut row.clone())?,
+        seq: row.get(13)?,
+        user: key.and_then(|key| ExternalId::of_key(&key)),
+    })
 }
 
 impl Db {
