@@ -56,7 +56,9 @@ const PAIRS: &[Pair] = pairs![
     "V17__webhooks",
     "V18__application_rules",
     "V19__number_holders",
-    "V24__device_proof_and_shares",
+    "V20__audit_of_applications",
+    "V24__device_proof",
+    "V25__webhook_shares",
 ];
 
 fn embedded(dialect: Dialect) -> Result<Vec<Migration>, StoreError> {

@@ -14,6 +14,7 @@ use std::net::IpAddr;
 
 use super::contact::Mentioned;
 use super::hosted::{Hosted, HostedWish};
+use super::receipt::receipt;
 use super::rules::Grace;
 use super::{Application, ExternalId};
 use crate::audit::{AuditAction, AuditEntry};
@@ -237,6 +238,8 @@ impl RequestChallenge {
     fn spares(&self, device: Option<&TrustedDevice>, now: Timestamp) -> bool {
         match (self.reason, self.max_age) {
             (Reason::Login, None) => true,
+            // What is confirmed has to be seen: no device does that.
+            (Reason::StepUp, Some(_)) if self.text.is_some() => false,
             (Reason::Login | Reason::StepUp, Some(age)) => {
                 device.and_then(|found| found.proved_at).is_some_and(|proved| now.since(proved) <= age)
             }
@@ -503,15 +506,27 @@ pub struct Approved {
     pub id: ChallengeId,
     /// What it came to.
     pub proof: Proof,
+    /// What shows it to others: of a step-up.
+    pub receipt: Option<String>,
+}
+
+/// What [`AnswerAsked`] reads.
+#[derive(Debug)]
+pub struct AnswerView {
+    /// What answering at any door does.
+    pub verify: VerifyView,
+    /// The application.
+    pub application: Option<Application>,
 }
 
 impl Decide for AnswerAsked {
-    type View = VerifyView;
+    type View = AnswerView;
     type Reply = Approved;
 
-    fn decide(&self, mut view: VerifyView, context: &mut Context<'_>) -> Result<Decision<Approved>, Broken> {
+    fn decide(&self, view: AnswerView, context: &mut Context<'_>) -> Result<Decision<Approved>, Broken> {
+        let AnswerView { verify: mut view, application } = view;
         let theirs = theirs(self.application, view.account.take(), view.challenge.take());
-        let Some((account, challenge, _)) = theirs else {
+        let (Some((account, challenge, asked)), Some(application)) = (theirs, application) else {
             return Ok(Decision::new(Err(Refusal::NotFound), context.clock));
         };
         if view.factors.is_empty() && account.settings.enabled_at.is_none() && challenge.completed_at.is_none() {
@@ -524,10 +539,13 @@ impl Decide for AnswerAsked {
         let answer = Answer { code: &self.code, remember: self.trust, device: None, origin: &origin, unknown };
         let view = VerifyView { account: Some(account), challenge: Some(challenge), ..view };
         let decision = answer.judge(view, context, |_, _, _, _, _| ((), None))?;
+        let now = decision.at;
         Ok(decision.map(|right| {
             let Right { method, recovery_codes_remaining, trusted_device, at, .. } = right;
             let device = trusted_device.map(|NewDevice { cookie, expires_at, .. }| (cookie.token, expires_at));
-            Approved { id, proof: Proof { user, by: ProvedBy::Code(method), at, device, recovery_codes_remaining } }
+            let proof = Proof { user, by: ProvedBy::Code(method), at, device, recovery_codes_remaining };
+            let receipt = receipt(&application, (id, &asked), &proof, now, context);
+            Approved { id, proof, receipt }
         }))
     }
 }

@@ -45,7 +45,7 @@ impl Shop {
 }
 
 /// Opens the link of a challenge, and gives the address of its page.
-async fn opened(world: &World, browser: &Browser, challenge: &Answer) -> String {
+pub(crate) async fn opened(world: &World, browser: &Browser, challenge: &Answer) -> String {
     let url = challenge.text_at("/url");
     let answer = browser.request(world.path_of(&url)).header("user-agent", AGENT).send().await.expect(303);
     let page = answer.header("location").unwrap().to_owned();
@@ -55,7 +55,7 @@ async fn opened(world: &World, browser: &Browser, challenge: &Answer) -> String 
 
 /// Where an answer sends the browser back to, as the value of one parameter.
 #[track_caller]
-fn back(answer: Answer, parameter: &str) -> String {
+pub(crate) fn back(answer: Answer, parameter: &str) -> String {
     let answer = answer.expect(303);
     let address = answer.header("location").unwrap();
     let value = address.strip_prefix(&format!("{BACK}&{parameter}="));
