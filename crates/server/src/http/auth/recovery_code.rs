@@ -3,9 +3,9 @@
 use axum::extract::{RawQuery, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use domain::recovery_code::set::{DownloadRecoveryCodes, MakeRecoveryCodes};
+use domain::recovery_code::set::{DownloadRecoveryCodes, MakeRecoveryCodes, RecoverySheet};
 use serde::Serialize;
-use store::Surroundings;
+use store::{Load, Surroundings};
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -66,14 +66,20 @@ pub(super) async fn download(
     SignedIn(bearer): SignedIn,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    file(&app, &query.unwrap_or_default(), DownloadRecoveryCodes { bearer, origin }).await
+    let service = app.world.policy().issuer.clone();
+    file(&app, &query.unwrap_or_default(), DownloadRecoveryCodes { bearer, origin }, service).await
 }
 
-/// The newest set as a file of the format that a query names.
-pub(in crate::http) async fn file(app: &App, query: &str, command: DownloadRecoveryCodes) -> Result<Response, Problem> {
+/// The newest set as a file of the format that a query names, in the name of a service.
+pub(in crate::http) async fn file<C: Load<Reply = RecoverySheet>>(
+    app: &App,
+    query: &str,
+    command: C,
+    service: String,
+) -> Result<Response, Problem> {
     let format = read_format(query)?;
     let codes = run(app, command).await?;
-    let sheet = Sheet { service: app.world.policy().issuer.clone(), codes };
+    let sheet = Sheet { service, codes };
     let name = format!("attachment; filename=\"recovery-codes.{}\"", format.as_str());
     let headers =
         [(CONTENT_TYPE, format.media_type()), (CONTENT_DISPOSITION, name.as_str()), (CACHE_CONTROL, "no-store")];
