@@ -347,7 +347,46 @@ async fn the_first_factor_is_set_up_at_our_pages(database: Database) {
     assert_eq!(world.look.count("SELECT count(*) FROM sessions").await, 0);
 }
 
+/// Codes go to where the application said the person is reached, by the kinds it allows, at whatever page.
+async fn a_page_sends_codes_by_the_kinds_the_application_allows(database: Database) {
+    let world = World::start(database).await;
+    let shop = world.shop_with_pages();
+    let ada = json!({ "user": { "id": "ada", "email": "ada@example.com" }, "reason": "enroll" });
+    let browser = world.browser();
+    let page = opened(&world, &browser, &shop.hosted("ada", ada.clone()).await.expect(201)).await;
+    let enroll = format!("{page}/enroll");
+    shop.set(&json!({ "methods": ["totp"] })).await.expect(200);
+    let shown = browser.get(&page).await.says(200, "value=\"totp\"");
+    assert!(!shown.text.contains("value=\"email\""), "a kind that is off is offered");
+    let refused = browser.form(&enroll, &[("method", "email")]).await;
+    assert_ne!(refused.status, 303, "a kind that is off is set up");
+    shop.set(&json!({ "methods": null })).await.expect(200);
+    browser.get(&page).await.says(200, "a***@e***.com");
+    let set_up = browser.form(&enroll, &[("method", "email"), ("email", "eve@example.com")]).await;
+    assert_eq!(set_up.status, 400, "an address of the person's own is taken");
+    let begun = browser.form(&enroll, &[("method", "email")]).await.expect(303);
+    let set_up = begun.header("location").unwrap().to_owned();
+    let code = world.message("ada@example.com", "setup_code").await["code"].as_str().unwrap().to_owned();
+    browser.form(&set_up, &[("code", &code)]).await.leads_to(&format!("{page}/recovery-codes"));
+    let token = back(browser.form(&format!("{page}/return"), &[]).await, "tfa");
+    assert_eq!(shop.redeem(&token).await.expect(200).json["result"]["method"], "email");
+
+    world.advance(120).await;
+    let page = opened(&world, &browser, &shop.hosted("ada", ada).await.expect(201)).await;
+    let factor = set_up.rsplit('/').next().unwrap();
+    let sent = "SELECT count(*) FROM two_factor_codes";
+    world.advance(120).await;
+    let before = world.look.count(sent).await;
+    shop.set(&json!({ "methods": ["totp"] })).await.expect(200);
+    let off = browser.form(&page, &[("send", factor)]).await;
+    assert_eq!((off.status, world.look.count(sent).await), (200, before), "{}", off.text);
+    shop.set(&json!({ "methods": null })).await.expect(200);
+    browser.form(&page, &[("send", factor)]).await.leads_to(&format!("{page}?by={factor}"));
+    assert_eq!(world.look.count(sent).await, before + 1);
+}
+
 on_both_databases![
+    a_page_sends_codes_by_the_kinds_the_application_allows,
     the_first_factor_is_set_up_at_our_pages,
     the_second_factor_is_answered_at_our_pages,
     what_comes_back_is_good_once_for_its_application,
