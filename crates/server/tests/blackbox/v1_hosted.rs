@@ -294,7 +294,7 @@ async fn the_first_factor_is_set_up_at_our_pages(database: Database) {
     assert_eq!(challenge.json["status"], "enrollment_required");
     let (browser, thief) = (world.browser(), world.browser().stranger());
     let page = opened(&world, &browser, &challenge).await;
-    browser.get(&page).await.says(200, "A second step is needed").says(200, "value=\"totp\"");
+    browser.get(&page).await.says(200, "A second step is needed").says(200, "Authenticator app");
     let enroll = format!("{page}/enroll");
     thief.form(&enroll, &[("method", "totp")]).await.says(404, "cannot be opened here");
     browser.form(&enroll, &[("method", "fax")]).await.expect(404);
@@ -356,7 +356,7 @@ async fn a_page_sends_codes_by_the_kinds_the_application_allows(database: Databa
     let page = opened(&world, &browser, &shop.hosted("ada", ada.clone()).await.expect(201)).await;
     let enroll = format!("{page}/enroll");
     shop.set(&json!({ "methods": ["totp"] })).await.expect(200);
-    let shown = browser.get(&page).await.says(200, "value=\"totp\"");
+    let shown = browser.get(&page).await.says(200, "Authenticator app");
     assert!(!shown.text.contains("value=\"email\""), "a kind that is off is offered");
     let refused = browser.form(&enroll, &[("method", "email")]).await;
     assert_ne!(refused.status, 303, "a kind that is off is set up");
