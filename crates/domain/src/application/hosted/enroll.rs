@@ -130,8 +130,10 @@ impl Decide for ConfirmHosted {
     type View = AtHostedView<<ConfirmEnrollment as Decide>::View>;
     type Reply = Method;
 
-    fn decide(&self, view: Self::View, context: &mut Context<'_>) -> Result<Decision<Method>, Broken> {
+    fn decide(&self, mut view: Self::View, context: &mut Context<'_>) -> Result<Decision<Method>, Broken> {
         let Self(at) = self;
+        // What another challenge began, or the application, is not confirmed here, however fresh this is.
+        view.view.enrollments.retain(|enrollment| enrollment.session == at.command.bearer.session);
         let hosted: Option<(Account, Challenge, Hosted)> = view
             .hosted
             .account
