@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use domain::application::ExternalId;
+use domain::application::audit as theirs;
 use domain::audit::checkpoint::Recorded;
 use domain::audit::verify::{Placed, Stored};
 use domain::audit::{AuditAction, AuditEntry, AuditHead, ChainedEntry, Words};
@@ -11,7 +13,7 @@ use domain::ids::{AuditId, PersonId, UserId};
 use domain::time::Timestamp;
 use uuid::Uuid;
 
-use crate::load::{Handle, Reads, every, only};
+use crate::load::{Assemble, Handle, Load, Reads, every, only};
 use crate::{Db, Row, Statement, StoreError, Value, params};
 
 /// How many entries one statement appends at most.
@@ -80,7 +82,7 @@ pub(crate) fn move_head(person: PersonId, from: AuditHead, to: AuditHead) -> Sta
 pub(crate) fn newest_of(reads: &mut Reads<'_>, user: UserId) -> Handle<Vec<Event>> {
     let limit = i64::try_from(READ).unwrap_or(i64::MAX);
     reads.read(
-        "SELECT action, success, ip_address, user_agent, created_at FROM two_factor_audit_log \
+        "SELECT action, success, ip_address, user_agent, created_at, actor_id FROM two_factor_audit_log \
          WHERE person_id = (SELECT person_id FROM users WHERE id = $1) ORDER BY seq DESC LIMIT $2",
         params![user.uuid(), limit],
         |rows| every(rows, event),
@@ -100,9 +102,12 @@ fn event(row: &Row) -> Result<Event, StoreError> {
         ip: row.get::<Option<String>>(2)?.and_then(|ip| ip.parse().ok()),
         user_agent: row.get(3)?,
         at: row.get(4)?,
+        actor: row.get(5)?,
     })
 }
 
+/// Later than anything: the year 3000.
+const FAR: Timestamp = Timestamp::from_secs(32_503_680_000);
 /// Entries of a page: what a pass over the whole log holds at a time.
 const PAGE: u32 = 1_000;
 
@@ -114,6 +119,45 @@ macro_rules! columns {
     };
 }
 pub(crate) use columns;
+
+/// The columns of a part, with what the application calls the user.
+macro_rules! theirs {
+    ($whose:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            ", u.email_key FROM two_factor_audit_log e LEFT JOIN users u ON u.person_id = e.person_id \
+             WHERE e.application_id = $1 AND e.id >= $2 AND e.id < $3 AND e.created_at >= $4 AND e.created_at < $5 \
+             AND ($6 = '' OR e.action = $6)",
+            $whose,
+            " ORDER BY e.id DESC LIMIT $7"
+        )
+    };
+}
+
+impl Load for theirs::ReadAudit {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<Vec<theirs::Stored>> {
+        let (first, end) = self.bounds();
+        let (from, to) = (self.from.unwrap_or(Timestamp::EPOCH), self.to.unwrap_or(FAR));
+        let action = self.action.map_or("", AuditAction::as_str);
+        let mut values = params![self.application.uuid(), first, end, from, to, action, self.wanted()];
+        let found = if let Some(user) = &self.user {
+            values.extend(params![user.key()]);
+            let of_one = theirs!(
+                " AND e.person_id = (SELECT person_id FROM users WHERE application_id = $1 AND email_key = $8)"
+            );
+            reads.read(of_one, values, |rows| every(rows, their_entry))
+        } else {
+            reads.read(theirs!(""), values, |rows| every(rows, their_entry))
+        };
+        Box::new(move |answers| answers.get(&found))
+    }
+}
+
+fn their_entry(row: &Row) -> Result<theirs::Stored, StoreError> {
+    let key = row.get::<Option<String>>(16)?;
+    Ok(theirs::Stored { words: words(row)?, seq: row.get(13)?, user: key.and_then(|key| ExternalId::of_key(&key)) })
+}
 
 impl Db {
     /// The chained entries behind a place, in order of person and number; each page is of one moment.

@@ -55,7 +55,7 @@ pub use audit_checkpoint::{Scan, Uncovered};
 pub use audit_log::unchained;
 pub use audit_pass::Logged;
 pub use db::{Db, Dialect, Options, Plan};
-pub use directory::UserSummary;
+pub use directory::{UserKinds, UserSummary};
 pub use error::StoreError;
 pub use execute::Surroundings;
 pub use key_use::KeyUse;
