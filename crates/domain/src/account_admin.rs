@@ -153,7 +153,8 @@ pub enum Act {
     ForgetDevices,
     /// They are gone; the audit log stays.
     Delete,
-    /// The trust in their devices ends, for this reason: something of theirs has changed where they sign in.
+    /// The trust in their devices ends, and what they are about to prove, for this reason: something of theirs has changed where
+    /// they sign in.
     EndTrust(&'static str),
 }
 
@@ -302,7 +303,7 @@ pub(crate) fn act(act: &Act, mut account: Account, hand: &Hand<'_>, context: &mu
         Act::EndTrust(why) => {
             let (untrusted, ended) = revoke_trust(&account, why, origin);
             entry = ended;
-            decision.change(untrusted)
+            decision.change(Change::EndChallengesOf(user)).change(untrusted)
         }
         Act::Delete => {
             // The mail outlives the user it is about.

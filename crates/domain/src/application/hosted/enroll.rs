@@ -146,12 +146,9 @@ impl Decide for ConfirmHosted {
         let method = *method;
         // The way back is drawn anew once the person has put the recovery codes away: nobody knows this one.
         let (_, result) = way_back(hosted.return_url, decision.at, context);
-        let answered = [
-            Change::CompleteChallenge(challenge.id),
-            Change::ApproveHosted { id: challenge.id, method, trust: false, result },
-        ];
-        // Before the new factor ends what else is open.
-        decision.changes.splice(0..0, answered);
+        // Answered before the new factor ends what else is open, and approved after it has taken back all other results.
+        decision.changes.insert(0, Change::CompleteChallenge(challenge.id));
+        decision.changes.push(Change::ApproveHosted { id: challenge.id, method, trust: false, result });
         let entry = account.entry(AuditAction::CodeVerified, true, &at.command.origin);
         Ok(decision.audit(entry.about("challenge", challenge.id.uuid()).method(method)))
     }
