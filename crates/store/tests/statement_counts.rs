@@ -409,11 +409,11 @@ async fn no_call_sends_more_statements_than_it_did() {
             app add                                 1  3
             key add                                 1  2
             /v1 challenge: first mention           11 10
-            /v1 factor: brought                     5 22
+            /v1 factor: brought                     5 23
             /v1 challenge: a factor is due         11  6
             /v1 challenge: read                     7  0
-            /v1 verify                              8  7
-            /v1 verify: again                       8  0
+            /v1 verify                              9  7
+            /v1 verify: again                       9  0
             ");
         }
         // A benchmark's people are put there by the statements of commands, but for the whole set of recovery codes.
