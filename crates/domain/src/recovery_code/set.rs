@@ -2,6 +2,8 @@
 //!
 //! The kept copy is sealed. It counts as gone the moment its time is over; the sweep wipes it afterwards.
 
+use std::fmt;
+
 use zeroize::Zeroizing;
 
 use super::generate_set;
@@ -145,7 +147,6 @@ pub struct DownloadView {
 }
 
 /// What stands on the sheet.
-#[derive(Debug)]
 pub struct RecoverySheet {
     /// What authenticators call the service.
     pub service: String,
@@ -155,6 +156,13 @@ pub struct RecoverySheet {
     pub made_at: Timestamp,
     /// The codes, in the order they were first shown.
     pub codes: Vec<SecretText>,
+}
+
+/// Not whose codes they are: that is an address.
+impl fmt::Debug for RecoverySheet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecoverySheet").field("made_at", &self.made_at).finish_non_exhaustive()
+    }
 }
 
 impl Decide for DownloadRecoveryCodes {
