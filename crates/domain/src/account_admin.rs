@@ -5,7 +5,7 @@ use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, EndReason, Refusal};
 use crate::enrollment::import_factor;
 use crate::ids::{ApplicationId, UserId};
-use crate::link_token::LinkPurpose;
+use crate::link_token::{LinkPurpose, LinkToken};
 use crate::message::MessageKind;
 use crate::notice;
 use crate::secret::Broken;
@@ -15,6 +15,9 @@ use crate::time::Timestamp;
 use crate::totp::TotpSecret;
 use crate::trusted_device::revoke_trust;
 use crate::user::{Account, Email, EmailFault, EmailKey, PasswordHash};
+
+/// The page that the link of a start from new opens.
+const START_OVER: &str = "start-over";
 
 /// Makes a user whose address counts as verified, with or without an authenticator of a known secret.
 #[derive(Debug)]
@@ -141,6 +144,13 @@ pub enum Act {
     /// Every factor, recovery code and trust is taken away, for this reason: the password alone signs in again, but that of
     /// somebody with a role, which dies with them.
     ResetTwoFactor(String),
+    /// The same, and the password with it where it is ours to check: who knows it may be why. A link by mail is the way in,
+    /// once, and leads to setting up a second factor.
+    StartOver(String),
+    /// They are signed out everywhere, and their devices are asked for a code again.
+    EndSessions,
+    /// Their devices are asked for a code again.
+    ForgetDevices,
     /// They are gone; the audit log stays.
     Delete,
     /// The trust in their devices ends, for this reason: something of theirs has changed where they sign in.
@@ -148,14 +158,15 @@ pub enum Act {
 }
 
 impl Act {
-    const fn action(&self) -> AuditAction {
+    pub(crate) const fn action(&self) -> AuditAction {
         match self {
             Self::Disable => AuditAction::UserDisabled,
             Self::Enable => AuditAction::UserEnabled,
             Self::Unlock => AuditAction::AccountUnlocked,
-            Self::ResetTwoFactor(_) => AuditAction::TwoFactorReset,
+            Self::ResetTwoFactor(_) | Self::StartOver(_) => AuditAction::TwoFactorReset,
+            Self::EndSessions => AuditAction::SessionsEnded,
             Self::Delete => AuditAction::UserDeleted,
-            Self::EndTrust(_) => AuditAction::TrustRevoked,
+            Self::ForgetDevices | Self::EndTrust(_) => AuditAction::TrustRevoked,
         }
     }
 
@@ -166,6 +177,9 @@ impl Act {
             Self::Enable => MessageKind::AccountEnabled,
             Self::Unlock => MessageKind::AccountUnlocked,
             Self::ResetTwoFactor(_) => MessageKind::TwoFactorReset,
+            Self::StartOver(_) => MessageKind::StartedOver,
+            Self::EndSessions => MessageKind::SignedOutEverywhere,
+            Self::ForgetDevices => MessageKind::TrustRevoked,
             Self::Delete => MessageKind::AccountDeleted,
             Self::EndTrust(_) => return None,
         })
@@ -178,7 +192,12 @@ impl Act {
             Self::Enable => account.user.disabled_at.is_none(),
             Self::Unlock => account.settings.guesses == GuessBudget::default(),
             // What is pending ends with it, whether or not there was a factor.
-            Self::ResetTwoFactor(_) | Self::Delete | Self::EndTrust(_) => false,
+            Self::ResetTwoFactor(_)
+            | Self::StartOver(_)
+            | Self::EndSessions
+            | Self::ForgetDevices
+            | Self::Delete
+            | Self::EndTrust(_) => false,
         }
     }
 }
@@ -190,61 +209,117 @@ impl Decide for ActOnUser {
     type Reply = bool;
 
     fn decide(&self, account: Option<Account>, context: &mut Context<'_>) -> Result<Decision<bool>, Broken> {
-        let Some(mut account) = account else {
-            return Ok(Decision::new(Err(Refusal::NotFound), context.clock));
-        };
-        let moment = account.moment(context.clock, context.policy);
-        let now = moment.now;
-        if self.act.is_done(&account) {
-            return Ok(Decision::new(Ok(false), now));
-        }
-        let alarms = account.seen(moment, &self.origin, context.policy);
-        let user = account.user.id;
-        let mut entry = account.entry(self.act.action(), true, &self.origin);
-        let told = self.act.notice().map(|kind| notice::notice(kind, &account, &self.origin, now, context, |_| {}));
-        let decision = Decision::new(Ok(true), now).on_chain_of(&account).audit_all(alarms);
-        let decision = match &self.act {
-            Act::Disable => closed(decision, &account, EndReason::Disabled, &self.origin)
-                .change(Change::SetDisabled(user, Some(now))),
-            Act::Enable => decision.change(Change::SetDisabled(user, None)),
-            Act::Unlock => {
-                account.settings.guesses = GuessBudget::default();
-                decision.change(Change::EndLinkTokens(user, &[LinkPurpose::Unlock]))
-            }
-            Act::ResetTwoFactor(reason) => {
-                entry.detail = Detail::Stated(reason.clone());
-                let settings = &mut account.settings;
-                (settings.enabled_at, settings.preferred_factor) = (None, None);
-                settings.guesses = GuessBudget::default();
-                let mut decision = closed(decision, &account, EndReason::TwoFactorReset, &self.origin)
-                    .change(Change::RemoveFactorsOf(user))
-                    .change(Change::ReplaceRecoveryCodes(user, Vec::new()))
-                    .change(Change::WipeKeptRecoveryCodes(user));
-                if account.role.is_some() {
-                    // A password alone is no way into the administration: they are invited again, as at the beginning.
-                    decision = decision.change(Change::SetPassword(user, PasswordHash::none()));
-                }
-                decision
-            }
-            Act::EndTrust(why) => {
-                let (untrusted, ended) = revoke_trust(&account, why, &self.origin);
-                entry = ended;
-                decision.change(untrusted)
-            }
-            Act::Delete => {
-                // The mail outlives the user it is about.
-                let mut decision = decision.change(Change::DropMessagesOf(user)).change(Change::DeleteUser(user));
-                if let Some(mut told) = told {
-                    told.outlive_user();
-                    decision = decision.send(told);
-                }
-                return Ok(decision.audit(entry));
-            }
-        };
-        let mut decision = decision.audit(entry).change(Change::SaveSettings(user, account.settings));
-        decision.outbox.extend(told.into_iter().flatten());
-        Ok(decision)
+        Ok(match account {
+            Some(account) => act(&self.act, account, &Hand::of(&self.origin), context),
+            None => Decision::new(Err(Refusal::NotFound), context.clock),
+        })
     }
+}
+
+/// Whose hand it is, and how the person hears of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Hand<'a> {
+    /// Who acts, for the audit log.
+    pub(crate) origin: &'a Origin,
+    /// What the person is told of that.
+    pub(crate) shown: &'a Origin,
+    /// Why, in the words of whoever acts.
+    pub(crate) reason: Option<&'a str>,
+    /// Addresses of the person's that are told, too.
+    pub(crate) also: &'a [Email],
+}
+
+impl<'a> Hand<'a> {
+    const fn of(origin: &'a Origin) -> Self {
+        Self { origin, shown: origin, reason: None, also: &[] }
+    }
+}
+
+/// Acts on a person. One function for whoever acts: an operator, an application, an administrator.
+pub(crate) fn act(act: &Act, mut account: Account, hand: &Hand<'_>, context: &mut Context<'_>) -> Decision<bool> {
+    let origin = hand.origin;
+    let moment = account.moment(context.clock, context.policy);
+    let now = moment.now;
+    if act.is_done(&account) {
+        return Decision::new(Ok(false), now);
+    }
+    let alarms = account.seen(moment, origin, context.policy);
+    let user = account.user.id;
+    let mut entry = account.entry(act.action(), true, origin);
+    let mut link = None;
+    if matches!(act, Act::StartOver(_)) && account.user.external.is_none() {
+        let life = context.policy.password_reset_life;
+        link = Some(LinkToken::new(&account, LinkPurpose::PasswordReset, None, life, now, context));
+    }
+    let told = act.notice().map(|kind| {
+        let notice = if kind == MessageKind::StartedOver {
+            let link = link.as_ref();
+            let shown = link.map(|(token, link)| notice::Link { path: START_OVER, token, expires_at: link.expires_at });
+            notice::start_over(&account, shown.as_ref(), hand.shown, now, context)
+        } else {
+            notice::notice(kind, &account, hand.shown, now, context, |_| {})
+        };
+        notice.also_to(kind, hand.also, &account, hand.shown, now, context)
+    });
+    let decision = Decision::new(Ok(true), now).on_chain_of(&account).audit_all(alarms);
+    let decision = match act {
+        Act::Disable => {
+            closed(decision, &account, EndReason::Disabled, origin).change(Change::SetDisabled(user, Some(now)))
+        }
+        Act::Enable => decision.change(Change::SetDisabled(user, None)),
+        Act::Unlock => {
+            account.settings.guesses = GuessBudget::default();
+            decision.change(Change::EndLinkTokens(user, &[LinkPurpose::Unlock]))
+        }
+        Act::ResetTwoFactor(reason) | Act::StartOver(reason) => {
+            entry.detail = Detail::Stated(reason.clone());
+            let settings = &mut account.settings;
+            (settings.enabled_at, settings.preferred_factor) = (None, None);
+            settings.guesses = GuessBudget::default();
+            let mut decision = closed(decision, &account, EndReason::TwoFactorReset, origin)
+                .change(Change::RemoveFactorsOf(user))
+                .change(Change::ReplaceRecoveryCodes(user, Vec::new()))
+                .change(Change::WipeKeptRecoveryCodes(user));
+            if link.is_some() || account.role.is_some() {
+                // A password alone is no way into the administration: they are invited again, as at the beginning.
+                decision = decision.change(Change::SetPassword(user, PasswordHash::none()));
+            }
+            if let Some((_, link)) = link {
+                decision = decision.change(Change::PutLinkToken(link));
+            }
+            decision
+        }
+        Act::EndSessions => {
+            let (untrusted, ended) = revoke_trust(&account, "all_sessions_ended", origin);
+            decision
+                .change(Change::EndSessionsOf(user, EndReason::EndedForThem))
+                .change(Change::EndChallengesOf(user))
+                .change(Change::EndLinkTokens(user, LinkPurpose::OF_ADDRESSES))
+                .change(untrusted)
+                .audit(ended)
+        }
+        Act::ForgetDevices => decision.change(Change::RevokeTrust(user)),
+        Act::EndTrust(why) => {
+            let (untrusted, ended) = revoke_trust(&account, why, origin);
+            entry = ended;
+            decision.change(untrusted)
+        }
+        Act::Delete => {
+            // The mail outlives the user it is about.
+            let mut decision = decision.change(Change::DropMessagesOf(user)).change(Change::DeleteUser(user));
+            if let Some(mut told) = told {
+                told.outlive_user();
+                decision = decision.send(told);
+            }
+            return decision.audit(entry);
+        }
+    };
+    if let Some(reason) = hand.reason {
+        entry.detail = Detail::Stated(reason.to_owned());
+    }
+    let mut decision = decision.audit(entry).change(Change::SaveSettings(user, account.settings));
+    decision.outbox.extend(told.into_iter().flatten());
+    decision
 }
 
 /// Everything that is open for a person closes: sessions, challenges, pending set-ups, links, waiting codes, trust.

@@ -11,6 +11,7 @@
 //! ```
 
 pub mod grant;
+pub mod help;
 pub mod look;
 pub mod person;
 
@@ -167,7 +168,14 @@ pub(crate) fn admit(
 
 /// What stands for an administrator in the audit log where they act on somebody else: their pseudonym, which outlives them.
 pub fn actor(person: PersonId) -> String {
-    format!("admin:{person}")
+    format!("{ACTOR}{person}")
+}
+
+const ACTOR: &str = "admin:";
+
+/// Whether an actor of the audit log is an administrator.
+pub(crate) fn is_administrator(actor: &str) -> bool {
+    actor.starts_with(ACTOR)
 }
 
 #[cfg(test)]

@@ -365,6 +365,8 @@ pub enum EndReason {
     TwoFactorReset,
     /// A role was given or taken away.
     RoleChanged,
+    /// An administrator ended it.
+    EndedForThem,
 }
 
 impl EndReason {
@@ -379,6 +381,7 @@ impl EndReason {
             Self::Disabled => "disabled",
             Self::TwoFactorReset => "two_factor_reset",
             Self::RoleChanged => "role_changed",
+            Self::EndedForThem => "ended_for_them",
         }
     }
 }

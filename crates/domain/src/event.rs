@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 
+use crate::administrator::is_administrator;
 use crate::audit::AuditAction;
 use crate::command::{Context, Decide};
 use crate::decision::Decision;
@@ -28,8 +29,20 @@ pub struct Event {
     pub ip: Option<IpAddr>,
     /// With which browser, as it names itself.
     pub user_agent: Option<String>,
+    /// Who acted, when it was not the person.
+    pub actor: Option<String>,
     /// When.
     pub at: Timestamp,
+}
+
+impl Event {
+    /// Where an administrator sits and with which browser is nobody's business but the auditors'.
+    fn without_the_desk(self) -> Self {
+        if self.actor.as_deref().is_some_and(is_administrator) {
+            return Self { ip: None, user_agent: None, ..self };
+        }
+        self
+    }
 }
 
 /// Whether a person is told of this.
@@ -125,7 +138,8 @@ impl Decide for ReadEvents {
     fn decide(&self, view: EventsView, context: &mut Context<'_>) -> Result<Decision<Vec<Event>>, Broken> {
         let admitted = self.bearer.admit(view.account, view.session, context.clock, context.policy);
         let told = |entries: Vec<Event>| {
-            entries.into_iter().filter(|event| is_told(event.action, event.success)).take(TOLD).collect()
+            let told = entries.into_iter().filter(|event| is_told(event.action, event.success)).take(TOLD);
+            told.map(Event::without_the_desk).collect()
         };
         Ok(Decision::new(admitted.map(|_| told(view.entries)), context.clock))
     }
@@ -140,7 +154,7 @@ mod tests {
     use crate::time::Duration;
 
     fn event(action: AuditAction, success: bool) -> Event {
-        Event { action, success, ip: None, user_agent: None, at: crate::testing::START }
+        Event { action, success, ip: None, user_agent: None, actor: None, at: crate::testing::START }
     }
 
     #[test]

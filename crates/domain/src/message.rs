@@ -78,6 +78,10 @@ pub enum MessageKind {
     TwoFactorReset,
     /// An operator deleted the account.
     AccountDeleted,
+    /// An administrator took away the second factor and the password: a link is the way in.
+    StartedOver,
+    /// An administrator signed the person out everywhere.
+    SignedOutEverywhere,
     /// A limit of text messages is reached; told to the operator.
     SmsLimitReached,
     /// The code that finishes a sign-in.
@@ -90,7 +94,7 @@ pub enum MessageKind {
 
 impl MessageKind {
     /// Every kind, in the order of their declaration.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::EmailVerification,
         Self::AccountExists,
         Self::TwoFactorEnabled,
@@ -121,6 +125,8 @@ impl MessageKind {
         Self::AccountUnlocked,
         Self::TwoFactorReset,
         Self::AccountDeleted,
+        Self::StartedOver,
+        Self::SignedOutEverywhere,
         Self::SmsLimitReached,
         Self::LoginCode,
         Self::SetupCode,
@@ -163,6 +169,8 @@ impl MessageKind {
             Self::AccountUnlocked => "account_unlocked",
             Self::TwoFactorReset => "two_factor_reset",
             Self::AccountDeleted => "account_deleted",
+            Self::StartedOver => "started_over",
+            Self::SignedOutEverywhere => "signed_out_everywhere",
             Self::SmsLimitReached => "sms_limit_reached",
             Self::LoginCode => "login_code",
             Self::SetupCode => "setup_code",

@@ -20,17 +20,17 @@ pub const fn place(id: MessageId) -> Place {
     Place { table: "outbox", column: "payload", row: id.uuid(), owner: uuid::Uuid::nil() }
 }
 
-/// A notice, and its copy for the backup address. A person without an address gets none.
+/// A notice, and its copies for the backup address and other addresses that were proved. A person without an address gets none.
 #[derive(Debug)]
 pub struct Notice {
     message: Option<OutboxMessage>,
-    copy: Option<OutboxMessage>,
+    copies: Vec<OutboxMessage>,
 }
 
 impl Notice {
     /// Keeps it apart from the person it is about, who is about to be deleted.
     pub(crate) fn outlive_user(&mut self) {
-        for message in self.message.iter_mut().chain(&mut self.copy) {
+        for message in self.message.iter_mut().chain(&mut self.copies) {
             message.user = None;
         }
     }
@@ -39,16 +39,16 @@ impl Notice {
 /// A message without a copy.
 impl From<OutboxMessage> for Notice {
     fn from(message: OutboxMessage) -> Self {
-        Self { message: Some(message), copy: None }
+        Self { message: Some(message), copies: Vec::new() }
     }
 }
 
 impl IntoIterator for Notice {
     type Item = OutboxMessage;
-    type IntoIter = std::iter::Chain<std::option::IntoIter<OutboxMessage>, std::option::IntoIter<OutboxMessage>>;
+    type IntoIter = std::iter::Chain<std::option::IntoIter<OutboxMessage>, std::vec::IntoIter<OutboxMessage>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.message.into_iter().chain(self.copy)
+        self.message.into_iter().chain(self.copies)
     }
 }
 
@@ -178,7 +178,7 @@ pub fn with_link(
     seal(&message, Some(account.user.id), now, context)
 }
 
-/// The notice of a lock, with the link out of it where there is one. Told even when the link is over.
+/// The notice of a lock, with the link out of it where there is one.
 pub(crate) fn locked(
     account: &Account,
     until: Option<Timestamp>,
@@ -188,12 +188,55 @@ pub(crate) fn locked(
     context: &mut Context<'_>,
 ) -> Notice {
     let event = EventDetails { locked_until: until, ..event(origin, now) };
-    let mut message = told(MessageKind::AccountLocked, &account.user.email, account, event.clone());
+    with_way(MessageKind::AccountLocked, account, link, event, now, context)
+}
+
+/// The notice that everything starts over, with the link that is the only way in where there is one.
+pub(crate) fn start_over(
+    account: &Account,
+    link: Option<&Link<'_>>,
+    origin: &Origin,
+    now: Timestamp,
+    context: &mut Context<'_>,
+) -> Notice {
+    with_way(MessageKind::StartedOver, account, link, event(origin, now), now, context)
+}
+
+/// A notice with a link for its owner alone. Told even when the link is over; no copy has the link.
+fn with_way(
+    kind: MessageKind,
+    account: &Account,
+    link: Option<&Link<'_>>,
+    event: EventDetails,
+    now: Timestamp,
+    context: &mut Context<'_>,
+) -> Notice {
+    let mut message = told(kind, &account.user.email, account, event.clone());
     message.link = link.map(|link| link.url(context));
     message.expires_at = link.map(|link| link.expires_at);
     let message = has_address(account)
         .then(|| OutboxMessage { expires_at: None, ..seal(&message, Some(account.user.id), now, context) });
-    Notice { message, copy: copy(MessageKind::AccountLocked, account, event, now, context) }
+    Notice { message, copies: copy(kind, account, event, now, context).into_iter().collect() }
+}
+
+impl Notice {
+    /// With a copy, without any link, for each of these addresses of the person's.
+    pub(crate) fn also_to(
+        mut self,
+        kind: MessageKind,
+        addresses: &[Email],
+        account: &Account,
+        origin: &Origin,
+        now: Timestamp,
+        context: &mut Context<'_>,
+    ) -> Self {
+        for to in addresses.iter().filter(|to| to.key() != account.user.email.key()) {
+            let copy_for = has_address(account).then(|| account.user.email.masked());
+            let event = EventDetails { copy_for, ..event(origin, now) };
+            self.copies.push(seal(&told(kind, to, account, event), Some(account.user.id), now, context));
+        }
+        self
+    }
 }
 
 fn event(origin: &Origin, now: Timestamp) -> EventDetails {
@@ -213,7 +256,7 @@ pub fn notice(
     tell(&mut event);
     let message = told(kind, &account.user.email, account, event.clone());
     let message = has_address(account).then(|| seal(&message, Some(account.user.id), now, context));
-    Notice { message, copy: copy(kind, account, event, now, context) }
+    Notice { message, copies: copy(kind, account, event, now, context).into_iter().collect() }
 }
 
 /// Whether there is anywhere to write to: an application need not tell the addresses of its users.

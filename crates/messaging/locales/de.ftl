@@ -202,6 +202,20 @@ account_deleted =
     .intro = Die Verwaltung hat Ihr Konto bei { $app } gelöscht. Niemand kann sich mehr damit anmelden.
     .advice = Das war die Verwaltung. Wenn Sie den Grund nicht kennen, fragen Sie den Betreiber von { $app }.
 
+started_over =
+    .subject = Richten Sie die Anmeldung in zwei Schritten bei { $app } neu ein
+    .heading = Anmeldung in zwei Schritten neu einrichten
+    .intro = Die Verwaltung hat alle Anmeldemethoden und Wiederherstellungscodes von Ihrem Konto bei { $app } entfernt. Auch mit Ihrem bisherigen Passwort können Sie sich nicht mehr anmelden.
+    .action = Wenn Sie darum gebeten haben, wählen Sie mit diesem Link ein neues Passwort. Er gilt einmal. Nach der Anmeldung richten Sie eine neue Anmeldemethode ein.
+    .button = Neues Passwort wählen
+    .advice = Wenn Sie nicht darum gebeten haben, hat es vielleicht jemand in Ihrem Namen getan. Geben Sie den Link nicht weiter und sagen Sie es dem Betreiber von { $app }.
+
+signed_out_everywhere =
+    .subject = Überall bei { $app } abgemeldet
+    .heading = Überall abgemeldet
+    .intro = Die Verwaltung hat alle Sitzungen Ihres Kontos bei { $app } beendet. Gemerkte Browser sind vergessen, sodass wieder nach einem Code gefragt wird.
+    .advice = Wenn Sie nicht darum gebeten haben, ist vielleicht jemand in Ihrem Konto. Ändern Sie sofort Ihr Passwort und sagen Sie es dem Betreiber von { $app }.
+
 sms_limit_reached =
     .subject = { $app }: SMS werden nicht mehr gesendet
     .heading = Eine Grenze für SMS ist erreicht

@@ -209,6 +209,20 @@ account_deleted =
     .intro = An administrator deleted your { $app } account. Nobody can sign in to it any more.
     .advice = This was done by an administrator. If you do not know why, ask the people who run { $app }.
 
+started_over =
+    .subject = Set up two-factor sign-in again for { $app }
+    .heading = Set up two-factor sign-in again
+    .intro = An administrator took all sign-in methods and recovery codes off your { $app } account. Your old password does not sign in any more either.
+    .action = If you asked for it, choose a new password with this link. It works once. After you sign in, you set up a new sign-in method.
+    .button = Choose a new password
+    .advice = If you did not ask for it, somebody may have done so in your name. Do not pass the link on, and tell the people who run { $app }.
+
+signed_out_everywhere =
+    .subject = Signed out of { $app } everywhere
+    .heading = Signed out everywhere
+    .intro = An administrator ended all sessions of your { $app } account. Remembered browsers are forgotten, so that a code is asked for again.
+    .advice = If you did not ask for it, somebody may be in your account. Change your password now, and tell the people who run { $app }.
+
 sms_limit_reached =
     .subject = { $app }: text messages are being stopped
     .heading = A limit of text messages is reached

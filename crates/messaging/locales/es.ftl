@@ -203,6 +203,20 @@ account_deleted =
     .intro = La administración eliminó su cuenta de { $app }. Ya nadie puede entrar en ella.
     .advice = Lo hizo la administración. Si no sabe por qué, pregunte a los responsables de { $app }.
 
+started_over =
+    .subject = Configure de nuevo el acceso en dos pasos de { $app }
+    .heading = Configure de nuevo el acceso en dos pasos
+    .intro = La administración retiró todos los métodos de acceso y códigos de recuperación de su cuenta de { $app }. Su contraseña anterior tampoco sirve ya para entrar.
+    .action = Si lo pidió, elija una contraseña nueva con este enlace. Funciona una sola vez. Después de entrar configurará un nuevo método de acceso.
+    .button = Elegir una contraseña nueva
+    .advice = Si no lo pidió, quizá alguien lo hizo en su nombre. No comparta el enlace y avise a los responsables de { $app }.
+
+signed_out_everywhere =
+    .subject = Se cerró su sesión de { $app } en todas partes
+    .heading = Sesión cerrada en todas partes
+    .intro = La administración cerró todas las sesiones de su cuenta de { $app }. Se olvidaron los navegadores recordados, así que se volverá a pedir un código.
+    .advice = Si no lo pidió, puede que alguien esté en su cuenta. Cambie su contraseña ahora mismo y avise a los responsables de { $app }.
+
 sms_limit_reached =
     .subject = { $app }: se han detenido los SMS
     .heading = Se alcanzó un límite de SMS

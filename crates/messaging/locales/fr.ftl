@@ -202,6 +202,20 @@ account_deleted =
     .intro = L’administration a supprimé votre compte { $app }. Plus personne ne peut s’y connecter.
     .advice = C’est une décision de l’administration. Si vous n’en connaissez pas la raison, adressez-vous aux responsables de { $app }.
 
+started_over =
+    .subject = Configurez à nouveau la connexion en deux étapes pour { $app }
+    .heading = Configurez à nouveau la connexion en deux étapes
+    .intro = L’administration a retiré toutes les méthodes de connexion et tous les codes de secours de votre compte { $app }. Votre ancien mot de passe ne permet plus de se connecter non plus.
+    .action = Si vous l’avez demandé, choisissez un nouveau mot de passe avec ce lien. Il ne fonctionne qu’une fois. Après la connexion, vous configurerez une nouvelle méthode.
+    .button = Choisir un nouveau mot de passe
+    .advice = Si vous ne l’avez pas demandé, quelqu’un l’a peut-être fait en votre nom. Ne transmettez pas le lien et prévenez les responsables de { $app }.
+
+signed_out_everywhere =
+    .subject = Déconnexion de { $app } partout
+    .heading = Déconnexion partout
+    .intro = L’administration a mis fin à toutes les sessions de votre compte { $app }. Les navigateurs mémorisés sont oubliés : un code sera de nouveau demandé.
+    .advice = Si vous ne l’avez pas demandé, quelqu’un est peut-être dans votre compte. Changez votre mot de passe sans attendre et prévenez les responsables de { $app }.
+
 sms_limit_reached =
     .subject = { $app } : les SMS sont suspendus
     .heading = Une limite de SMS est atteinte

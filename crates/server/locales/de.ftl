@@ -148,7 +148,7 @@ added = Seit
 last-used = Zuletzt benutzt
 recovery-title = Wiederherstellungscodes
 recovery-left = { $n ->
-    [0] Sie haben alle Wiederherstellungscodes verbraucht.
+    [0] Sie haben keine Wiederherstellungscodes.
     [one] Ein Wiederherstellungscode ist übrig.
    *[other] { $n } Wiederherstellungscodes sind übrig.
 }
@@ -348,6 +348,7 @@ said-notices-copied = Ihre Ersatzadresse ist bestätigt.
 said-backup-email-sent = Wir haben einen Link an die Ersatzadresse geschickt. Öffnen Sie ihn, um fertig zu werden.
 said-notices-ended = Kopien von Hinweisen gehen jetzt nirgendwohin.
 said-challenge-over = Das hat zu lange gedauert. Melden Sie sich für einen neuen Code noch einmal an.
+said-too-many = Zu viele falsche Codes. Bitte beginnen Sie neu.
 said-start-again = Diese Anmeldung ist beendet. Bitte beginnen Sie neu.
 
 trouble-title = Problem:
@@ -476,3 +477,25 @@ admin-recovery-codes = { $n ->
 }
 admin-sessions-title = Wo sie angemeldet ist
 admin-locked-until = Gesperrt bis
+admin-help-title = Was Sie tun können
+admin-help-lead = Alles wird mit Ihrem Namen und Ihrem Grund festgehalten, und die Person erfährt davon.
+admin-help-unlock = Sperre aufheben
+admin-help-end-sessions = Überall abmelden
+admin-help-forget-devices = Geräte vergessen
+admin-help-start-over = Neu beginnen
+admin-help-about-unlock = Eine Sperre oder ein Halt nach falschen Codes wird aufgehoben, und die Person hat wieder alle Versuche. War sie es nicht selbst, sind das ebenso viele Versuche für jemand anderen: Fragen Sie zuerst.
+admin-help-about-end-sessions = Alle Sitzungen enden, und gemerkte Geräte werden wieder nach einem Code gefragt. Der zweite Schritt bleibt, wie er ist.
+admin-help-about-forget-devices = Gemerkte Geräte werden wieder nach einem Code gefragt. Sitzungen bleiben offen.
+admin-help-about-start-over = Entfernt jede Art, einen Code zu geben, die Wiederherstellungscodes, alle Sitzungen und gemerkten Geräte. Auch das alte Passwort gilt nicht mehr. An die Adresse der Person geht ein Link; er gilt einmal, eine Stunde lang, und führt zu einem neuen Passwort und einem neuen zweiten Schritt. Sie sehen weder Link noch Passwort. Vergewissern Sie sich, mit wem Sie sprechen.
+admin-help-about-start-over-elsewhere = Entfernt jede Art, einen Code zu geben, die Wiederherstellungscodes, alle Sitzungen und gemerkten Geräte. Die Anwendung der Person meldet sie mit dem Passwort allein an, bis ein neuer zweiter Schritt eingerichtet ist. Vergewissern Sie sich, mit wem Sie sprechen.
+admin-reason = Grund
+admin-reason-hint = Eine Zeile für das Protokoll. Die Person sieht sie nicht.
+trouble-reason-missing = Sagen Sie, warum.
+admin-back = Zurück zur Person
+said-helped-unlock = Die Sperre ist aufgehoben.
+said-helped-end-sessions = Alle Sitzungen sind beendet.
+said-helped-forget-devices = Geräte werden wieder nach einem Code gefragt.
+said-helped-start-over = Der zweite Schritt ist entfernt.
+said-nothing-to-do = Es gab nichts zu tun.
+start-over-title = Richten Sie Ihre Anmeldung neu ein
+start-over-lead = Wählen Sie ein neues Passwort. Nach der Anmeldung damit richten Sie einen neuen zweiten Schritt ein.

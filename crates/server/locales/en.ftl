@@ -151,7 +151,7 @@ added = Added
 last-used = Last used
 recovery-title = Recovery codes
 recovery-left = { $n ->
-    [0] You have used all your recovery codes.
+    [0] You have no recovery codes.
     [one] One recovery code is left.
    *[other] { $n } recovery codes are left.
 }
@@ -351,6 +351,7 @@ said-notices-copied = Your backup address is confirmed.
 said-backup-email-sent = We sent a link to the backup address. Open it to finish.
 said-notices-ended = Copies of notices go nowhere now.
 said-challenge-over = That took too long. Sign in again to get a new code.
+said-too-many = Too many wrong codes. Please start again.
 said-start-again = That sign-in is finished. Please start again.
 
 trouble-title = Problem:
@@ -479,3 +480,25 @@ admin-recovery-codes = { $n ->
 }
 admin-sessions-title = Where they are signed in
 admin-locked-until = Locked until
+admin-help-title = What you can do
+admin-help-lead = Each act is written down with your name and reason, and the person is told.
+admin-help-unlock = Unlock
+admin-help-end-sessions = Sign out everywhere
+admin-help-forget-devices = Forget devices
+admin-help-start-over = Start over
+admin-help-about-unlock = A lock or stop after wrong codes is lifted, and the person has all their tries again. If it was not them, that is as many tries for somebody else: ask first.
+admin-help-about-end-sessions = All sessions end, and remembered devices are asked for a code again. The second step stays as it is.
+admin-help-about-forget-devices = Remembered devices are asked for a code again. Sessions stay open.
+admin-help-about-start-over = Takes away every way of giving a code, the recovery codes, all sessions and remembered devices. The old password dies, too. A link goes to the person’s address; it works once, for an hour, and leads to a new password and a new second step. You see neither link nor password. Make sure whom you are talking to.
+admin-help-about-start-over-elsewhere = Takes away every way of giving a code, the recovery codes, all sessions and remembered devices. Their application signs them in with the password alone until a new second step is set up. Make sure whom you are talking to.
+admin-reason = Reason
+admin-reason-hint = One line, for the audit log. The person does not see it.
+trouble-reason-missing = Say why.
+admin-back = Back to the person
+said-helped-unlock = The lock is lifted.
+said-helped-end-sessions = All sessions are ended.
+said-helped-forget-devices = Devices are asked for a code again.
+said-helped-start-over = The second step is taken away.
+said-nothing-to-do = There was nothing to do.
+start-over-title = Set up your sign-in again
+start-over-lead = Choose a new password. After you sign in with it you set up a new second step.

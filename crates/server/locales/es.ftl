@@ -148,7 +148,7 @@ added = Añadido
 last-used = Usado
 recovery-title = Códigos de recuperación
 recovery-left = { $n ->
-    [0] Ha usado todos sus códigos de recuperación.
+    [0] No tiene códigos de recuperación.
     [one] Queda un código de recuperación.
    *[other] Quedan { $n } códigos de recuperación.
 }
@@ -348,6 +348,7 @@ said-notices-copied = Su dirección de respaldo está confirmada.
 said-backup-email-sent = Hemos enviado un enlace a la dirección de respaldo. Ábralo para terminar.
 said-notices-ended = Ya no se envían copias de los avisos.
 said-challenge-over = Ha tardado demasiado. Inicie sesión otra vez para recibir un código nuevo.
+said-too-many = Demasiados códigos incorrectos. Empiece de nuevo.
 said-start-again = Ese inicio de sesión ha terminado. Empiece de nuevo.
 
 trouble-title = Problema:
@@ -476,3 +477,25 @@ admin-recovery-codes = { $n ->
 }
 admin-sessions-title = Dónde tiene la sesión abierta
 admin-locked-until = Bloqueada hasta
+admin-help-title = Qué puede hacer
+admin-help-lead = Cada acto queda anotado con su nombre y su motivo, y se avisa a la persona.
+admin-help-unlock = Desbloquear
+admin-help-end-sessions = Cerrar todas las sesiones
+admin-help-forget-devices = Olvidar dispositivos
+admin-help-start-over = Empezar de nuevo
+admin-help-about-unlock = Se levanta un bloqueo o una parada por códigos incorrectos, y la persona vuelve a tener todos sus intentos. Si no fue ella, son otros tantos intentos para otra persona: pregunte primero.
+admin-help-about-end-sessions = Terminan todas las sesiones y se vuelve a pedir un código a los dispositivos recordados. El segundo paso queda como está.
+admin-help-about-forget-devices = Se vuelve a pedir un código a los dispositivos recordados. Las sesiones siguen abiertas.
+admin-help-about-start-over = Retira todas las formas de dar un código, los códigos de recuperación, todas las sesiones y los dispositivos recordados. La contraseña anterior tampoco sirve ya. Se envía un enlace a la dirección de la persona; funciona una vez, durante una hora, y lleva a una contraseña nueva y a un nuevo segundo paso. Usted no ve ni el enlace ni la contraseña. Asegúrese de con quién habla.
+admin-help-about-start-over-elsewhere = Retira todas las formas de dar un código, los códigos de recuperación, todas las sesiones y los dispositivos recordados. La aplicación de la persona le da acceso solo con la contraseña hasta que se configure un nuevo segundo paso. Asegúrese de con quién habla.
+admin-reason = Motivo
+admin-reason-hint = Una línea, para el registro de auditoría. La persona no la ve.
+trouble-reason-missing = Diga por qué.
+admin-back = Volver a la persona
+said-helped-unlock = Se levantó el bloqueo.
+said-helped-end-sessions = Terminaron todas las sesiones.
+said-helped-forget-devices = Se vuelve a pedir un código a los dispositivos.
+said-helped-start-over = Se retiró el segundo paso.
+said-nothing-to-do = No había nada que hacer.
+start-over-title = Configure de nuevo su acceso
+start-over-lead = Elija una contraseña nueva. Después de entrar con ella configurará un nuevo segundo paso.

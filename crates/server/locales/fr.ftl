@@ -148,7 +148,7 @@ added = Ajouté
 last-used = Utilisé
 recovery-title = Codes de récupération
 recovery-left = { $n ->
-    [0] Vous avez utilisé tous vos codes de récupération.
+    [0] Vous n’avez aucun code de récupération.
     [one] Il reste un code de récupération.
    *[other] Il reste { $n } codes de récupération.
 }
@@ -348,6 +348,7 @@ said-notices-copied = Votre adresse de secours est confirmée.
 said-backup-email-sent = Nous avons envoyé un lien à l’adresse de secours. Ouvrez-le pour terminer.
 said-notices-ended = Plus aucune copie n’est envoyée.
 said-challenge-over = Cela a pris trop de temps. Reconnectez-vous pour recevoir un nouveau code.
+said-too-many = Trop de codes erronés. Veuillez recommencer.
 said-start-again = Cette connexion est terminée. Veuillez recommencer.
 
 trouble-title = Problème :
@@ -476,3 +477,25 @@ admin-recovery-codes = { $n ->
 }
 admin-sessions-title = Où elle est connectée
 admin-locked-until = Verrouillé jusqu’au
+admin-help-title = Ce que vous pouvez faire
+admin-help-lead = Chaque action est consignée avec votre nom et votre raison, et la personne en est informée.
+admin-help-unlock = Débloquer
+admin-help-end-sessions = Déconnecter partout
+admin-help-forget-devices = Oublier les appareils
+admin-help-start-over = Tout recommencer
+admin-help-about-unlock = Un blocage ou un arrêt après des codes erronés est levé, et la personne retrouve tous ses essais. Si ce n’était pas elle, ce sont autant d’essais pour quelqu’un d’autre : demandez d’abord.
+admin-help-about-end-sessions = Toutes les sessions prennent fin et un code est de nouveau demandé aux appareils mémorisés. La deuxième étape reste telle quelle.
+admin-help-about-forget-devices = Un code est de nouveau demandé aux appareils mémorisés. Les sessions restent ouvertes.
+admin-help-about-start-over = Retire toutes les façons de donner un code, les codes de secours, toutes les sessions et les appareils mémorisés. L’ancien mot de passe ne vaut plus non plus. Un lien part vers l’adresse de la personne ; il fonctionne une fois, pendant une heure, et mène à un nouveau mot de passe et à une nouvelle deuxième étape. Vous ne voyez ni le lien ni le mot de passe. Assurez-vous de savoir à qui vous parlez.
+admin-help-about-start-over-elsewhere = Retire toutes les façons de donner un code, les codes de secours, toutes les sessions et les appareils mémorisés. L’application de la personne la connecte avec le seul mot de passe jusqu’à ce qu’une nouvelle deuxième étape soit configurée. Assurez-vous de savoir à qui vous parlez.
+admin-reason = Raison
+admin-reason-hint = Une ligne, pour le journal d’audit. La personne ne la voit pas.
+trouble-reason-missing = Dites pourquoi.
+admin-back = Retour à la personne
+said-helped-unlock = Le blocage est levé.
+said-helped-end-sessions = Toutes les sessions ont pris fin.
+said-helped-forget-devices = Un code est de nouveau demandé aux appareils.
+said-helped-start-over = La deuxième étape est retirée.
+said-nothing-to-do = Il n’y avait rien à faire.
+start-over-title = Configurez à nouveau votre connexion
+start-over-lead = Choisissez un nouveau mot de passe. Après vous être connecté avec lui, vous configurerez une nouvelle deuxième étape.

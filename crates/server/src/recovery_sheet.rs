@@ -71,16 +71,14 @@ impl Sheet {
         }
     }
 
-    /// Whose they are; nothing where an application told no address of its user.
-    fn account(&self) -> Option<String> {
-        let known = Some(&self.codes.account).filter(|account| !account.is_none());
-        known.map(|account| format!("Account: {}", one_line(account.as_str())))
-    }
-
     fn text(&self) -> String {
-        let mut lines = vec![format!("Recovery codes for {}", one_line(&self.service)), String::new()];
-        lines.extend(self.account());
-        lines.extend([format!("Made:    {}", moment(self.codes.made_at)), String::new()]);
+        let mut lines = vec![
+            format!("Recovery codes for {}", one_line(&self.service)),
+            String::new(),
+            format!("Account: {}", one_line(&self.codes.account)),
+            format!("Made:    {}", moment(self.codes.made_at)),
+            String::new(),
+        ];
         lines.extend(wrap(ADVICE, |line| line.chars().count() <= COLUMNS));
         lines.push(String::new());
         lines.extend(self.codes.codes.iter().map(|code| code.expose().to_owned()));

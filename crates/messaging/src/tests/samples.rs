@@ -25,6 +25,7 @@ pub(super) fn sample(kind: MessageKind) -> MessageContent {
         MessageKind::EmailVerification => Some("verify-email#token=Qm9hdCBkcmlua3MgdGVh"),
         MessageKind::AccountExists | MessageKind::EmailChangeTaken => Some("login"),
         MessageKind::AccountLocked => Some("unlock#token=Qm9hdCBkcmlua3MgdGVh"),
+        MessageKind::StartedOver => Some("start-over#token=Qm9hdCBkcmlua3MgdGVh"),
         MessageKind::PasswordReset => Some("reset-password#token=Qm9hdCBkcmlua3MgdGVh"),
         MessageKind::EmailChange => Some("change-email#token=Qm9hdCBkcmlua3MgdGVh"),
         MessageKind::BackupEmail => Some("backup-email#token=Qm9hdCBkcmlua3MgdGVh"),
@@ -50,6 +51,7 @@ pub(super) fn sample(kind: MessageKind) -> MessageContent {
         | MessageKind::AccountEnabled
         | MessageKind::AccountUnlocked
         | MessageKind::TwoFactorReset
+        | MessageKind::SignedOutEverywhere
         | MessageKind::SmsLimitReached
         | MessageKind::AccountDeleted
         | MessageKind::LoginCode

@@ -155,7 +155,9 @@ async fn act(app: &App, whom: Whom, act: Act) -> anyhow::Result<()> {
         Act::Unlock => ("Unlock", "unlocked", "is not locked"),
         Act::ResetTwoFactor(_) => ("Take every factor away from", "reset", ""),
         Act::Delete => ("Delete", "deleted", ""),
-        Act::EndTrust(_) => ("End the trust in every device of", "ended", ""),
+        Act::StartOver(_) => ("Take every factor and the password away from", "reset", ""),
+        Act::EndSessions => ("Sign out everywhere", "signed out", ""),
+        Act::ForgetDevices | Act::EndTrust(_) => ("End the trust in every device of", "ended", ""),
     };
     anyhow::ensure!(whom.yes || confirmed(&format!("{question} {}?", email.as_str()))?, "nothing was done");
     let origin = Origin { actor: Some("cli".to_owned()), ..Origin::default() };

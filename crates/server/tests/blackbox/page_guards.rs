@@ -17,6 +17,7 @@ const FORMS: &[(&str, &[(&str, &str)])] = &[
     ("/forgot-password", &[("email", "a@example.com")]),
     ("/reset-password", &[("link", "x"), ("new_password", PASSWORD)]),
     ("/welcome", &[("link", "x"), ("new_password", PASSWORD)]),
+    ("/start-over", &[("link", "x"), ("new_password", PASSWORD)]),
     ("/verify-email", &[("link", "x")]),
     ("/unlock", &[("link", "x")]),
     ("/change-email", &[("link", "x")]),
@@ -38,8 +39,9 @@ const FORMS: &[(&str, &[(&str, &str)])] = &[
     ("/backup-email", &[("link", "x")]),
 ];
 /// Every page that anybody may open.
-const OPEN: [&str; 13] = [
+const OPEN: [&str; 14] = [
     "/welcome",
+    "/start-over",
     "/sign-in",
     "/sign-up",
     "/sign-up/sent",

@@ -1,6 +1,7 @@
 //! What the commands of and about administrators read.
 
 use domain::administrator::grant::{GrantRole, GrantView, RevokeRole};
+use domain::administrator::help::{Help, HelpView};
 use domain::administrator::look::{Look, LookView, Sight};
 use domain::administrator::person::{PersonView, ReadPerson};
 use domain::administrator::{Enter, EnterView};
@@ -72,6 +73,24 @@ impl Load for ReadPerson {
                 recovery_codes: answers.get(&recovery_codes)?,
                 devices: answers.get(&devices)?,
                 sessions: answers.get(&sessions)?,
+            })
+        })
+    }
+}
+
+impl Load for Help {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<HelpView> {
+        // The person's row is locked, since the act is theirs; that of the administrator is only read.
+        let person = locked(reads, &Whose::Id(self.user));
+        let account = unlocked(reads, &Whose::Id(self.bearer.user));
+        let session = session::by_id(reads, self.bearer.session);
+        let factors = factor::of_user(reads, self.user);
+        Box::new(move |answers| {
+            Ok(HelpView {
+                account: answers.get(&account)?,
+                session: answers.get(&session)?,
+                person: answers.get(&person)?,
+                factors: answers.get(&factors)?,
             })
         })
     }

@@ -146,12 +146,11 @@ impl Decide for ConfirmHosted {
         let method = *method;
         // The way back is drawn anew once the person has put the recovery codes away: nobody knows this one.
         let (_, result) = way_back(hosted.return_url, decision.at, context);
-        let answered = [
-            Change::CompleteChallenge(challenge.id),
-            Change::ApproveHosted { id: challenge.id, method, trust: false, result },
-        ];
-        // Before the new factor ends what else is open.
-        decision.changes.splice(0..0, answered);
+        // The new factor ends what else is open, and takes back results that nobody took: this challenge is answered before
+        // that, and its result is there after it.
+        decision.changes.insert(0, Change::CompleteChallenge(challenge.id));
+        let approved = Change::ApproveHosted { id: challenge.id, method, trust: false, result };
+        decision.changes.push(approved);
         let entry = account.entry(AuditAction::CodeVerified, true, &at.command.origin);
         Ok(decision.audit(entry.about("challenge", challenge.id.uuid()).method(method)))
     }

@@ -78,7 +78,15 @@ pub(in crate::http) async fn file<C: Load<Reply = RecoverySheet>>(
     service: String,
 ) -> Result<Response, Problem> {
     let format = read_format(query)?;
-    let codes = run(app, command).await?;
+    written(format, run(app, command).await?, service).await
+}
+
+/// A set as a file, in the name of a service.
+pub(in crate::http) async fn written(
+    format: Format,
+    codes: RecoverySheet,
+    service: String,
+) -> Result<Response, Problem> {
     let sheet = Sheet { service, codes };
     let name = format!("attachment; filename=\"recovery-codes.{}\"", format.as_str());
     let headers =
@@ -87,7 +95,7 @@ pub(in crate::http) async fn file<C: Load<Reply = RecoverySheet>>(
 }
 
 /// Exactly one parameter, `format`. What else stands there is refused unread, as in a body.
-fn read_format(query: &str) -> Result<Format, Problem> {
+pub(in crate::http) fn read_format(query: &str) -> Result<Format, Problem> {
     let mut parameters = url::form_urlencoded::parse(query.as_bytes());
     match (parameters.next(), parameters.next()) {
         (Some((name, format)), None) if name == "format" => Format::parse(&format),

@@ -4,6 +4,7 @@
 //! again wherever they are run. What is shown of people was written down before it is shown. Addresses are searched for by a
 //! form that is posted, so that none of them stands in an address bar, a log or a history.
 
+mod help;
 mod people;
 mod person;
 mod story;
@@ -35,6 +36,7 @@ pub(in crate::http) fn administration(app: &App) -> Router<App> {
         .route("/admin", get(people::home))
         .route("/admin/people", get(async || Redirect::to("/admin")).post(people::find))
         .route("/admin/people/{user}", get(person::show))
+        .route("/admin/people/{user}/{act}", get(help::show).post(help::submit))
         .layer(from_fn_with_state(app.clone(), trouble::as_pages))
 }
 

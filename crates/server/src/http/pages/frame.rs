@@ -24,7 +24,7 @@ use crate::http::Client;
 use crate::problem::{Problem, ProblemCode};
 
 /// What [`Frame::said`] may name: said once, after a redirect.
-pub(super) const SAID: [&str; 27] = [
+pub(super) const SAID: [&str; 33] = [
     "welcome",
     "signed-out",
     "session-over",
@@ -39,6 +39,7 @@ pub(super) const SAID: [&str; 27] = [
     "notices-ended",
     "challenge-over",
     "start-again",
+    "too-many",
     "set-up-over",
     "added",
     "renamed",
@@ -52,9 +53,15 @@ pub(super) const SAID: [&str; 27] = [
     "ended",
     "others-ended",
     "remembered",
+    "helped-unlock",
+    "helped-end-sessions",
+    "helped-forget-devices",
+    "helped-start-over",
+    "nothing-to-do",
 ];
 /// Those of them that say that something did not go as wished.
-const SAID_SADLY: [&str; 5] = ["session-over", "challenge-over", "start-again", "set-up-over", "codes-gone"];
+const SAID_SADLY: [&str; 6] =
+    ["session-over", "challenge-over", "start-again", "too-many", "set-up-over", "codes-gone"];
 
 /// What surrounds a page: language, name, and what the address asked for.
 pub(super) struct Frame {

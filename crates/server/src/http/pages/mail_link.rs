@@ -82,6 +82,14 @@ const WELCOME: Purpose = Purpose {
     password: true,
     again: None,
 };
+const START_OVER: Purpose = Purpose {
+    path: "/start-over",
+    title: "start-over-title",
+    lead: "start-over-lead",
+    button: "reset-button",
+    password: true,
+    again: Some(("/forgot-password", "forgot-again-link")),
+};
 const UNLOCK: Purpose = Purpose {
     path: "/unlock",
     title: "unlock-title",
@@ -220,6 +228,23 @@ pub(super) async fn submit_welcome(
     let password = body.new_password.clone().unwrap_or_default();
     let came = reset_password(&app, body.token(), password, origin).await;
     done(frame, WELCOME, &body, came, "/sign-in?said=welcome&next=%2Fsecurity%2Fadd")
+}
+
+/// Set up the sign-in again.
+pub(super) async fn start_over(page: Frame) -> Result<Response, Problem> {
+    answer(&page, START_OVER, "")
+}
+
+/// Sets the new password; the second factor comes after the sign-in.
+pub(super) async fn submit_start_over(
+    State(app): State<App>,
+    Anyone(origin): Anyone,
+    frame: Frame,
+    Form(body): Form<Body>,
+) -> Result<Response, Problem> {
+    let password = body.new_password.clone().unwrap_or_default();
+    let came = reset_password(&app, body.token(), password, origin).await;
+    done(frame, START_OVER, &body, came, "/sign-in?said=welcome&next=%2Fsecurity%2Fadd")
 }
 
 /// Let me try again.

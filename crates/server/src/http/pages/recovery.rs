@@ -61,7 +61,6 @@ pub(super) enum Next {
 #[template(path = "pages/recovery_new.html")]
 struct NewView<'a> {
     page: &'a Frame,
-    /// Whose codes; nothing where no address is known.
     email: &'a str,
     codes: Vec<String>,
     made_at: domain::time::Timestamp,
@@ -74,7 +73,7 @@ struct NewView<'a> {
 pub(super) fn sheet(page: &Frame, sheet: &RecoverySheet, files: String, next: Next) -> Result<Response, Problem> {
     page.answer(&NewView {
         page,
-        email: sheet.account.as_str(),
+        email: &sheet.account,
         codes: sheet.codes.iter().map(|code| code.expose().to_owned()).collect(),
         made_at: sheet.made_at,
         files,

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use domain::administrator::Standing;
+use domain::administrator::help::{HelpAct, helper_of};
 use domain::administrator::look::Sight;
 use domain::administrator::person::{PersonSheet, ReadPerson, WayIn};
 use domain::ids::UserId;
@@ -38,6 +39,27 @@ impl View<'_> {
             WayIn::Locked(until) => Some(until),
             WayIn::Disabled | WayIn::Stopped | WayIn::Unguarded | WayIn::Invited | WayIn::Guarded => None,
         }
+    }
+
+    /// Whether whoever looks may help this person.
+    fn may_help(&self) -> bool {
+        self.standing.role >= helper_of(self.sheet.role) && self.standing.person != self.sheet.person
+    }
+
+    /// The acts that make sense now, the next sensible one first.
+    fn acts(&self) -> Vec<HelpAct> {
+        let locked = self.sheet.wrong_codes > 0 || matches!(self.sheet.way_in, WayIn::Locked(_) | WayIn::Stopped);
+        let open = !self.sheet.sessions.is_empty();
+        let trusted = !self.sheet.devices.is_empty();
+        HelpAct::ALL
+            .into_iter()
+            .filter(|act| match act {
+                HelpAct::Unlock => locked,
+                HelpAct::EndSessions => open,
+                HelpAct::ForgetDevices => trusted,
+                HelpAct::StartOver => true,
+            })
+            .collect()
     }
 
     /// Whether the way in stands as it should.

@@ -1,0 +1,170 @@
+//! Help: what administrators do for somebody who cannot get in, or whose account somebody else may be in.
+//!
+//! Nothing here is a second set of rules: each act is one of [`crate::account_admin::Act`]. What is decided here is who may. An
+//! act stands on the person's chain, with the pseudonym of whoever acted and their reason, also where it was refused. No secret
+//! is told or set: what starts over starts with a link by mail, which nobody but its reader sees.
+
+use super::{Role, actor, admit};
+use crate::account_admin::{self, Act, Hand};
+use crate::command::{Context, Decide, Origin};
+use crate::decision::{Decision, Refusal};
+use crate::destination::Destination;
+use crate::factor::Factor;
+use crate::ids::UserId;
+use crate::secret::Broken;
+use crate::session::{Admitted, Bearer, Session};
+use crate::user::{Account, Email};
+
+/// How somebody is helped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HelpAct {
+    /// A lock or stop after wrong codes is lifted.
+    Unlock,
+    /// They are signed out everywhere.
+    EndSessions,
+    /// Their devices are asked for a code again.
+    ForgetDevices,
+    /// The second factor is taken away, and set up anew by a link.
+    StartOver,
+}
+
+impl HelpAct {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Unlock, Self::EndSessions, Self::ForgetDevices, Self::StartOver];
+
+    /// Its name in addresses and texts.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unlock => "unlock",
+            Self::EndSessions => "end-sessions",
+            Self::ForgetDevices => "forget-devices",
+            Self::StartOver => "start-over",
+        }
+    }
+
+    /// The act of that name, if there is one.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|act| act.as_str() == name)
+    }
+
+    /// Whether it takes something away that guards the person: then the administrator proves anew who they are. What only
+    /// closes doors is done at once.
+    pub const fn is_dangerous(self) -> bool {
+        match self {
+            Self::Unlock | Self::StartOver => true,
+            Self::EndSessions | Self::ForgetDevices => false,
+        }
+    }
+
+    fn act(self, reason: &str) -> Act {
+        match self {
+            Self::Unlock => Act::Unlock,
+            Self::EndSessions => Act::EndSessions,
+            Self::ForgetDevices => Act::ForgetDevices,
+            Self::StartOver => Act::StartOver(reason.to_owned()),
+        }
+    }
+}
+
+/// The role it takes to help somebody who has this one.
+pub const fn helper_of(role: Option<Role>) -> Role {
+    match role {
+        None => Role::Support,
+        Some(_) => Role::Administrator,
+    }
+}
+
+/// Helps somebody.
+#[derive(Debug)]
+pub struct Help {
+    /// Who helps.
+    pub bearer: Bearer,
+    /// Whom.
+    pub user: UserId,
+    /// How.
+    pub act: HelpAct,
+    /// Why.
+    pub reason: String,
+    /// Where from.
+    pub origin: Origin,
+}
+
+/// What is read.
+#[derive(Debug)]
+pub struct HelpView {
+    /// The administrator.
+    pub account: Option<Account>,
+    /// The administrator's session.
+    pub session: Option<Session>,
+    /// The person.
+    pub person: Option<Account>,
+    /// The person's factors.
+    pub factors: Vec<Factor>,
+}
+
+/// The addresses among somebody's factors. One that does not open is told nothing, and hinders no help.
+fn addresses(factors: &[Factor], context: &Context<'_>) -> Vec<Email> {
+    let opened = factors.iter().filter_map(|factor| factor.destination(context.keys).ok().flatten());
+    opened
+        .filter_map(|destination| match destination {
+            Destination::Email(email) => Some(email),
+            Destination::Phone(_) => None,
+        })
+        .collect()
+}
+
+impl Help {
+    /// Why somebody may not, and the word for it in the audit log.
+    fn refusal(
+        &self,
+        helper: &Admitted,
+        role: Role,
+        person: &Account,
+        context: &Context<'_>,
+    ) -> Option<(Refusal, &'static str)> {
+        let least = helper_of(person.role);
+        let now = helper.moment.now;
+        if role < least {
+            Some((Refusal::RoleRequired(least), "role_required"))
+        } else if helper.account.user.id == person.user.id {
+            // Whoever could help themselves would need no second factor.
+            Some((Refusal::RoleRequired(least), "own_account"))
+        } else if self.act.is_dangerous() && helper.session.factor_proved_at(now, context.policy).is_none() {
+            Some((Refusal::StepUpRequired, "step_up_required"))
+        } else {
+            None
+        }
+    }
+}
+
+impl Decide for Help {
+    type View = HelpView;
+    /// Whether there was anything to do.
+    type Reply = bool;
+
+    fn decide(&self, view: HelpView, context: &mut Context<'_>) -> Result<Decision<bool>, Broken> {
+        let (helper, role) = match admit(&self.bearer, view.account, view.session, Role::Viewer, context) {
+            Ok(admitted) => admitted,
+            Err(refusal) => return Ok(Decision::new(Err(refusal), context.clock)),
+        };
+        let Some(mut person) = view.person else {
+            return Ok(Decision::new(Err(Refusal::NotFound), context.clock));
+        };
+        let acts = Some(actor(helper.account.user.person));
+        let origin = Origin { actor: acts, locale: None, ..self.origin.clone() };
+        let act = self.act.act(&self.reason);
+        if let Some((refusal, why)) = self.refusal(&helper, role, &person, context) {
+            let moment = person.moment(context.clock, context.policy);
+            let alarms = person.seen(moment, &origin, context.policy);
+            let entry = person.entry(act.action(), false, &origin).because(why);
+            return Ok(Decision::refused(&person, refusal, moment.now).audit_all(alarms).audit(entry));
+        }
+        let also = addresses(&view.factors, context);
+        // Where the help desk sits is no business of whoever reads the mail.
+        let hand = Hand { origin: &origin, shown: &Origin::default(), reason: Some(&self.reason), also: &also };
+        Ok(account_admin::act(&act, person, &hand, context))
+    }
+}
+
+#[cfg(test)]
+mod tests;
