@@ -146,11 +146,9 @@ impl Decide for ConfirmHosted {
         let method = *method;
         // The way back is drawn anew once the person has put the recovery codes away: nobody knows this one.
         let (_, result) = way_back(hosted.return_url, decision.at, context);
-        // The new factor ends what else is open, and takes back results that nobody took: this challenge is answered before
-        // that, and its result is there after it.
+        // Answered before the new factor ends what else is open, and approved after it has taken back all other results.
         decision.changes.insert(0, Change::CompleteChallenge(challenge.id));
-        let approved = Change::ApproveHosted { id: challenge.id, method, trust: false, result };
-        decision.changes.push(approved);
+        decision.changes.push(Change::ApproveHosted { id: challenge.id, method, trust: false, result });
         let entry = account.entry(AuditAction::CodeVerified, true, &at.command.origin);
         Ok(decision.audit(entry.about("challenge", challenge.id.uuid()).method(method)))
     }

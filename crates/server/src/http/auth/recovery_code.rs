@@ -5,7 +5,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use domain::recovery_code::set::{DownloadRecoveryCodes, MakeRecoveryCodes, RecoverySheet};
 use serde::Serialize;
-use store::{Load, Surroundings};
+use store::Load;
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -66,32 +66,26 @@ pub(super) async fn download(
     SignedIn(bearer): SignedIn,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let service = app.world.policy().issuer.clone();
-    file(&app, &query.unwrap_or_default(), DownloadRecoveryCodes { bearer, origin }, service).await
+    file(&app, &query.unwrap_or_default(), DownloadRecoveryCodes { bearer, origin }).await
 }
 
-/// The newest set as a file of the format that a query names, in the name of a service.
+/// The newest set as a file of the format that a query names.
 pub(in crate::http) async fn file<C: Load<Reply = RecoverySheet>>(
     app: &App,
     query: &str,
     command: C,
-    service: String,
 ) -> Result<Response, Problem> {
     let format = read_format(query)?;
-    written(format, run(app, command).await?, service).await
+    let codes = run(app, command).await?;
+    written(format, codes).await
 }
 
-/// A set as a file, in the name of a service.
-pub(in crate::http) async fn written(
-    format: Format,
-    codes: RecoverySheet,
-    service: String,
-) -> Result<Response, Problem> {
-    let sheet = Sheet { service, codes };
+/// A set as a file.
+pub(in crate::http) async fn written(format: Format, codes: RecoverySheet) -> Result<Response, Problem> {
     let name = format!("attachment; filename=\"recovery-codes.{}\"", format.as_str());
     let headers =
         [(CONTENT_TYPE, format.media_type()), (CONTENT_DISPOSITION, name.as_str()), (CACHE_CONTROL, "no-store")];
-    Ok((headers, sheet.write(format).await?).into_response())
+    Ok((headers, Sheet { codes }.write(format).await?).into_response())
 }
 
 /// Exactly one parameter, `format`. What else stands there is refused unread, as in a body.

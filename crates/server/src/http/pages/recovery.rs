@@ -61,6 +61,7 @@ pub(super) enum Next {
 #[template(path = "pages/recovery_new.html")]
 struct NewView<'a> {
     page: &'a Frame,
+    /// Whose codes; nothing where no address is known.
     email: &'a str,
     codes: Vec<String>,
     made_at: domain::time::Timestamp,
@@ -73,7 +74,7 @@ struct NewView<'a> {
 pub(super) fn sheet(page: &Frame, sheet: &RecoverySheet, files: String, next: Next) -> Result<Response, Problem> {
     page.answer(&NewView {
         page,
-        email: &sheet.account,
+        email: sheet.account.as_str(),
         codes: sheet.codes.iter().map(|code| code.expose().to_owned()).collect(),
         made_at: sheet.made_at,
         files,
@@ -99,7 +100,7 @@ pub(super) async fn new(State(app): State<App>, desk: Desk) -> Result<Response, 
 /// The set as a file.
 pub(super) async fn file(State(app): State<App>, desk: Desk, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     let command = DownloadRecoveryCodes { bearer: desk.bearer, origin: desk.origin };
-    match recovery_code::file(&app, &query.unwrap_or_default(), command, app.world.policy().issuer.clone()).await {
+    match recovery_code::file(&app, &query.unwrap_or_default(), command).await {
         Err(problem) if problem.code() == ProblemCode::RecoveryCodesGone => Ok(see("/security?said=codes-gone")),
         came => came,
     }

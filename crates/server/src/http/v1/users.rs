@@ -15,7 +15,6 @@ use domain::status::ReadStatus;
 use domain::trusted_device::{ListTrustedDevices, RevokeTrustedDevices};
 use domain::user::EmailKey;
 use serde::Serialize;
-use store::Surroundings;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -100,7 +99,7 @@ pub(super) async fn recovery_codes_file(
     let (bearer, _) = found(&app, &caller, &named(&id)?).await?;
     let command = DownloadRecoveryCodes { bearer, origin: caller.acts() };
     let codes = caller.act(&app, KeyScope::Users, command).await?;
-    written(format, codes, app.world.policy().issuer.clone()).await
+    written(format, codes).await
 }
 
 /// A part of a user's trusted devices.

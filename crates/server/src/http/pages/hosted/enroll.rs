@@ -238,7 +238,7 @@ pub(in crate::http::pages) async fn file(
         Err(problem) => return gone(&page, problem),
     };
     let command = ours.at(Phase::Enrolled, DownloadRecoveryCodes { bearer: challenge.bearer(), origin });
-    match recovery_code::file(&app, &query.unwrap_or_default(), command, challenge.name).await {
+    match recovery_code::file(&app, &query.unwrap_or_default(), command).await {
         Err(problem) if problem.code() == ProblemCode::RecoveryCodesGone => Ok(see(&path(ours.id))),
         came => came,
     }
