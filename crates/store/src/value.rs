@@ -148,7 +148,7 @@ impl Header {
 }
 
 /// One row of an answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Row {
     header: Arc<Header>,
     values: Vec<Value>,
