@@ -156,11 +156,9 @@ impl Load for theirs::ReadAudit {
 
 fn their_entry(row: &Row) -> Result<theirs::Stored, StoreError> {
     let key = row.get::<Option<String>>(16)?;
-    Ok(theirs::Stored {
-        words: words(&mut row.clone())?,
-        seq: row.get(13)?,
-        user: key.and_then(|key| ExternalId::of_key(&key)),
-    })
+    // Pages of an application are small: a copy of a row costs nothing beside reading it.
+    let words = words(&mut row.clone())?;
+    Ok(theirs::Stored { words, seq: row.get(13)?, user: key.and_then(|key| ExternalId::of_key(&key)) })
 }
 
 impl Db {
