@@ -8,6 +8,7 @@
     reason = "a load client has its own clock and randomness; no rule of the product lives here"
 )]
 
+mod admin;
 mod audit;
 mod bare;
 mod calls;
@@ -54,6 +55,9 @@ struct Options {
     /// Measure nothing but this.
     #[arg(long)]
     part: Option<Part>,
+    /// People of the part `admin`; each has ten entries in the audit log.
+    #[arg(long, value_name = "NUMBER")]
+    people: Option<u64>,
     /// Measure briefly: to see that it works, not how fast.
     #[arg(long)]
     quick: bool,
@@ -69,6 +73,8 @@ enum Part {
     Delivery,
     /// Logins with a password, which are to cost little more than its check.
     Logins,
+    /// What the administration reads, over a million people, or in a brief run a hundredth of them.
+    Admin,
 }
 
 // As many workers as the server has on the machine class of the targets.
@@ -84,10 +90,18 @@ async fn main() -> ExitCode {
 }
 
 async fn measure(options: Options) -> Result<()> {
+    let sqlite = (!options.no_sqlite).then(|| Place::Sqlite(options.folder.clone()));
+    let places = sqlite.into_iter().chain(options.postgres.clone().map(Place::Postgres));
     if let Some(entries) = options.audit {
-        let sqlite = (!options.no_sqlite).then(|| Place::Sqlite(options.folder.clone()));
-        for place in sqlite.into_iter().chain(options.postgres.clone().map(Place::Postgres)) {
+        for place in places {
             audit::measure(&options.server, &options.folder, &place, entries).await?;
+        }
+        return Ok(());
+    }
+    if options.part == Some(Part::Admin) {
+        let people = options.people.unwrap_or(if options.quick { 10_000 } else { 1_000_000 });
+        for place in places {
+            admin::measure(&place, people, options.quick).await?;
         }
         return Ok(());
     }

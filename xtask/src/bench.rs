@@ -22,9 +22,13 @@ pub(crate) struct Options {
     /// Measure nothing but how fast an audit log of so many entries is signed and verified.
     #[arg(long, value_name = "ENTRIES")]
     audit: Option<u64>,
-    /// Measure nothing but one part: `delivery` of messages and what a login costs meanwhile, or `logins` with a password.
+    /// Measure nothing but one part: `delivery` of messages and what a login costs meanwhile, `logins` with a password, or what
+    /// the administration (`admin`) reads of a million people and ten million entries of their audit log.
     #[arg(long)]
     part: Option<String>,
+    /// So many people for `--part admin` instead; each has ten entries.
+    #[arg(long, value_name = "NUMBER")]
+    people: Option<u64>,
     /// Write the figures to this file as well.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -69,6 +73,9 @@ pub(crate) fn run(options: &Options) -> Result<String> {
     measure.args(options.quick.then_some("--quick"));
     if let Some(part) = &options.part {
         measure.args(["--part", part]);
+    }
+    if let Some(people) = options.people {
+        measure.arg("--people").arg(people.to_string());
     }
     if let Some(entries) = options.audit {
         measure.arg("--audit").arg(entries.to_string());

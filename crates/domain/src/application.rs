@@ -3,12 +3,14 @@
 //! An application sees its own users only. Its *test world* is an application of its own that points at it, so that a user, a
 //! challenge or an answer of one cannot be met in the other, whatever is asked.
 
+pub mod audit;
 pub mod challenge;
 pub mod contact;
 pub mod factor;
 pub mod hosted;
 pub mod idempotency;
 pub mod keyed;
+pub mod receipt;
 pub mod return_url;
 pub mod rules;
 pub mod webhook;

@@ -5,6 +5,7 @@
 //! without a person (an unknown address, a job) stand unchained.
 
 pub mod checkpoint;
+pub mod pass;
 pub mod proof;
 pub mod verify;
 
@@ -513,18 +514,19 @@ impl Words {
             self.request_id.as_deref().map(str::as_bytes),
             Some(self.detail.as_bytes()),
         ];
-        let mut hash = Sha256::new();
+        // Collected first: hashing forty small pieces one by one takes twice as long.
+        let mut bytes = Vec::with_capacity(512);
         for field in fields {
             match field {
-                None => hash.update([0]),
-                Some(bytes) => {
-                    hash.update([1]);
-                    hash.update((bytes.len() as u64).to_be_bytes());
-                    hash.update(bytes);
+                None => bytes.push(0),
+                Some(field) => {
+                    bytes.push(1);
+                    bytes.extend_from_slice(&(field.len() as u64).to_be_bytes());
+                    bytes.extend_from_slice(field);
                 }
             }
         }
-        hash.finalize().into()
+        Sha256::digest(&bytes).into()
     }
 }
 

@@ -204,6 +204,7 @@ struct Keys {
     index: Zeroizing<[u8; 32]>,
     signing: ed25519_dalek::SigningKey,
     checkpoint: ed25519_dalek::SigningKey,
+    receipt: ed25519_dalek::SigningKey,
 }
 
 impl Keys {
@@ -222,6 +223,7 @@ impl Keys {
             index: derive("blind-index"),
             signing: ed25519_dalek::SigningKey::from_bytes(&derive("access-token")),
             checkpoint: ed25519_dalek::SigningKey::from_bytes(&derive("audit-checkpoint")),
+            receipt: ed25519_dalek::SigningKey::from_bytes(&derive("receipt")),
             root,
         }
     }
@@ -361,10 +363,25 @@ impl KeyRing {
         self.0.iter().map(|key| key.checkpoint.verifying_key().to_bytes())
     }
 
+    /// The key that signs receipts, with the name it is published under.
+    pub fn receipt_key(&self) -> (String, &ed25519_dalek::SigningKey) {
+        (receipt_name(self.active().id), &self.active().receipt)
+    }
+
+    /// The keys receipts are verified with, by name: the active one and those before it.
+    pub fn receipt_public_keys(&self) -> impl Iterator<Item = (String, ed25519_dalek::VerifyingKey)> {
+        self.0.iter().map(|key| (receipt_name(key.id), key.receipt.verifying_key()))
+    }
+
     /// The keys access tokens are verified with: the active one and those before it.
     pub fn verifying_keys(&self) -> impl Iterator<Item = (KeyId, ed25519_dalek::VerifyingKey)> {
         self.0.iter().map(|key| (key.id, key.signing.verifying_key()))
     }
+}
+
+/// No access token names this key.
+fn receipt_name(id: KeyId) -> String {
+    format!("{id}.receipt")
 }
 
 /// HMAC-SHA-256 over the purpose and the parts, each with its length before it: no two lists of parts read the same.

@@ -198,6 +198,7 @@ impl Lab {
             rotated_at: now,
             shown_at: None,
             created_at: now,
+            proved_at: Some(now),
             last_used_at: now,
             expires_at: now + self.policy.trust_life,
             revoked_at: None,

@@ -57,6 +57,8 @@ pub struct TrustedDevice {
     pub shown_at: Option<Timestamp>,
     /// When trust began.
     pub created_at: Timestamp,
+    /// When the factor was proved by which it began; `None` of devices trusted before this was noted.
+    pub proved_at: Option<Timestamp>,
     /// When it last stood for the factor.
     pub last_used_at: Timestamp,
     /// When trust ends.
@@ -87,6 +89,15 @@ impl TrustedDevice {
         } else {
             None
         }
+    }
+
+    /// The device as the changes of the same decision leave it: it was loaded before them.
+    pub(crate) fn after(mut self, changes: &[Change], now: Timestamp) -> Self {
+        let ended = |change: &Change| matches!(change, Change::RevokeTrust(user) if *user == self.user);
+        if changes.iter().any(ended) {
+            self.revoked_at.get_or_insert(now);
+        }
+        self
     }
 
     /// Ends its trust, and says why.
@@ -159,6 +170,7 @@ pub(crate) fn trust(
         rotated_at: now,
         shown_at: None,
         created_at: now,
+        proved_at: Some(proved_at),
         last_used_at: now,
         expires_at: proved_at + policy.trust_life,
         revoked_at: None,

@@ -148,7 +148,7 @@ added = Seit
 last-used = Zuletzt benutzt
 recovery-title = Wiederherstellungscodes
 recovery-left = { $n ->
-    [0] Sie haben alle Wiederherstellungscodes verbraucht.
+    [0] Sie haben keine Wiederherstellungscodes.
     [one] Ein Wiederherstellungscode ist übrig.
    *[other] { $n } Wiederherstellungscodes sind übrig.
 }
@@ -348,6 +348,7 @@ said-notices-copied = Ihre Ersatzadresse ist bestätigt.
 said-backup-email-sent = Wir haben einen Link an die Ersatzadresse geschickt. Öffnen Sie ihn, um fertig zu werden.
 said-notices-ended = Kopien von Hinweisen gehen jetzt nirgendwohin.
 said-challenge-over = Das hat zu lange gedauert. Melden Sie sich für einen neuen Code noch einmal an.
+said-too-many = Zu viele falsche Codes. Bitte beginnen Sie neu.
 said-start-again = Diese Anmeldung ist beendet. Bitte beginnen Sie neu.
 
 trouble-title = Problem:

@@ -151,7 +151,7 @@ added = Added
 last-used = Last used
 recovery-title = Recovery codes
 recovery-left = { $n ->
-    [0] You have used all your recovery codes.
+    [0] You have no recovery codes.
     [one] One recovery code is left.
    *[other] { $n } recovery codes are left.
 }
@@ -351,6 +351,7 @@ said-notices-copied = Your backup address is confirmed.
 said-backup-email-sent = We sent a link to the backup address. Open it to finish.
 said-notices-ended = Copies of notices go nowhere now.
 said-challenge-over = That took too long. Sign in again to get a new code.
+said-too-many = Too many wrong codes. Please start again.
 said-start-again = That sign-in is finished. Please start again.
 
 trouble-title = Problem:

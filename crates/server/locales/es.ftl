@@ -148,7 +148,7 @@ added = Añadido
 last-used = Usado
 recovery-title = Códigos de recuperación
 recovery-left = { $n ->
-    [0] Ha usado todos sus códigos de recuperación.
+    [0] No tiene códigos de recuperación.
     [one] Queda un código de recuperación.
    *[other] Quedan { $n } códigos de recuperación.
 }
@@ -348,6 +348,7 @@ said-notices-copied = Su dirección de respaldo está confirmada.
 said-backup-email-sent = Hemos enviado un enlace a la dirección de respaldo. Ábralo para terminar.
 said-notices-ended = Ya no se envían copias de los avisos.
 said-challenge-over = Ha tardado demasiado. Inicie sesión otra vez para recibir un código nuevo.
+said-too-many = Demasiados códigos incorrectos. Empiece de nuevo.
 said-start-again = Ese inicio de sesión ha terminado. Empiece de nuevo.
 
 trouble-title = Problema:

@@ -148,7 +148,7 @@ added = Ajouté
 last-used = Utilisé
 recovery-title = Codes de récupération
 recovery-left = { $n ->
-    [0] Vous avez utilisé tous vos codes de récupération.
+    [0] Vous n’avez aucun code de récupération.
     [one] Il reste un code de récupération.
    *[other] Il reste { $n } codes de récupération.
 }
@@ -348,6 +348,7 @@ said-notices-copied = Votre adresse de secours est confirmée.
 said-backup-email-sent = Nous avons envoyé un lien à l’adresse de secours. Ouvrez-le pour terminer.
 said-notices-ended = Plus aucune copie n’est envoyée.
 said-challenge-over = Cela a pris trop de temps. Reconnectez-vous pour recevoir un nouveau code.
+said-too-many = Trop de codes erronés. Veuillez recommencer.
 said-start-again = Cette connexion est terminée. Veuillez recommencer.
 
 trouble-title = Problème :

@@ -75,7 +75,7 @@ impl Sheet {
         let mut lines = vec![
             format!("Recovery codes for {}", one_line(&self.service)),
             String::new(),
-            format!("Account: {}", one_line(self.codes.account.as_str())),
+            format!("Account: {}", one_line(&self.codes.account)),
             format!("Made:    {}", moment(self.codes.made_at)),
             String::new(),
         ];

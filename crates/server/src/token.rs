@@ -22,6 +22,7 @@ const LEEWAY: i64 = 60;
 /// Signs and checks access tokens.
 pub struct AccessTokens {
     issuer: String,
+    receipts: Vec<(String, VerifyingKey)>,
     active: (KeyId, SigningKey),
     known: Vec<(KeyId, VerifyingKey)>,
 }
@@ -63,7 +64,7 @@ pub struct Jwk {
     x: String,
 }
 
-/// The keys access tokens are checked with, the one in use first (RFC 7517 section 5).
+/// The keys access tokens are checked with, the one in use first (RFC 7517 section 5), and behind them those of receipts.
 #[derive(Serialize, ToSchema)]
 pub struct JwkSet {
     keys: Vec<Jwk>,
@@ -78,7 +79,8 @@ impl AccessTokens {
     /// Tokens of this issuer, signed with the ring's active key.
     pub fn new(issuer: &str, keys: &KeyRing) -> Self {
         let (id, key) = keys.signing_key();
-        Self { issuer: issuer.to_owned(), active: (id, key.clone()), known: keys.verifying_keys().collect() }
+        let (known, receipts) = (keys.verifying_keys().collect(), keys.receipt_public_keys().collect());
+        Self { issuer: issuer.to_owned(), receipts, active: (id, key.clone()), known }
     }
 
     /// Signs the access token of a grant. `id` makes it unlike any other.
@@ -135,17 +137,19 @@ impl AccessTokens {
         })
     }
 
-    /// The public keys.
+    /// The public keys: those of access tokens, then those of receipts.
     pub fn jwks(&self) -> JwkSet {
-        let jwk = |(id, key): &(KeyId, VerifyingKey)| Jwk {
+        let jwk = |(name, key): (String, &VerifyingKey)| Jwk {
             kty: "OKP",
             crv: "Ed25519",
             usage: "sig",
             alg: "EdDSA",
-            kid: id.to_string(),
+            kid: name,
             x: BASE64URL_NOPAD.encode(key.as_bytes()),
         };
-        JwkSet { keys: self.known.iter().map(jwk).collect() }
+        let tokens = self.known.iter().map(|(id, key)| (id.to_string(), key));
+        let receipts = self.receipts.iter().map(|(name, key)| (name.clone(), key));
+        JwkSet { keys: tokens.chain(receipts).map(jwk).collect() }
     }
 }
 

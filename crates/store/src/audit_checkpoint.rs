@@ -12,6 +12,7 @@ use domain::time::{Duration, Timestamp};
 use uuid::Uuid;
 
 use crate::audit_log::{columns as entry_columns, recorded};
+use crate::load::only;
 use crate::{Db, Plan, Row, Statement, StoreError, params};
 
 /// How far before the last checkpoint entries without a position are looked for. A clock that went further astray is found
@@ -163,12 +164,12 @@ impl Db {
             ),
             params![first, last],
         );
-        let covered = |row: &Row| {
+        let covered = |row: &mut Row| {
             let there: Option<Uuid> = row.get(0)?;
             let entry = there.map(|_| readable(row)).transpose()?;
-            Ok(Covered { position: row.get(16)?, id: row.get(17)?, fingerprint: row.get(18)?, entry })
+            Ok(Covered { position: row.get(16)?, id: row.get(17)?, fingerprint: row.take(18)?, entry })
         };
-        self.read(vec![read]).await?.first().map(Vec::as_slice).unwrap_or_default().iter().map(covered).collect()
+        only(self.read(vec![read]).await?).iter_mut().map(covered).collect()
     }
 
     /// Entries that no checkpoint covers, in order of time, behind a place; a page of them. Those of one chain that are of
@@ -185,13 +186,13 @@ impl Db {
             ),
             params![after.at, after.seq, after.id, MOST],
         );
-        let uncovered = |row: &Row| {
+        let uncovered = |row: &mut Row| {
             let (id, at, seq) = (row.get(0)?, row.get(1)?, row.get::<Option<i64>>(13)?);
             let start: Option<i64> = row.get(16)?;
             let before_start = start.zip(seq).is_some_and(|(start, seq)| seq <= start);
             Ok(Uncovered { id, entry: readable(row)?, before_start, place: Scan { at, seq: seq.unwrap_or(0), id } })
         };
-        self.read(vec![read]).await?.first().map(Vec::as_slice).unwrap_or_default().iter().map(uncovered).collect()
+        only(self.read(vec![read]).await?).iter_mut().map(uncovered).collect()
     }
 
     /// How many entries have positions, by the newest checkpoint: for whoever shows how far a pass has come.
@@ -251,7 +252,7 @@ fn newest(answers: &[Vec<Row>]) -> Result<Option<i64>, StoreError> {
 }
 
 /// A column that does not read is the entry's flaw.
-fn readable(row: &Row) -> Result<Result<Recorded, String>, StoreError> {
+pub(crate) fn readable(row: &mut Row) -> Result<Result<Recorded, String>, StoreError> {
     match recorded(row) {
         Ok(entry) => Ok(Ok(entry)),
         Err(StoreError::Corrupt { column, .. }) => Ok(Err(column)),

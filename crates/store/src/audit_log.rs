@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use domain::application::ExternalId;
+use domain::application::audit as theirs;
 use domain::audit::checkpoint::Recorded;
 use domain::audit::verify::{Placed, Stored};
 use domain::audit::{AuditAction, AuditEntry, AuditHead, ChainedEntry, Words};
@@ -11,7 +13,7 @@ use domain::ids::{AuditId, PersonId, UserId};
 use domain::time::Timestamp;
 use uuid::Uuid;
 
-use crate::load::{Handle, Reads, every};
+use crate::load::{Assemble, Handle, Load, Reads, every, only};
 use crate::{Db, Row, Statement, StoreError, Value, params};
 
 /// How many entries one statement appends at most.
@@ -104,6 +106,8 @@ fn event(row: &Row) -> Result<Event, StoreError> {
     })
 }
 
+/// Later than anything: the year 3000.
+const FAR: Timestamp = Timestamp::from_secs(32_503_680_000);
 /// Entries of a page: what a pass over the whole log holds at a time.
 const PAGE: u32 = 1_000;
 
@@ -115,6 +119,49 @@ macro_rules! columns {
     };
 }
 pub(crate) use columns;
+
+/// The columns of a part, with what the application calls the user.
+macro_rules! theirs {
+    ($whose:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            ", u.email_key FROM two_factor_audit_log e LEFT JOIN users u ON u.person_id = e.person_id \
+             WHERE e.application_id = $1 AND e.id >= $2 AND e.id < $3 AND e.created_at >= $4 AND e.created_at < $5 \
+             AND ($6 = '' OR e.action = $6)",
+            $whose,
+            " ORDER BY e.id DESC LIMIT $7"
+        )
+    };
+}
+
+impl Load for theirs::ReadAudit {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<Vec<theirs::Stored>> {
+        let (first, end) = self.bounds();
+        let (from, to) = (self.from.unwrap_or(Timestamp::EPOCH), self.to.unwrap_or(FAR));
+        let action = self.action.map_or("", AuditAction::as_str);
+        let mut values = params![self.application.uuid(), first, end, from, to, action, self.wanted()];
+        let found = if let Some(user) = &self.user {
+            values.extend(params![user.key()]);
+            let of_one = theirs!(
+                " AND e.person_id = (SELECT person_id FROM users WHERE application_id = $1 AND email_key = $8)"
+            );
+            reads.read(of_one, values, |rows| every(rows, their_entry))
+        } else {
+            reads.read(theirs!(""), values, |rows| every(rows, their_entry))
+        };
+        Box::new(move |answers| answers.get(&found))
+    }
+}
+
+fn their_entry(row: &Row) -> Result<theirs::Stored, StoreError> {
+    let key = row.get::<Option<String>>(16)?;
+    Ok(theirs::Stored {
+        words: words(&mut row.clone())?,
+        seq: row.get(13)?,
+        user: key.and_then(|key| ExternalId::of_key(&key)),
+    })
+}
 
 impl Db {
     /// The chained entries behind a place, in order of person and number; each page is of one moment.
@@ -131,7 +178,23 @@ impl Db {
             ),
             params![person, seq, PAGE],
         );
-        self.read(vec![page]).await?.first().map(Vec::as_slice).unwrap_or_default().iter().map(placed).collect()
+        only(self.read(vec![page]).await?).into_iter().map(placed).collect()
+    }
+
+    /// The entries of one chain behind a number, in order; a page of them, of one moment.
+    pub async fn chain_of(&self, person: Uuid, after: i64) -> Result<Vec<Placed>, StoreError> {
+        let page = Statement::new(
+            concat!(
+                "SELECT ",
+                columns!(),
+                ", h.seq, h.hash, s.seq, s.hash FROM two_factor_audit_log e \
+                 LEFT JOIN audit_heads h ON h.person_id = e.person_id \
+                 LEFT JOIN audit_starts s ON s.person_id = e.person_id \
+                 WHERE e.person_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3"
+            ),
+            params![person, after, PAGE],
+        );
+        only(self.read(vec![page]).await?).into_iter().map(placed).collect()
     }
 
     /// Chains without a single entry whose head says otherwise, and people without a head, behind `after`: person and the
@@ -175,32 +238,33 @@ impl Db {
             ),
             params![at, until, id, PAGE],
         );
-        self.read(vec![page]).await?.first().map(Vec::as_slice).unwrap_or_default().iter().map(recorded).collect()
+        only(self.read(vec![page]).await?).iter_mut().map(recorded).collect()
     }
 }
 
-fn words(row: &Row) -> Result<Words, StoreError> {
+fn words(row: &mut Row) -> Result<Words, StoreError> {
     Ok(Words {
-        id: row.get(0)?,
-        at: row.get(1)?,
-        person: row.get(2)?,
-        application: row.get(3)?,
-        action: row.get(4)?,
-        success: row.get(5)?,
-        method: row.get(6)?,
-        ip: row.get(7)?,
-        user_agent: row.get(8)?,
-        device: row.get(9)?,
-        actor: row.get(10)?,
-        request_id: row.get(11)?,
-        detail: row.get(12)?,
+        id: row.take(0)?,
+        at: row.take(1)?,
+        person: row.take(2)?,
+        application: row.take(3)?,
+        action: row.take(4)?,
+        success: row.take(5)?,
+        method: row.take(6)?,
+        ip: row.take(7)?,
+        user_agent: row.take(8)?,
+        device: row.take(9)?,
+        actor: row.take(10)?,
+        request_id: row.take(11)?,
+        detail: row.take(12)?,
     })
 }
 
 /// A column that does not read is the entry's flaw, and no reason to stop.
-fn placed(row: &Row) -> Result<Placed, StoreError> {
-    let stored = || Ok(Stored { words: words(row)?, previous: row.get(14)?, hash: row.get(15)? });
-    let stored = match stored() {
+fn placed(mut row: Row) -> Result<Placed, StoreError> {
+    let person = row.get(2)?;
+    let stored = |row: &mut Row| Ok(Stored { words: words(row)?, previous: row.get(14)?, hash: row.get(15)? });
+    let stored = match stored(&mut row) {
         Ok(stored) => Ok(stored),
         Err(StoreError::Corrupt { column, .. }) => Err(column),
         Err(error) => return Err(error),
@@ -209,10 +273,10 @@ fn placed(row: &Row) -> Result<Placed, StoreError> {
     let head = |seq, hash| -> Result<_, StoreError> {
         Ok(row.get::<Option<i64>>(seq)?.map(|seq| AuditHead { seq, hash: row.get(hash).unwrap_or_default() }))
     };
-    Ok(Placed { person: row.get(2)?, seq: row.get(13)?, head: head(16, 17)?, start: head(18, 19)?, stored })
+    Ok(Placed { person, seq: row.get(13)?, head: head(16, 17)?, start: head(18, 19)?, stored })
 }
 
 /// An entry with its place on a chain.
-pub(crate) fn recorded(row: &Row) -> Result<Recorded, StoreError> {
-    Ok(Recorded { words: words(row)?, seq: row.get(13)?, previous: row.get(14)?, hash: row.get(15)? })
+pub(crate) fn recorded(row: &mut Row) -> Result<Recorded, StoreError> {
+    Ok(Recorded { words: words(row)?, seq: row.get(13)?, previous: row.take(14)?, hash: row.take(15)? })
 }

@@ -51,7 +51,9 @@ fn change_statements(change: &Change, request: Option<&str>, at: domain::time::T
         Change::SaveAttempts { id, attempts, skew } => vec![challenge::save_attempts(*id, *attempts, *skew)],
         Change::CompleteChallenge(id) => vec![challenge::complete(*id, at)],
         Change::EndChallenge(id) => vec![challenge::end(*id, at)],
-        Change::EndChallengesOf(id) => vec![challenge::end_of(*id, at), sent_code::end_of(*id, at)],
+        Change::EndChallengesOf(id) => {
+            vec![challenge::end_of(*id, at), sent_code::end_of(*id, at), hosted::take_back_of(*id)]
+        }
         Change::PutEnrollment(new) => vec![enrollment::put(new)],
         Change::SaveEnrollmentAttempts { id, attempts, skew } => {
             vec![enrollment::save_attempts(*id, *attempts, *skew)]
@@ -87,7 +89,7 @@ fn change_statements(change: &Change, request: Option<&str>, at: domain::time::T
         Change::EndOtherSessions { user, keep } => {
             vec![session::end_others(*user, *keep, at), enrollment::abandon_others(*user, *keep)]
         }
-        Change::RevokeTrust(id) => vec![trusted_device::revoke_all(*id, at)],
+        Change::RevokeTrust(id) => vec![trusted_device::revoke_all(*id, at), hosted::distrust_of(*id)],
         Change::AddTrustedDevice(new) => vec![trusted_device::insert(new)],
         Change::SaveTrustedDevice { was, device } => vec![trusted_device::save(was, device)],
         Change::RevokeTrustedDevice(id) => vec![trusted_device::revoke(*id, at)],

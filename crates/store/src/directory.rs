@@ -1,6 +1,8 @@
 //! Reads for operators: users. They decide nothing and take the read connections.
 
-use domain::ids::UserId;
+use domain::application::ExternalId;
+use domain::factor::Method;
+use domain::ids::{ApplicationId, UserId};
 use domain::time::Timestamp;
 
 use crate::{Db, Row, Statement, StoreError, params};
@@ -28,6 +30,24 @@ pub struct UserSummary {
     pub disabled_at: Option<Timestamp>,
     /// When the user came to be.
     pub created_at: Timestamp,
+}
+
+/// A user of an application, and the kinds of their factors.
+#[derive(Clone, Debug)]
+pub struct UserKinds {
+    /// Which.
+    pub id: UserId,
+    /// What the application knows them by.
+    pub external: ExternalId,
+    /// Each kind once.
+    pub kinds: Vec<Method>,
+}
+
+/// How many factors of a kind somebody has.
+macro_rules! factors_by {
+    ($method:literal) => {
+        concat!("(SELECT count(*) FROM factors f WHERE f.user_id = u.id AND f.method = '", $method, "')")
+    };
 }
 
 macro_rules! users_where {
@@ -62,6 +82,27 @@ impl Db {
         Ok(self.summaries(read).await?.pop())
     }
 
+    /// Users of an application who may sign in, in the order of their making, `limit` after the one of id `after`.
+    pub async fn kinds_of_users(
+        &self,
+        application: ApplicationId,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<UserKinds>, StoreError> {
+        let after = after.map_or(uuid::Uuid::nil(), UserId::uuid);
+        let text = concat!(
+            "SELECT u.id, u.email_key, ",
+            factors_by!("totp"),
+            ", ",
+            factors_by!("sms"),
+            ", ",
+            factors_by!("email"),
+            " FROM users u WHERE u.application_id = $1 AND u.id > $2 AND u.disabled_at IS NULL ORDER BY u.id LIMIT $3"
+        );
+        let answers = self.read(vec![Statement::new(text, params![application.uuid(), after, limit])]).await?;
+        answers.first().map(Vec::as_slice).unwrap_or_default().iter().filter_map(|row| kinds(row).transpose()).collect()
+    }
+
     /// Whether nobody is there yet.
     pub async fn is_empty(&self) -> Result<bool, StoreError> {
         let answers = self.read(vec![Statement::new("SELECT id FROM users LIMIT 1", params![])]).await?;
@@ -72,6 +113,18 @@ impl Db {
         let answers = self.read(vec![read]).await?;
         answers.first().map(Vec::as_slice).unwrap_or_default().iter().map(summary).collect()
     }
+}
+
+/// `None` for somebody whom no application knows by an id of its own.
+fn kinds(row: &Row) -> Result<Option<UserKinds>, StoreError> {
+    let Some(external) = ExternalId::of_key(&row.get::<String>(1)?) else { return Ok(None) };
+    let mut kinds = Vec::new();
+    for (column, method) in [(2, Method::Totp), (3, Method::Sms), (4, Method::Email)] {
+        if row.get::<u32>(column)? > 0 {
+            kinds.push(method);
+        }
+    }
+    Ok(Some(UserKinds { id: UserId::from_uuid(row.get(0)?), external, kinds }))
 }
 
 fn summary(row: &Row) -> Result<UserSummary, StoreError> {

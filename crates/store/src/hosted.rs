@@ -3,7 +3,7 @@
 use domain::application::hosted::{Hosted, HostedView, HostedWish};
 use domain::application::return_url::ReturnUrl;
 use domain::factor::Method;
-use domain::ids::{ApplicationId, ChallengeId};
+use domain::ids::{ApplicationId, ChallengeId, UserId};
 use domain::secret::TokenHash;
 use domain::time::Timestamp;
 
@@ -116,6 +116,26 @@ pub(crate) fn redeem(id: ChallengeId, at: Timestamp) -> Statement {
         "UPDATE hosted_challenges SET redeemed_at = $2 \
          WHERE challenge_id = $1 AND method IS NOT NULL AND redeemed_at IS NULL",
         params![id.uuid(), at],
+    )
+}
+
+/// Takes back what a person's challenges came to, where nobody has taken the result: it is exchanged for nothing, and no new
+/// token is drawn for it.
+pub(crate) fn take_back_of(user: UserId) -> Statement {
+    Statement::new(
+        "UPDATE hosted_challenges SET method = NULL, trust = FALSE, result_hash = NULL, result_expires_at = NULL \
+         WHERE redeemed_at IS NULL AND method IS NOT NULL \
+         AND challenge_id IN (SELECT id FROM challenges WHERE user_id = $1)",
+        params![user.uuid()],
+    )
+}
+
+/// Lets no trust begin by what a person's challenges came to, where nobody has taken the result.
+pub(crate) fn distrust_of(user: UserId) -> Statement {
+    Statement::new(
+        "UPDATE hosted_challenges SET trust = FALSE WHERE redeemed_at IS NULL AND trust \
+         AND challenge_id IN (SELECT id FROM challenges WHERE user_id = $1)",
+        params![user.uuid()],
     )
 }
 

@@ -89,6 +89,11 @@ pub(crate) fn every<T>(rows: &[Row], map: fn(&Row) -> Result<T, StoreError>) -> 
     rows.iter().map(map).collect()
 }
 
+/// The rows of the one statement that was asked.
+pub(crate) fn only(answers: Vec<Vec<Row>>) -> Vec<Row> {
+    answers.into_iter().next().unwrap_or_default()
+}
+
 /// The one number a `count(*)` gives.
 pub(crate) fn count(rows: &[Row]) -> Result<usize, StoreError> {
     let count: i64 = rows.first().map_or(Ok(0), |row| row.get(0))?;

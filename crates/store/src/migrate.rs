@@ -56,6 +56,8 @@ const PAIRS: &[Pair] = pairs![
     "V17__webhooks",
     "V18__application_rules",
     "V19__number_holders",
+    "V20__audit_of_applications",
+    "V24__device_proof",
 ];
 
 fn embedded(dialect: Dialect) -> Result<Vec<Migration>, StoreError> {

@@ -19,7 +19,7 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use futures_util::future::try_join_all;
-use tokio::time::timeout;
+use tokio::time::{Duration, sleep, timeout};
 use tokio_postgres::types::ToSql;
 
 use self::failure::Failure;
@@ -29,6 +29,9 @@ use crate::db::Writes;
 use crate::error::StoreError;
 use crate::statement::Statement;
 use crate::value::Row;
+
+/// What those get that a unit gave way to: asked again at once, it may take a row from them before they wake.
+const HEAD_START: Duration = Duration::from_millis(20);
 
 type PgError = tokio_postgres::Error;
 type Prepared = tokio_postgres::Statement;
@@ -82,6 +85,9 @@ impl Postgres {
             return Err(failed.into_error());
         }
         tracing::debug!(reason = %failed, "running a unit again");
+        if failed.gave_way() {
+            sleep(HEAD_START).await;
+        }
         self.within_time(again()).await.map_err(Failure::into_error)
     }
 

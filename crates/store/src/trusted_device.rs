@@ -14,7 +14,7 @@ macro_rules! devices_where {
     ($condition:literal) => {
         concat!(
             "SELECT id, user_id, name, family_hash, secret_hash, previous_hash, rotated_at, shown_at, ip_address, user_agent, \
-             created_at, last_used_at, expires_at, revoked_at FROM trusted_devices WHERE ",
+             created_at, last_used_at, expires_at, revoked_at, proved_at FROM trusted_devices WHERE ",
             $condition
         )
     };
@@ -75,6 +75,7 @@ fn device(row: &Row) -> Result<TrustedDevice, StoreError> {
         last_used_at: row.get(11)?,
         expires_at: row.get(12)?,
         revoked_at: row.get(13)?,
+        proved_at: row.get(14)?,
     })
 }
 
@@ -83,7 +84,7 @@ pub(crate) fn insert(device: &TrustedDevice) -> Statement {
     let Origin { ip, user_agent, .. } = &device.origin;
     Statement::new(
         "INSERT INTO trusted_devices (id, user_id, name, family_hash, secret_hash, rotated_at, ip_address, user_agent, \
-         created_at, last_used_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         created_at, last_used_at, expires_at, proved_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         params![
             device.id.uuid(),
             device.user.uuid(),
@@ -96,6 +97,7 @@ pub(crate) fn insert(device: &TrustedDevice) -> Statement {
             device.created_at,
             device.last_used_at,
             device.expires_at,
+            device.proved_at,
         ],
     )
 }

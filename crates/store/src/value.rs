@@ -148,7 +148,7 @@ impl Header {
 }
 
 /// One row of an answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Row {
     header: Arc<Header>,
     values: Vec<Value>,
@@ -167,6 +167,15 @@ impl Row {
         T::from_column(value, self.header.dialect)
             .ok_or_else(|| self.header.corrupt(index, format_args!("expected {}, found {value:?}", T::expected())))
     }
+
+    /// As [`Row::get`], for a column that is not read again: text and bytes are moved instead of copied.
+    pub fn take<T: FromColumn>(&mut self, index: usize) -> Result<T, StoreError> {
+        let Some(value) = self.values.get_mut(index) else {
+            return Err(self.header.corrupt(index, "no such column in the answer"));
+        };
+        T::from_owned(std::mem::replace(value, Value::Null), self.header.dialect)
+            .map_err(|value| self.header.corrupt(index, format_args!("expected {}, found {value:?}", T::expected())))
+    }
 }
 
 /// A type that a column can be read as.
@@ -176,6 +185,11 @@ pub trait FromColumn: Sized {
 
     /// The value, or `None` where it is NULL, of another type or out of range.
     fn from_column(value: &Value, dialect: Dialect) -> Option<Self>;
+
+    /// The same of a value that is not needed any more, which comes back where it does not read.
+    fn from_owned(value: Value, dialect: Dialect) -> Result<Self, Value> {
+        Self::from_column(&value, dialect).ok_or(value)
+    }
 }
 
 macro_rules! integers {
@@ -217,6 +231,10 @@ impl FromColumn for String {
     fn from_column(value: &Value, _: Dialect) -> Option<Self> {
         if let Value::Text(text) = value { Some(text.clone()) } else { None }
     }
+
+    fn from_owned(value: Value, _: Dialect) -> Result<Self, Value> {
+        if let Value::Text(text) = value { Ok(text) } else { Err(value) }
+    }
 }
 
 impl FromColumn for Vec<u8> {
@@ -226,6 +244,10 @@ impl FromColumn for Vec<u8> {
 
     fn from_column(value: &Value, _: Dialect) -> Option<Self> {
         if let Value::Bytes(bytes) = value { Some(bytes.clone()) } else { None }
+    }
+
+    fn from_owned(value: Value, _: Dialect) -> Result<Self, Value> {
+        if let Value::Bytes(bytes) = value { Ok(bytes) } else { Err(value) }
     }
 }
 
@@ -288,5 +310,9 @@ impl<T: FromColumn> FromColumn for Option<T> {
 
     fn from_column(value: &Value, dialect: Dialect) -> Option<Self> {
         if matches!(value, Value::Null) { Some(None) } else { T::from_column(value, dialect).map(Some) }
+    }
+
+    fn from_owned(value: Value, dialect: Dialect) -> Result<Self, Value> {
+        if matches!(value, Value::Null) { Ok(None) } else { T::from_owned(value, dialect).map(Some) }
     }
 }

@@ -20,7 +20,7 @@ fn lock(id: i64) -> Statement {
 }
 
 fn sleep() -> Statement {
-    Statement::new("SELECT pg_sleep(0.3)", [])
+    Statement::new("SELECT pg_sleep(1)", [])
 }
 
 async fn write(db: &Db, writes: Vec<Statement>) -> Result<(), StoreError> {

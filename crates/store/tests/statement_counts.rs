@@ -385,7 +385,7 @@ async fn no_call_sends_more_statements_than_it_did() {
             login: on a trusted device              8  7
             send-code                               6  9
             verify: sent code                       6  8
-            verify: recovery code                   6  8
+            verify: recovery code                   6  9
             verify: authenticator                   6  6
             refresh                                 2  4
             status                                  5  0
@@ -393,14 +393,14 @@ async fn no_call_sends_more_statements_than_it_did() {
             trusted devices                         3  0
             step-up                                 5  5
             setup                                   4  4
-            verify-setup: one more                  6 11
+            verify-setup: one more                  6 13
             factor: renamed                         3  4
-            factor: removed                         3 10
+            factor: removed                         3 12
             recovery codes: made                    3 16
             recovery codes: downloaded              3  3
             password: before it is checked          4  0
-            password: changed                       2 16
-            disable                                 5 14
+            password: changed                       2 18
+            disable                                 5 16
             logout                                  2  5
             login: no factor                        7  6
             signup: before the password is hashed   1  0
@@ -409,7 +409,7 @@ async fn no_call_sends_more_statements_than_it_did() {
             app add                                 1  3
             key add                                 1  2
             /v1 challenge: first mention           11 10
-            /v1 factor: brought                     5 20
+            /v1 factor: brought                     5 22
             /v1 challenge: a factor is due         11  6
             /v1 challenge: read                     7  0
             /v1 verify                              8  7

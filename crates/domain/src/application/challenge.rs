@@ -10,8 +10,11 @@
 //!     └──the account takes no codes──▶ locked
 //! ```
 
+use std::net::IpAddr;
+
 use super::contact::Mentioned;
 use super::hosted::{Hosted, HostedWish};
+use super::receipt::receipt;
 use super::rules::Grace;
 use super::{Application, ExternalId};
 use crate::audit::{AuditAction, AuditEntry};
@@ -195,6 +198,8 @@ pub struct AskedChallenge {
     pub why: String,
     /// What the person is about to do.
     pub text: Option<String>,
+    /// Where the person was when it was asked for.
+    pub ip: Option<IpAddr>,
     /// What it can be answered with, while it is pending.
     pub state: Option<ChallengeState>,
     /// When it runs out.
@@ -233,8 +238,10 @@ impl RequestChallenge {
     fn spares(&self, device: Option<&TrustedDevice>, now: Timestamp) -> bool {
         match (self.reason, self.max_age) {
             (Reason::Login, None) => true,
+            // What is confirmed has to be seen: no device does that.
+            (Reason::StepUp, Some(_)) if self.text.is_some() => false,
             (Reason::Login | Reason::StepUp, Some(age)) => {
-                device.is_some_and(|found| now.since(found.created_at) <= age)
+                device.and_then(|found| found.proved_at).is_some_and(|proved| now.since(proved) <= age)
             }
             (Reason::StepUp, None) | (Reason::Enroll, _) => false,
         }
@@ -317,7 +324,8 @@ impl Decide for RequestChallenge {
         if account.user.disabled_at.is_some() {
             return Ok(decision.refuse(Refusal::NotFound));
         }
-        let (way, recognized) = self.way(&application, &account, &view.factors, view.device, now, context)?;
+        let device = view.device.map(|device| device.after(&decision.changes, now));
+        let (way, recognized) = self.way(&application, &account, &view.factors, device, now, context)?;
         let Recognition { changes, audit, told, .. } = recognized;
         let opening = Opening {
             account: &account,
@@ -362,14 +370,14 @@ impl Decide for RequestChallenge {
         if proof.is_some() {
             decision.changes.extend(account.spoken_to(&self.origin));
         }
-        let (id, expires_at, text) = (challenge.id, challenge.expires_at, self.text.clone());
+        let (id, expires_at, text, ip) = (challenge.id, challenge.expires_at, self.text.clone(), self.origin.ip);
         let waits = matches!(status, Status::Pending | Status::EnrollmentRequired);
         let hosted = self.hosted.as_ref().filter(|_| waits).map(|wish| Hosted::new(id, wish, context));
         let (link, hosted) = hosted.unzip();
         decision.changes.extend(hosted.map(|hosted| Change::AddHosted(Box::new(hosted))));
         let saved = Change::SaveSettings(account.user.id, account.settings);
         let grace_until = application.rules.second_factor.from().filter(|_| why == GRACE);
-        let reply = AskedChallenge { id, status, why, text, state, expires_at, proof, link, grace_until };
+        let reply = AskedChallenge { id, status, why, text, ip, state, expires_at, proof, link, grace_until };
         Ok(decision.audit_all(audit).change(saved).map(|()| reply))
     }
 }
@@ -427,8 +435,8 @@ impl Decide for ReadAsked {
             }
         }
         let (id, expires_at) = (challenge.id, challenge.expires_at);
-        let (text, proof, link, grace_until) = (asked.text, None, None, None);
-        let reply = AskedChallenge { id, status, why, text, state, expires_at, proof, link, grace_until };
+        let (text, ip, proof, link, grace_until) = (asked.text, challenge.origin.ip, None, None, None);
+        let reply = AskedChallenge { id, status, why, text, ip, state, expires_at, proof, link, grace_until };
         Ok(Decision::new(Ok(reply), now))
     }
 }
@@ -498,15 +506,27 @@ pub struct Approved {
     pub id: ChallengeId,
     /// What it came to.
     pub proof: Proof,
+    /// What shows it to others: of a step-up.
+    pub receipt: Option<String>,
+}
+
+/// What [`AnswerAsked`] reads.
+#[derive(Debug)]
+pub struct AnswerView {
+    /// What answering at any door does.
+    pub verify: VerifyView,
+    /// The application.
+    pub application: Option<Application>,
 }
 
 impl Decide for AnswerAsked {
-    type View = VerifyView;
+    type View = AnswerView;
     type Reply = Approved;
 
-    fn decide(&self, mut view: VerifyView, context: &mut Context<'_>) -> Result<Decision<Approved>, Broken> {
+    fn decide(&self, view: AnswerView, context: &mut Context<'_>) -> Result<Decision<Approved>, Broken> {
+        let AnswerView { verify: mut view, application } = view;
         let theirs = theirs(self.application, view.account.take(), view.challenge.take());
-        let Some((account, challenge, _)) = theirs else {
+        let (Some((account, challenge, asked)), Some(application)) = (theirs, application) else {
             return Ok(Decision::new(Err(Refusal::NotFound), context.clock));
         };
         if view.factors.is_empty() && account.settings.enabled_at.is_none() && challenge.completed_at.is_none() {
@@ -519,10 +539,13 @@ impl Decide for AnswerAsked {
         let answer = Answer { code: &self.code, remember: self.trust, device: None, origin: &origin, unknown };
         let view = VerifyView { account: Some(account), challenge: Some(challenge), ..view };
         let decision = answer.judge(view, context, |_, _, _, _, _| ((), None))?;
+        let now = decision.at;
         Ok(decision.map(|right| {
             let Right { method, recovery_codes_remaining, trusted_device, at, .. } = right;
             let device = trusted_device.map(|NewDevice { cookie, expires_at, .. }| (cookie.token, expires_at));
-            Approved { id, proof: Proof { user, by: ProvedBy::Code(method), at, device, recovery_codes_remaining } }
+            let proof = Proof { user, by: ProvedBy::Code(method), at, device, recovery_codes_remaining };
+            let receipt = receipt(&application, (id, &asked), &proof, now, context);
+            Approved { id, proof, receipt }
         }))
     }
 }

@@ -7,6 +7,8 @@ use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal};
 use crate::destination::{Destination, PhoneNumber};
 use crate::ids::{ApplicationId, UserId};
+use crate::message::MessageKind;
+use crate::notice;
 use crate::secret::{Broken, KeyRing, Sealed};
 use crate::signup::NewUser;
 use crate::time::Timestamp;
@@ -45,8 +47,10 @@ impl Mentioned {
             // Whoever could change the address could have taken the trusted browser along.
             let (untrusted, entry) = revoke_trust(&account, "email_changed", origin);
             let changed = account.entry(AuditAction::EmailChanged, true, origin);
+            // The account still has the old address: that is where this goes.
+            let told = notice::notice(MessageKind::EmailChanged, &account, origin, moment.now, context, |_| {});
             decision = decision.change(Change::SetEmail(user.id, email.clone())).change(untrusted);
-            decision = decision.audit(changed).audit(entry);
+            decision = decision.audit(changed).audit(entry).send(told);
             account.user.email = email;
         }
         let phone = account.user.phone(context.keys)?;

@@ -10,7 +10,9 @@ use crate::ids::FactorId;
 use crate::message::MessageKind;
 use crate::notice;
 use crate::recovery_code;
+use crate::recovery_code::set::KeptRecoveryCodes;
 use crate::secret::{Broken, SecretText};
+use crate::session::Bearer;
 use crate::time::Timestamp;
 use crate::totp::TotpSecret;
 use crate::trusted_device::revoke_trust;
@@ -88,8 +90,11 @@ impl Decide for ImportFactor {
         if first {
             let (shown, stored) =
                 recovery_code::generate_set(user, policy.recovery_codes, now, context.keys, context.rng);
+            let maker = Bearer::of_application(self.user.application, user).session;
+            let kept = KeptRecoveryCodes::made_by(user, maker, &shown, now, context);
             recovery_codes = shown;
             decision = decision
+                .change(Change::KeepRecoveryCodes(kept))
                 .change(Change::ReplaceRecoveryCodes(user, stored))
                 .audit(entry(AuditAction::TwoFactorEnabled).because("imported"))
                 .audit(entry(AuditAction::RecoveryCodesMade));

@@ -10,6 +10,7 @@
 
 use super::Application;
 use super::challenge::{Approved, AskedChallenge, Proof, ProvedBy, ReadAsked, Reason, Status, external, theirs};
+use super::receipt::receipt;
 use super::return_url::ReturnUrl;
 use crate::audit::AuditAction;
 use crate::challenge::{Challenge, ChallengeState, ChallengeView};
@@ -373,6 +374,8 @@ pub struct RedeemView {
     pub devices: Vec<TrustedDevice>,
     /// Unused recovery codes.
     pub recovery_codes: usize,
+    /// The application.
+    pub application: Option<Application>,
 }
 
 impl Decide for RedeemHosted {
@@ -382,7 +385,8 @@ impl Decide for RedeemHosted {
     fn decide(&self, view: RedeemView, context: &mut Context<'_>) -> Result<Decision<Approved>, Broken> {
         let unknown = |at| Ok(Decision::new(Err(Refusal::NotFound), at));
         let Some((account, challenge, hosted)) = view.hosted.found() else { return unknown(context.clock) };
-        let Some((mut account, challenge, _)) = theirs(self.application, Some(account), Some(challenge)) else {
+        let theirs = theirs(self.application, Some(account), Some(challenge));
+        let (Some((mut account, challenge, asked)), Some(application)) = (theirs, view.application) else {
             return unknown(context.clock);
         };
         let origin = Origin { request_id: self.request_id.clone(), ..challenge.origin.clone() };
@@ -420,7 +424,8 @@ impl Decide for RedeemHosted {
         });
         let (user, by) = (external(&account)?, ProvedBy::Code(method));
         let proof = Proof { user, by, at, device, recovery_codes_remaining: view.recovery_codes };
-        let mut decision = Decision::new(Ok(Approved { id: challenge.id, proof }), now)
+        let receipt = receipt(&application, (challenge.id, &asked), &proof, now, context);
+        let mut decision = Decision::new(Ok(Approved { id: challenge.id, proof, receipt }), now)
             .on_chain_of(&account)
             .audit_all(alarms)
             .audit(entry(true).method(method))

@@ -80,6 +80,11 @@ impl<C: Decide> Decide for ByKey<C> {
         let missing = Broken { table: "applications", column: "id", fault: Fault::Missing };
         let policy = view.application.ok_or(missing)?.policy(context.policy);
         let mut decision = self.command.decide(view.view, &mut context.under(&policy))?;
+        // Codes may go to the address: what asks for challenges must not move it on its way.
+        let moves_address = decision.changes.iter().any(|change| matches!(change, Change::SetEmail(..)));
+        if moves_address && !key.scopes.contains(&KeyScope::Users) {
+            return Ok(Decision::new(Err(Refusal::ScopeMissing(KeyScope::Users)), now));
+        }
         if let Some((once, words)) = &self.once
             && let Some(words) = words(decision.reply.as_ref())
         {

@@ -3,6 +3,8 @@
 //!
 //! It can only be stricter than the house. Every command about its users is decided by [`Application::policy`].
 
+pub mod outlook;
+
 use std::borrow::Cow;
 
 use super::Application;

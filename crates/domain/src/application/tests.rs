@@ -1,7 +1,7 @@
 //! Applications, their keys and what is asked with them.
 
 use super::challenge::{
-    AnswerAsked, AskedChallenge, ProvedBy, ReadAsked, Reason, RequestChallenge, RequestView, Status,
+    AnswerAsked, AnswerView, AskedChallenge, ProvedBy, ReadAsked, Reason, RequestChallenge, RequestView, Status,
 };
 use super::contact::Mentioned;
 use super::idempotency::{Once, Words};
@@ -157,33 +157,34 @@ fn a_right_code_gives_a_result_and_no_session_and_only_to_whom_it_belongs() {
         devices: vec![],
         sent_codes: vec![],
     };
+    let read = |verify| AnswerView { verify, application: Some(shop(false)) };
     let answer =
         |application, code| AnswerAsked { application, id: challenge.id, code, trust: false, request_id: None };
-    let foreign = lab.decide(&answer(ApplicationId::DEFAULT, code.clone()), view()).unwrap();
+    let foreign = lab.decide(&answer(ApplicationId::DEFAULT, code.clone()), read(view())).unwrap();
     assert_eq!(foreign.reply.unwrap_err(), Refusal::NotFound);
     assert!(foreign.changes.is_empty(), "a stranger changed something: {:?}", foreign.changes);
     let ours = Challenge { asked: None, ..challenge.clone() };
     let own = VerifyView { challenge: Some(ours), ..view() };
-    assert_eq!(lab.decide(&answer(SHOP, code.clone()), own).unwrap().reply.unwrap_err(), Refusal::NotFound);
+    assert_eq!(lab.decide(&answer(SHOP, code.clone()), read(own)).unwrap().reply.unwrap_err(), Refusal::NotFound);
 
-    let decision = lab.decide(&answer(SHOP, code), view()).unwrap();
+    let decision = lab.decide(&answer(SHOP, code), read(view())).unwrap();
     assert!(!decision.changes.iter().any(|change| matches!(change, Change::AddSession(_))));
     assert!(decision.changes.iter().any(|change| matches!(change, Change::UseStep { .. })));
     let approved = decision.reply.unwrap();
     assert_eq!((approved.proof.by, approved.proof.user.as_str()), (ProvedBy::Code(Method::Totp), "ada"));
-    let wrong = lab.decide(&answer(SHOP, TypedCode::Other), view()).unwrap();
+    let wrong = lab.decide(&answer(SHOP, TypedCode::Other), read(view())).unwrap();
     assert!(wrong.changes.iter().any(|change| matches!(change, Change::SaveAttempts { attempts: 1, .. })));
     assert_eq!(wrong.reply.unwrap_err(), Refusal::CodeIncorrect { attempts_left: 4, hint: None });
 
-    let read = |application| ReadAsked { application, id: challenge.id };
+    let ask = |application| ReadAsked { application, id: challenge.id };
     let state = || ChallengeView {
         account: Some(person.account.clone()),
         challenge: Some(challenge.clone()),
         factors: person.factors.clone(),
         sends: Sends::default(),
     };
-    assert_eq!(lab.decide(&read(SHOP), state()).unwrap().reply.unwrap().status, Status::Pending);
-    let foreign = lab.decide(&read(ApplicationId::DEFAULT), state()).unwrap();
+    assert_eq!(lab.decide(&ask(SHOP), state()).unwrap().reply.unwrap().status, Status::Pending);
+    let foreign = lab.decide(&ask(ApplicationId::DEFAULT), state()).unwrap();
     assert_eq!(foreign.reply.unwrap_err(), Refusal::NotFound);
 }
 

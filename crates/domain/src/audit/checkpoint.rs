@@ -300,6 +300,8 @@ pub enum EntryFlaw {
     Late,
     /// It claims a place in its chain that was deleted for its age.
     BeforeStart,
+    /// It has a position that no checkpoint covers.
+    Uncovered,
 }
 
 impl std::fmt::Display for EntryFlaw {
@@ -315,6 +317,7 @@ impl std::fmt::Display for EntryFlaw {
             Self::Stray => f.write_str("altered: it was taken out of a chain, or put in"),
             Self::Late => f.write_str("inserted: an earlier checkpoint would hold it, had it been there at its time"),
             Self::BeforeStart => f.write_str("inserted: its place in the chain was deleted for its age"),
+            Self::Uncovered => f.write_str("inserted: no checkpoint covers this position"),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::notice;
 use crate::secret::{Broken, Fault, Place, Sealed, SecretText};
 use crate::session::{Admitted, Bearer, Session};
 use crate::time::Timestamp;
-use crate::user::{Account, Email};
+use crate::user::Account;
 
 /// The newest set of a person, as kept. One per person.
 #[derive(Clone, Debug)]
@@ -39,15 +39,26 @@ impl KeptRecoveryCodes {
 
     /// Keeps a new set for the session that made it.
     pub(crate) fn of(session: &Session, codes: &[SecretText], now: Timestamp, context: &mut Context<'_>) -> Self {
+        Self::made_by(session.user, session.id, codes, now, context)
+    }
+
+    /// Keeps a new set for whoever made it.
+    pub(crate) fn made_by(
+        user: UserId,
+        session: SessionId,
+        codes: &[SecretText],
+        now: Timestamp,
+        context: &mut Context<'_>,
+    ) -> Self {
         let mut lines = Zeroizing::new(String::with_capacity(codes.len() * 16));
         for code in codes {
             lines.push_str(code.expose());
             lines.push('\n');
         }
         Self {
-            user: session.user,
-            session: session.id,
-            codes: context.keys.seal(&Self::place(session.user), lines.as_bytes(), context.rng),
+            user,
+            session,
+            codes: context.keys.seal(&Self::place(user), lines.as_bytes(), context.rng),
             created_at: now,
             expires_at: now + context.policy.recovery_codes_kept,
         }
@@ -136,8 +147,8 @@ pub struct DownloadView {
 /// What stands on the sheet.
 #[derive(Debug)]
 pub struct RecoverySheet {
-    /// Whose codes.
-    pub account: Email,
+    /// Whose codes: what their authenticator calls the account.
+    pub account: String,
     /// When they were made.
     pub made_at: Timestamp,
     /// The codes, in the order they were first shown.
@@ -165,7 +176,7 @@ impl Decide for DownloadRecoveryCodes {
         };
         let codes = kept.open(context)?;
         let entry = entry(true);
-        let sheet = RecoverySheet { account: account.user.email.clone(), made_at: kept.created_at, codes };
+        let sheet = RecoverySheet { account: account.user.called().to_owned(), made_at: kept.created_at, codes };
         Ok(Decision::new(Ok(sheet), now)
             .on_chain_of(&account)
             .audit_all(alarms)
@@ -196,7 +207,7 @@ impl Decide for ShowRecoveryCodes {
             return Ok(Decision::new(Err(Refusal::RecoveryCodesGone), moment.now));
         };
         let codes = kept.open(context)?;
-        let sheet = RecoverySheet { account: account.user.email, made_at: kept.created_at, codes };
+        let sheet = RecoverySheet { account: account.user.called().to_owned(), made_at: kept.created_at, codes };
         Ok(Decision::new(Ok(sheet), moment.now))
     }
 }

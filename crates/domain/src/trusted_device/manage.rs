@@ -153,7 +153,8 @@ impl Decide for TrustDevice {
     }
 }
 
-/// Ends the trust in one of the caller's devices, or in all of them. Says whether the caller's own browser was among them.
+/// Ends the trust in one of the caller's devices, or in all of them, also while no device stands for a factor: when that is
+/// switched on again, it is too late. Says whether the caller's own browser was among them.
 #[derive(Debug)]
 pub struct RevokeTrustedDevices {
     /// Who asks.
@@ -187,14 +188,11 @@ impl Decide for RevokeTrustedDevices {
                 .audit(entry)
                 .change(Change::SaveSettings(account.user.id, account.settings.clone())))
         };
-        if !policy.trusted_devices {
-            return refused(Refusal::FeatureDisabled, "feature_disabled");
-        }
         if session.fresh_until(now, policy).is_none() {
             return refused(Refusal::StepUpRequired, "step_up_required");
         }
-        let meant =
-            |device: &&TrustedDevice| device.is_live(now, policy) && self.which.is_none_or(|which| which == device.id);
+        let may_live = |device: &TrustedDevice| !policy.trusted_devices || device.is_live(now, policy);
+        let meant = |device: &&TrustedDevice| may_live(device) && self.which.is_none_or(|which| which == device.id);
         let gone: Vec<&TrustedDevice> = view.devices.iter().filter(meant).collect();
         let (change, entry) = match (self.which, gone.first()) {
             (Some(_), None) => return refused(Refusal::NotFound, "not_found"),

@@ -1,5 +1,6 @@
 //! `twinlock app`
 
+mod dry_run;
 mod settings;
 mod webhook;
 

@@ -3,6 +3,7 @@
 mod checkpoint;
 mod export;
 mod lines;
+mod online;
 mod verify;
 
 use std::io::{self, BufWriter};
@@ -80,7 +81,7 @@ pub(super) async fn run(config: &Config, command: Command) -> anyhow::Result<()>
     );
     let done = match command {
         Command::Keys => Ok(()),
-        Command::Verify(arguments) => verify::online(&db, &verify::Known::of(config, &arguments.trusted)?).await,
+        Command::Verify(arguments) => online::verify(&db, &verify::Known::of(config, &arguments.trusted)?).await,
         Command::Checkpoint => checkpoint::make(config, &db).await,
         Command::Checkpoints { export, last } => checkpoint::list(&db, export, last).await,
         Command::Export { format, since, until, output } => {

@@ -2,6 +2,7 @@
 //! nothing else. A second door to the same house.
 
 mod application;
+mod audit;
 mod call;
 mod challenges;
 mod factors;
@@ -36,6 +37,7 @@ pub const REFUSALS: &[(&str, &[ProblemCode])] = &[
     ("/v1/users/{id}/events", &[]),
     ("/v1/users/{id}/unlock", &[]),
     ("/v1/users/{id}/reset", &[]),
+    ("/v1/audit", &[]),
     ("/v1/webhooks", webhooks::ADD_REFUSALS),
     ("/v1/webhooks/{wid}", webhooks::REFUSALS),
 ];
@@ -70,12 +72,13 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(factors::add))
         .routes(routes!(factors::activate))
         .routes(routes!(factors::change, factors::remove))
-        .routes(routes!(users::recovery_codes))
+        .routes(routes!(users::recovery_codes, users::recovery_codes_file))
         .routes(routes!(users::devices, users::revoke_all))
         .routes(routes!(users::revoke_one))
         .routes(routes!(users::events))
         .routes(routes!(users::unlock))
         .routes(routes!(users::reset))
+        .routes(routes!(audit::read))
         .routes(routes!(webhooks::add, webhooks::list))
         .routes(routes!(webhooks::remove))
 }

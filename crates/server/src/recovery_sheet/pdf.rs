@@ -196,7 +196,7 @@ fn head(pen: &mut Pen<'_, '_>, tags: &mut TagTree, prose: &Type, sheet: &Sheet, 
     let heading = Tag::Hn(NonZeroU16::MIN, Some("Recovery codes".to_owned()));
     tags.push(TagGroup::with_children(heading, pen.lines("Recovery codes", prose, 32.0)));
     pen.color(QUIET);
-    let account = format!("Account: {}", one_line(sheet.codes.account.as_str()));
+    let account = format!("Account: {}", one_line(&sheet.codes.account));
     tags.push(TagGroup::with_children(Tag::P, pen.lines(&account, prose, 12.0)));
     let made = format!("Made: {}", moment(sheet.codes.made_at));
     tags.push(TagGroup::with_children(Tag::P, pen.lines(&made, prose, 12.0)));

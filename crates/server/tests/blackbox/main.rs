@@ -85,10 +85,13 @@
 //! | `told` | R-23 |
 //! | `v1` | R-38, A-01 |
 //! | `v1_application` | R-52, A-29, A-72 |
-//! | `v1_hosted` | R-31, R-38, A-05, A-06, A-28…, A-82 |
-//! | `v1_keys` | R-31, R-52, A-05, A-06, A-11, A-28, A-37, A-55, A-64, A-66, A-72 |
+//! | `v1_audit` | R-52, A-64 |
+//! | `v1_hosted` | R-31, R-38, A-05, A-06, A-28…, A-82 |
+//! | `v1_keys` | R-23, R-31, R-52, A-05, A-06, A-11, A-28, A-37, A-55, A-64, A-66, A-72 |
 //! | `v1_once` | R-07, A-12 |
-//! | `v1_people` | R-07… …A-40, A-54 |
+//! | `v1_people` | R-07… …, A-57 |
+//! | `v1_receipts` | R-32 |
+//! | `v1_recovery_codes` | R-22 |
 //! | `v1_users` | R-52, A-07, A-64 |
 //! | `v1_webhooks` | R-10, R-52, R-71, A-64, A-72, A-73, A-85, A-89 |
 //! | `desk_lists` | R-43, R-44, A-73, A-74, A-77 |
@@ -244,9 +247,12 @@ mod upgrade;
 mod user_acts;
 mod v1;
 mod v1_application;
+mod v1_audit;
 mod v1_hosted;
 mod v1_keys;
 mod v1_once;
 mod v1_people;
+mod v1_receipts;
+mod v1_recovery_codes;
 mod v1_users;
 mod v1_webhooks;

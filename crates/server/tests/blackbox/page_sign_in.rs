@@ -113,13 +113,13 @@ async fn too_many_wrong_codes_are_told_and_mended(database: Database) {
         browser.form("/sign-in/code", &[("code", "000000")]).await.says(422, &sentence);
     }
     browser.form("/sign-in/code", &[("code", "000000")]).await.says(422, "One try is left");
-    browser.form("/sign-in/code", &[("code", "000000")]).await.leads_to("/sign-in?said=start-again");
-    browser.get("/sign-in?said=start-again").await.says(200, "Please start again");
+    browser.form("/sign-in/code", &[("code", "000000")]).await.leads_to("/sign-in?said=too-many");
+    browser.get("/sign-in?said=too-many").await.says(200, "Too many wrong codes");
     type_password(&browser, &person).await.leads_to("/sign-in/code");
     for _ in 0..4 {
         browser.form("/sign-in/code", &[("code", "000000")]).await.says(422, "left");
     }
-    browser.form("/sign-in/code", &[("code", "000000")]).await.leads_to("/sign-in?said=start-again");
+    browser.form("/sign-in/code", &[("code", "000000")]).await.leads_to("/sign-in?said=too-many");
     let locked = type_password(&browser, &person).await.says(429, "Try again in 15 minutes");
     locked.holds_no_session();
     let message = world.message(&person.email, "account_locked").await;

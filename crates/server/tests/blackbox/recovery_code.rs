@@ -23,7 +23,7 @@ async fn download(browser: &Browser, session: &Session, format: &str) -> Answer 
 }
 
 /// The lines of a text that are recovery codes, in their order.
-fn codes_in(text: &str) -> Vec<String> {
+pub(crate) fn codes_in(text: &str) -> Vec<String> {
     let is_code = |line: &&str| {
         let groups: Vec<&str> = line.split('-').collect();
         groups.len() == 3 && groups.iter().all(|g| g.len() == 4 && g.bytes().all(|b| b.is_ascii_alphanumeric()))
@@ -32,7 +32,7 @@ fn codes_in(text: &str) -> Vec<String> {
 }
 
 /// What `pdftotext` reads in a PDF.
-fn pdf_text(pdf: &[u8]) -> String {
+pub(crate) fn pdf_text(pdf: &[u8]) -> String {
     let mut child = Command::new("pdftotext")
         .args(["-layout", "-", "-"])
         .stdin(Stdio::piped())

@@ -41,6 +41,33 @@ async fn neighboring_numbers_share_a_limit(database: Database) {
     world.somebody_sets_up("+12025550190").await.expect(201);
 }
 
+/// what applications ask for is counted by where their people are: said with a set-up, and known of a challenge.
+async fn an_address_block_has_a_limit_at_applications_too(database: Database) {
+    let mut world = World::on(database).build().await;
+    world.set("TWINLOCK_SMS_PER_BLOCK", "1");
+    world.add_node().await;
+    let shop = world.shop("shop");
+    let begin = async |user: &str, number: &str, ip: &str| {
+        let body = json!({ "method": "sms", "phone_number": number, "ip": ip });
+        shop.post(&format!("/v1/users/{user}/factors"), body).await
+    };
+    begin("eve", "+12025550111", "203.0.113.9").await.expect(201);
+    begin("bob", "+12125550122", "203.0.113.9").await.refused(503, "delivery_unavailable");
+    let begun = begin("ada", "+13125550133", "198.51.100.4").await.expect(201);
+    let code = world.code_to("+13125550133", "setup_code", 1).await;
+    let path = format!("/v1/users/ada/factors/{}/activate", begun.text_at("/id"));
+    shop.post(&path, json!({ "code": code })).await.expect(200);
+    world.advance(90).await;
+    let asked = shop.challenge("ada").await.expect(201);
+    assert_eq!(asked.json["delivery"], "queued", "{}", asked.text);
+    world.advance(90).await;
+    let send = format!("/v1/challenges/{}/send", asked.text_at("/id"));
+    shop.post(&send, json!({ "method": "sms" })).await.refused(503, "delivery_unavailable");
+    let elsewhere = shop.challenge_with("ada", json!({ "ip": "192.0.2.77" })).await.expect(201);
+    assert_eq!(elsewhere.json["delivery"], "queued", "{}", elsewhere.text);
+    begin("eve", "+12025550111", "nowhere").await.refused(400, "invalid_request");
+}
+
 /// a country that is not on the list is refused by name, before anything is sent.
 async fn only_listed_countries_get_text_messages(database: Database) {
     let mut world = World::on(database).build().await;
@@ -166,6 +193,7 @@ async fn no_more_accounts_have_a_number_than_may(database: Database) {
 on_both_databases![
     no_more_accounts_have_a_number_than_may,
     neighboring_numbers_share_a_limit,
+    an_address_block_has_a_limit_at_applications_too,
     one_number_serves_few_accounts_a_day,
     only_listed_countries_get_text_messages,
     a_spent_budget_leaves_the_other_methods,

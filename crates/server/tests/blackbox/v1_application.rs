@@ -55,6 +55,37 @@ async fn a_factor_is_required_from_a_day_on(database: Database) {
     assert_eq!(world.look.count(CHANGES).await, 3);
 }
 
+/// Who would be locked out or asked to enroll is told before anybody is, and telling it changes nothing.
+async fn a_dry_run_tells_whom_a_change_would_meet(database: Database) {
+    let world = World::start(database).await;
+    let (shop, bank) = (world.shop("shop"), world.shop("bank"));
+    shop.enroll("eve").await;
+    shop.challenge("ada").await.expect(201);
+    bank.enroll("mallory").await;
+    let said = world.must(&["app", "set", "shop", "--second-factor", "required", "--methods", "email", "--dry-run"]);
+    let lines: Vec<&str> = said.lines().map(str::trim).collect();
+    assert_eq!(
+        lines,
+        [
+            "shop: second factor required, by email",
+            "0  are asked for a factor they have",
+            "0  have none and need none",
+            "1  have none and have to enroll one",
+            "ada",
+            "1  are locked out until they are reset: none of their factors is of a kind that is taken",
+            "eve",
+            "Nothing was changed.",
+        ],
+        "{said}"
+    );
+    shop.comes_to("ada", "not_required", "no_factor").await;
+    shop.comes_to("eve", "pending", "factor_due").await;
+    assert_eq!(world.look.count(CHANGES).await, 0);
+    let later = world.must(&["app", "set", "shop", "--second-factor", "2099-01-01", "--dry-run"]);
+    assert!(later.contains("1  are asked for a factor they have"), "{later}");
+    assert!(later.contains("have to enroll one from 2099-01-01T00:00:00"), "{later}");
+}
+
 /// Kinds that an application does not want can neither be set up nor answered with; its name is in the authenticator.
 async fn kinds_and_names_are_those_of_the_application(database: Database) {
     let world = World::start(database).await;
@@ -106,7 +137,10 @@ async fn devices_are_trusted_for_the_days_of_the_application(database: Database)
     let off = shop.challenge_with("ada", json!({ "device_token": token })).await.expect(201);
     assert_eq!(off.json["status"], "pending");
     assert!(trusted().await.get("device_token").is_none());
+    shop.delete("/v1/users/ada/devices").await.expect(204);
     world.must(&["app", "set", "shop", "--trust-days", ""]);
+    let revoked = shop.challenge_with("ada", json!({ "device_token": token })).await.expect(201);
+    assert_eq!(revoked.json["status"], "pending", "a device that was revoked while trust was off");
     assert_eq!(shop.get("/v1/application").await.expect(200).json["trust_days"], Value::Null);
 }
 
@@ -163,6 +197,7 @@ async fn an_application_is_changed_by_its_own_key_only(database: Database) {
 }
 
 on_both_databases!(
+    a_dry_run_tells_whom_a_change_would_meet,
     a_factor_is_required_from_a_day_on,
     kinds_and_names_are_those_of_the_application,
     devices_are_trusted_for_the_days_of_the_application,

@@ -45,7 +45,7 @@ impl Shop {
 }
 
 /// Opens the link of a challenge, and gives the address of its page.
-async fn opened(world: &World, browser: &Browser, challenge: &Answer) -> String {
+pub(crate) async fn opened(world: &World, browser: &Browser, challenge: &Answer) -> String {
     let url = challenge.text_at("/url");
     let answer = browser.request(world.path_of(&url)).header("user-agent", AGENT).send().await.expect(303);
     let page = answer.header("location").unwrap().to_owned();
@@ -55,7 +55,7 @@ async fn opened(world: &World, browser: &Browser, challenge: &Answer) -> String 
 
 /// Where an answer sends the browser back to, as the value of one parameter.
 #[track_caller]
-fn back(answer: Answer, parameter: &str) -> String {
+pub(crate) fn back(answer: Answer, parameter: &str) -> String {
     let answer = answer.expect(303);
     let address = answer.header("location").unwrap();
     let value = address.strip_prefix(&format!("{BACK}&{parameter}="));
@@ -285,10 +285,69 @@ async fn the_other_ways_out_approve_nothing(database: Database) {
     assert_eq!(world.look.count("SELECT count(*) FROM hosted_challenges WHERE method IS NOT NULL").await, 0);
 }
 
+/// a trusted device is as old as the code that was typed, not as its trust, which begins when the result is taken.
+async fn a_device_is_as_old_as_its_proof(database: Database) {
+    let world = World::start(database).await;
+    let shop = world.shop_with_pages();
+    let (secret, _) = shop.enroll("ada").await;
+    let browser = world.browser();
+    let challenge = shop.hosted("ada", json!({})).await.expect(201);
+    let page = opened(&world, &browser, &challenge).await;
+    let code = totp::code(&secret, world.fresh_step().await);
+    back(browser.form(&page, &[("code", &code), ("remember", "on")]).await, "tfa");
+    world.advance(400).await;
+    let token = back(browser.form(&format!("{page}/return"), &[]).await, "tfa");
+    let result = shop.redeem(&token).await.expect(200);
+    let device = result.text_at("/result/device_token");
+    for (age, status) in [(300, "pending"), (500, "not_required")] {
+        let asked = json!({ "reason": "step_up", "device_token": device, "max_age": age });
+        let asked = shop.challenge_with("ada", asked).await.expect(201);
+        assert_eq!(asked.json["status"], status, "{age}: {}", asked.text);
+    }
+}
+
+/// what was answered before the person's password changed, or before their factors went, is exchanged for nothing
+/// after it, not even when a new token is drawn.
+async fn a_result_that_nobody_took_ends_with_what_ends_challenges(database: Database) {
+    let world = World::start(database).await;
+    let shop = world.shop_with_pages();
+    let (secret, _) = shop.enroll("ada").await;
+    let ends = [
+        ("events", json!({ "type": "password_changed" })),
+        ("events", json!({ "type": "account_recovered" })),
+        ("reset", json!({ "reason": "lost the phone" })),
+    ];
+    for (path, body) in ends {
+        let browser = world.browser();
+        let challenge = shop.hosted("ada", json!({})).await.expect(201);
+        let page = opened(&world, &browser, &challenge).await;
+        let code = totp::code(&secret, world.fresh_step().await);
+        let token = back(browser.form(&page, &[("code", &code), ("remember", "on")]).await, "tfa");
+        shop.post(&format!("/v1/users/ada/{path}"), body.clone()).await.expect(204);
+        shop.redeem(&token).await.refused(404, "not_found");
+        world.advance(300).await;
+        let again = browser.form(&format!("{page}/return"), &[]).await;
+        assert!(again.header("location").is_none(), "after {body} the result lives on: {}", again.text);
+    }
+
+    let (secret, _) = shop.enroll("bob").await;
+    let browser = world.browser();
+    let challenge = shop.hosted("bob", json!({})).await.expect(201);
+    let page = opened(&world, &browser, &challenge).await;
+    let code = totp::code(&secret, world.fresh_step().await);
+    let token = back(browser.form(&page, &[("code", &code), ("remember", "on")]).await, "tfa");
+    let moved = json!({ "user": { "id": "bob", "email": "bob@example.org" } });
+    shop.challenge_with("bob", moved).await.expect(201);
+    let result = shop.redeem(&token).await.expect(200);
+    assert!(result.json["result"].get("device_token").is_none(), "trust began after all trust was ended");
+}
+
 on_both_databases![
     the_second_factor_is_answered_at_our_pages,
     what_comes_back_is_good_once_for_its_application,
     a_challenge_is_of_one_browser,
     nobody_is_sent_elsewhere,
     the_other_ways_out_approve_nothing,
+    a_device_is_as_old_as_its_proof,
+    a_result_that_nobody_took_ends_with_what_ends_challenges,
 ];

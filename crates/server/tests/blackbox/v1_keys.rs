@@ -79,6 +79,24 @@ async fn a_key_does_what_its_scopes_say(database: Database) {
     manages.post("/v1/users/ada/factors", factor).await.expect(201);
 }
 
+/// what asks for challenges tells an address at the first mention; to move it takes `users`, and the old one is
+/// told.
+async fn an_address_is_moved_by_a_key_for_users_only_and_told_where_it_was(database: Database) {
+    let world = World::start(database).await;
+    world.must(&["app", "add", "shop"]);
+    let asks = world.key(&["--app", "shop", "--scope", "challenges"]);
+    let manages = world.key(&["--app", "shop", "--scope", "challenges", "--scope", "users"]);
+    let known = |email: &str| json!({ "user": { "id": "ada", "email": email } });
+    asks.challenge_with("ada", known("ada@example.com")).await.expect(201);
+    asks.challenge_with("ada", known("ada@example.com")).await.expect(201);
+    let refused = asks.challenge_with("ada", known("thief@example.org")).await.refused(403, "feature_disabled");
+    assert!(refused.text.contains("scope users"), "{}", refused.text);
+    assert_eq!(manages.get("/v1/users/ada").await.expect(200).json["email"], "ada@example.com");
+    manages.challenge_with("ada", known("ada@example.org")).await.expect(201);
+    assert_eq!(manages.get("/v1/users/ada").await.expect(200).json["email"], "ada@example.org");
+    world.message("ada@example.com", "email_changed").await;
+}
+
 /// what one application asks for is nothing to another, and neither are its users, codes and devices.
 async fn applications_and_worlds_see_nothing_of_each_other(database: Database) {
     let world = World::start(database).await;
@@ -221,6 +239,7 @@ on_both_databases!(
     nothing_but_a_live_key_opens_the_api,
     a_revoked_key_is_good_no_more_and_another_goes_on,
     a_key_does_what_its_scopes_say,
+    an_address_is_moved_by_a_key_for_users_only_and_told_where_it_was,
     applications_and_worlds_see_nothing_of_each_other,
     bodies_are_strict_and_ids_are_ids,
     each_door_has_challenges_of_its_own,

@@ -67,12 +67,15 @@ async fn a_trusted_device_is_spared_until_its_token_is_shown_twice(database: Dat
     assert!(spared.json["device_expires_at"].is_string() && first != second);
 
     let step_up = |more| {
-        let mut body = json!({ "device_token": second, "reason": "step_up", "text": "transfer 500 €" });
+        let mut body = json!({ "device_token": second, "reason": "step_up" });
         body.as_object_mut().unwrap().extend(more);
         body
     };
-    let asked = shop.challenge_with("ada", step_up(serde_json::Map::new())).await.expect(201);
+    let text = json!({ "text": "transfer 500 €", "max_age": 3600 }).as_object().unwrap().clone();
+    let asked = shop.challenge_with("ada", step_up(text)).await.expect(201);
     assert_eq!((&asked.json["status"], &asked.json["text"]), (&json!("pending"), &json!("transfer 500 €")));
+    let asked = shop.challenge_with("ada", step_up(serde_json::Map::new())).await.expect(201);
+    assert_eq!(asked.json["status"], "pending", "without an age none is young enough");
     world.advance(120).await;
     let old = json!({ "max_age": 60 }).as_object().unwrap().clone();
     assert_eq!(shop.challenge_with("ada", step_up(old)).await.expect(201).json["status"], "pending");
@@ -87,6 +90,31 @@ async fn a_trusted_device_is_spared_until_its_token_is_shown_twice(database: Dat
     assert_eq!(ended.json["status"], "pending", "trust outlived its theft");
     let recovered = begin(&codes[0]).await;
     assert!(recovered.json["result"].get("device_token").is_none(), "a recovery code began a trust");
+}
+
+/// A-57: an address that changes with the sign-in ends the trust that comes along, and the sign-in goes on.
+async fn a_new_address_ends_the_trust_that_comes_with_it(database: Database) {
+    let world = World::start(database).await;
+    let shop = world.shop("shop");
+    let (secret, _) = shop.enroll("ada").await;
+    let known = |email: &str| json!({ "user": { "id": "ada", "email": email } });
+    let id = shop.challenge_with("ada", known("ada@example.com")).await.expect(201).text_at("/id");
+    let body = json!({ "code": totp::code(&secret, world.fresh_step().await), "trust_device": true });
+    let trusted = shop.post(&format!("/v1/challenges/{id}/verify"), body).await.expect(200);
+    let token = trusted.text_at("/result/device_token");
+    let with = |email: &str| {
+        let mut body = known(email);
+        body["device_token"] = json!(token);
+        body
+    };
+    let asked = shop.challenge_with("ada", with("ada@example.org")).await.expect(201);
+    assert_eq!(asked.json["status"], "pending", "trust outlived the address: {}", asked.text);
+    assert_eq!(shop.get("/v1/users/ada").await.expect(200).json["email"], "ada@example.org");
+    let again = shop.challenge_with("ada", with("ada@example.org")).await.expect(201);
+    assert_eq!(again.json["status"], "pending", "{}", again.text);
+    let refused = "SELECT count(*) FROM two_factor_audit_log WHERE action = 'trusted_device_recognized' \
+                   AND detail = 'revoked'";
+    assert_eq!(world.look.count(refused).await, 2);
 }
 
 /// Users come to be at the first mention; notices go to the address that was told, and an application may want everybody to
@@ -150,6 +178,7 @@ async fn a_user_without_an_address_is_nobody_to_write_to(database: Database) {
 on_both_databases!(
     guesses_are_counted_over_all_challenges_until_the_account_locks,
     a_trusted_device_is_spared_until_its_token_is_shown_twice,
+    a_new_address_ends_the_trust_that_comes_with_it,
     users_are_known_from_the_first_mention_and_may_have_to_enroll,
     a_user_without_an_address_is_nobody_to_write_to,
 );

@@ -1,10 +1,13 @@
 //! What the commands of applications read.
 
-use domain::application::challenge::{AnswerAsked, CancelAsked, CancelView, ReadAsked, RequestChallenge, RequestView};
+use domain::application::challenge::{
+    AnswerAsked, AnswerView, CancelAsked, CancelView, ReadAsked, RequestChallenge, RequestView,
+};
 use domain::application::contact::{FindUser, Mention, Mentioned};
 use domain::application::factor::{ImportFactor, ImportView};
 use domain::application::keyed::{ByKey, ByKeyView};
 use domain::application::return_url::ReturnUrl;
+use domain::application::rules::outlook::TryApplication;
 use domain::application::rules::{ApplicationView, ChangeApplication, Named, ReadApplication};
 use domain::application::{AddApiKey, AddApplication, ApiKey, Application, RevokeApiKey};
 use domain::challenge::ChallengeView;
@@ -35,6 +38,16 @@ impl Load for ChangeApplication {
         let (application, return_urls) = match &self.application {
             Named::Id(id) => (application::locked(reads, *id), hosted::return_urls_of(reads, *id)),
             Named::Name(name) => (application::locked_by_name(reads, name), hosted::return_urls(reads, name)),
+        };
+        application_view(application, return_urls)
+    }
+}
+
+impl Load for TryApplication {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<ApplicationView> {
+        let (application, return_urls) = match &self.application {
+            Named::Id(id) => (application::by_id(reads, *id), hosted::return_urls_of(reads, *id)),
+            Named::Name(name) => (application::by_name(reads, name), hosted::return_urls(reads, name)),
         };
         application_view(application, return_urls)
     }
@@ -143,15 +156,16 @@ impl Load for CancelAsked {
 }
 
 impl Load for AnswerAsked {
-    fn load(&self, reads: &mut Reads<'_>) -> Assemble<VerifyView> {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<AnswerView> {
         let account = locked(reads, &Whose::Asked(self.id));
         let challenge = challenge::by_id(reads, self.id);
         let factors = factor::of_asked(reads, self.id);
         let recovery_codes = recovery_code::of_asked(reads, self.id);
         let devices = self.trust.then(|| trusted_device::of_asked(reads, self.id));
         let sent_codes = sent_code::of_scope(reads, Scope::Login(self.id));
+        let application = application::by_id(reads, self.application);
         Box::new(move |answers| {
-            Ok(VerifyView {
+            let verify = VerifyView {
                 browsers: vec![],
                 account: answers.get(&account)?,
                 challenge: answers.get(&challenge)?,
@@ -159,7 +173,8 @@ impl Load for AnswerAsked {
                 recovery_codes: answers.get(&recovery_codes)?,
                 devices: devices.as_ref().map_or(Ok(Vec::new()), |devices| answers.get(devices))?,
                 sent_codes: answers.get(&sent_codes)?,
-            })
+            };
+            Ok(AnswerView { verify, application: answers.get(&application)? })
         })
     }
 }

@@ -95,11 +95,13 @@ impl Load for RedeemHosted {
         let hosted = hosted::view_of_result(reads, &self.token);
         let devices = trusted_device::of_hosted_result(reads, &self.token);
         let recovery_codes = recovery_code::count_unused_of_hosted_result(reads, &self.token);
+        let application = application::by_id(reads, self.application);
         Box::new(move |answers| {
             Ok(RedeemView {
                 hosted: hosted(answers)?,
                 devices: answers.get(&devices)?,
                 recovery_codes: answers.get(&recovery_codes)?,
+                application: answers.get(&application)?,
             })
         })
     }

@@ -116,6 +116,11 @@ impl Failure {
         self.lost
     }
 
+    /// Whether the server ended it for the sake of others, who go on now: in a deadlock, or where it could not come after them.
+    pub(super) fn gave_way(&self) -> bool {
+        self.retry && !self.lost && matches!(self.error, StoreError::Unavailable { .. })
+    }
+
     pub(super) fn into_error(self) -> StoreError {
         self.error
     }

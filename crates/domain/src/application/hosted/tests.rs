@@ -81,7 +81,8 @@ impl Scene {
         let binding = binding.map(TokenHash::of);
         let token = self.hosted.result.map_or(TokenHash::of(""), |(token, _)| token);
         let command = RedeemHosted { application, token, binding, request_id: None };
-        let view = RedeemView { hosted: self.view(), devices: vec![], recovery_codes: 10 };
+        let view =
+            RedeemView { hosted: self.view(), devices: vec![], recovery_codes: 10, application: Some(shop(false)) };
         self.lab.decide(&command, view).unwrap()
     }
 

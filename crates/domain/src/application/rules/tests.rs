@@ -2,6 +2,7 @@
 
 use super::super::challenge::Status;
 use super::super::tests::{SHOP, ask, customer, request, shop, view};
+use super::outlook::{Outlook, TryApplication};
 use super::*;
 use crate::testing::{Lab, START, origin};
 
@@ -98,4 +99,28 @@ fn a_name_people_see_cannot_be_read_as_something_else_by_an_authenticator() {
     for name in ["", " x", "x ", "a:b", "a\nb", &"x".repeat(65)] {
         assert!(!Difference::name_fits(name), "{name:?}");
     }
+}
+
+#[test]
+fn a_try_tells_who_would_be_asked_who_would_enroll_and_who_would_be_locked_out() {
+    let mut lab = Lab::new();
+    let now = lab.clock;
+    let from = now + Duration::from_days(7);
+    let difference = Difference {
+        second_factor: Some(SecondFactor::Required { from: Some(from) }),
+        methods: Some(Some(vec![Method::Totp])),
+        ..Difference::default()
+    };
+    let command = TryApplication { application: Named::Id(SHOP), difference };
+    let decision = lab.decide(&command, of(shop(false))).unwrap();
+    assert!(decision.changes.is_empty() && decision.audit.is_empty());
+    let tried = decision.reply.unwrap().application;
+    let house = Policy::default();
+    assert_eq!(tried.outlook(&house, &[Method::Sms, Method::Totp], now), Outlook::Asked);
+    assert_eq!(tried.outlook(&house, &[Method::Sms], now), Outlook::LockedOut);
+    assert_eq!(tried.outlook(&house, &[], now), Outlook::Enrolls(Some(from)));
+    assert_eq!(tried.outlook(&house, &[], from), Outlook::Enrolls(None));
+    assert_eq!(shop(false).outlook(&house, &[], now), Outlook::Passes);
+    let off = Policy { two_factor_enabled: false, ..Policy::default() };
+    assert_eq!(tried.outlook(&off, &[Method::Sms], now), Outlook::Passes);
 }

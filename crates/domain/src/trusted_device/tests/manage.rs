@@ -139,12 +139,17 @@ fn ending_trust_needs_a_fresh_proof_of_any_kind() {
 }
 
 #[test]
-fn switched_off_means_that_every_call_is_refused() {
+fn switched_off_means_that_nothing_but_ending_trust_is_left() {
     let (mut world, person) = remembered();
     let bearer = session(&mut world, &person, Some(Method::Totp));
     world.lab.policy.trusted_devices = false;
     assert_eq!(world.list_devices(bearer, None, 9).unwrap_err(), Refusal::FeatureDisabled);
     assert_eq!(world.trust_device(bearer).unwrap_err(), Refusal::FeatureDisabled);
-    assert_eq!(world.revoke(bearer, None), Err(Refusal::FeatureDisabled));
     assert_eq!(world.status(bearer).unwrap().trusted_devices, 0);
+    let id = *world.devices.keys().next().unwrap();
+    assert_eq!(world.revoke(bearer, Some(id)), Ok(true));
+    assert!(told(&world).contains(&MessageKind::TrustRevoked));
+    assert_eq!(world.revoke(bearer, None), Ok(false));
+    world.lab.policy.trusted_devices = true;
+    assert!(!is_trusted(&mut world), "trust that was ended came back");
 }

@@ -6,6 +6,7 @@ use anyhow::bail;
 use clap::Subcommand;
 use domain::application::Application;
 use domain::application::return_url::{ChangeReturnUrl, MOST, ReturnUrl};
+use domain::application::rules::outlook::TryApplication;
 use domain::application::rules::{ChangeApplication, Difference, MOST_TRUST_DAYS, Named, SecondFactor};
 use domain::command::Origin;
 use domain::decision::Refusal;
@@ -97,6 +98,9 @@ pub(in crate::cli) struct Set {
     /// Of its test world.
     #[arg(long)]
     test: bool,
+    /// Say who would be locked out or have to enroll a factor, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
 }
 
 /// The settings, at least one of them.
@@ -162,7 +166,7 @@ fn shown(text: Option<String>) -> anyhow::Result<Option<Option<String>>> {
 }
 
 /// Changes an application.
-pub(super) async fn set(app: &App, Set { name, wanted, test }: Set) -> anyhow::Result<()> {
+pub(super) async fn set(app: &App, Set { name, wanted, test, dry_run }: Set) -> anyhow::Result<()> {
     let difference = Difference {
         display_name: shown(wanted.display_name)?,
         second_factor: wanted.second_factor,
@@ -171,6 +175,9 @@ pub(super) async fn set(app: &App, Set { name, wanted, test }: Set) -> anyhow::R
         issuer: shown(wanted.issuer)?,
     };
     let application = Named::Name(world(name, test));
+    if dry_run {
+        return super::dry_run::run(app, TryApplication { application, difference }).await;
+    }
     let told = act(app, ChangeApplication { application, difference, origin: origin() }).await?;
     say(&rule(&told.application))
 }
@@ -196,7 +203,8 @@ fn origin() -> Origin {
     Origin { actor: Some("cli".to_owned()), ..Origin::default() }
 }
 
-async fn act<C: Load>(app: &App, command: C) -> anyhow::Result<C::Reply> {
+/// Runs a command; only an application that is not there has words of its own.
+pub(super) async fn act<C: Load>(app: &App, command: C) -> anyhow::Result<C::Reply> {
     let world: Arc<dyn Surroundings> = Arc::clone(&app.world) as _;
     match app.db.run(Arc::new(command), world).await? {
         Ok(reply) => Ok(reply),

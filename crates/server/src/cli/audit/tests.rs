@@ -13,7 +13,8 @@ use store::{Db, Swept};
 use uuid::Uuid;
 
 use super::export::export_to;
-use super::verify::{Known, offline, online};
+use super::online::verify as online;
+use super::verify::{Known, offline};
 use super::{Format, export};
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
@@ -257,6 +258,58 @@ async fn a_new_key_goes_on_where_the_old_one_signed_last() {
         online(&log.db, &log.known()).await.unwrap();
         assert!(online(&log.db, &old).await.is_err(), "{name}: the newest is signed with a key that is not known");
         offline(&log.export("two keys").await, &log.known()).unwrap();
+        log.db.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_log_of_several_ranges_is_read_to_its_end() {
+    for (name, _database, mut log) in logs().await {
+        for round in 0..600 {
+            log.grow(NOW + Duration::from_secs(round)).await;
+        }
+        assert_eq!(log.sign(NOW + Duration::from_secs(600)).await, 4_800, "{name}");
+        for round in 0..600 {
+            log.grow(NOW + Duration::from_secs(600 + round)).await;
+        }
+        assert_eq!(log.count().await, 9_600, "{name}");
+        online(&log.db, &log.known()).await.unwrap();
+
+        let nth = |offset| format!("(SELECT id FROM two_factor_audit_log ORDER BY id LIMIT 1 OFFSET {offset})");
+        let changed = |offset: usize| {
+            format!(
+                "UPDATE two_factor_audit_log SET user_agent = 'another' WHERE seq IS NOT NULL AND id = {}",
+                nth(offset)
+            )
+        };
+        log.execute("CREATE TABLE saved AS SELECT * FROM two_factor_audit_log").await;
+        // One in four is on no chain, and was not signed where it is in the second half: five neighbors have one that is.
+        for first in [0, 4_094, 4_099, 8_190, 9_595] {
+            for offset in first..first + 5 {
+                log.execute(&changed(offset)).await;
+            }
+            assert!(online(&log.db, &log.known()).await.is_err(), "{name}: {first}");
+            log.execute("DELETE FROM two_factor_audit_log; INSERT INTO two_factor_audit_log SELECT * FROM saved").await;
+        }
+        online(&log.db, &log.known()).await.unwrap();
+        log.db.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_position_that_no_checkpoint_covers_is_found() {
+    for (name, _database, mut log) in logs().await {
+        log.grow(NOW).await;
+        assert_eq!(log.sign(NOW).await, 8, "{name}");
+        log.grow(NOW + Duration::from_secs(1)).await;
+        online(&log.db, &log.known()).await.unwrap();
+        let unsigned = "id NOT IN (SELECT entry_id FROM audit_positions)";
+        log.execute(&format!(
+            "INSERT INTO audit_positions (position, entry_id, hash) \
+             SELECT 9, id, (SELECT hash FROM audit_positions LIMIT 1) FROM two_factor_audit_log WHERE seq IS NULL AND {unsigned} LIMIT 1"
+        ))
+        .await;
+        assert!(online(&log.db, &log.known()).await.is_err(), "{name}");
         log.db.close().await;
     }
 }

@@ -1,4 +1,5 @@
-//! `twinlock audit verify`: in the database, or in an export without it. Nothing is written.
+//! `twinlock audit verify`: what it is told and what it says; and how it verifies an export, without the database. Nothing is
+//! written.
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
@@ -6,15 +7,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use domain::audit::checkpoint::{
-    CheckpointFlaw, Covered, EntryFlaw, Sequence, SignedCheckpoint, check_entries, misplaced,
-};
+use domain::audit::checkpoint::{CheckpointFlaw, Covered, EntryFlaw, Sequence, SignedCheckpoint, check_entries};
 use domain::audit::proof::Chains;
-use domain::audit::verify::{Finding, Verifier};
+use domain::audit::verify::Finding;
 use domain::time::Timestamp;
-use futures_util::StreamExt as _;
 use indicatif::ProgressBar;
-use store::{Db, Scan};
 use uuid::Uuid;
 
 use super::super::progress::bar;
@@ -48,36 +45,37 @@ pub(in crate::cli) struct Trusted {
     allow_late: bool,
 }
 
-/// How many checkpoints are looked at in parallel.
-const AT_ONCE: usize = 4;
-
 /// What was found, said as it is found.
-struct Report {
-    progress: ProgressBar,
+pub(super) struct Report {
+    pub(super) progress: ProgressBar,
     allow_late: bool,
     broken: u64,
 }
 
 impl Report {
-    fn say(&self, line: &str) -> anyhow::Result<()> {
+    pub(super) fn new(total: u64, known: &Known) -> Self {
+        Self { progress: bar(total), allow_late: known.allow_late, broken: 0 }
+    }
+
+    pub(super) fn say(&self, line: &str) -> anyhow::Result<()> {
         self.progress.suspend(|| say(line))
     }
 
-    fn broken(&mut self, what: &str) -> anyhow::Result<()> {
+    pub(super) fn broken(&mut self, what: &str) -> anyhow::Result<()> {
         self.broken += 1;
         self.say(&format!("BROKEN  {what}"))
     }
 
-    fn chain(&mut self, finding: &Finding) -> anyhow::Result<()> {
+    pub(super) fn chain(&mut self, finding: &Finding) -> anyhow::Result<()> {
         let row = finding.id.map(|id| format!(" ({id})")).unwrap_or_default();
         self.broken(&format!("person {}, entry {}{row}: {}", finding.person, finding.seq, finding.flaw))
     }
 
-    fn checkpoint(&mut self, number: i64, flaw: &CheckpointFlaw) -> anyhow::Result<()> {
+    pub(super) fn checkpoint(&mut self, number: i64, flaw: &CheckpointFlaw) -> anyhow::Result<()> {
         self.broken(&format!("checkpoint {number}: {flaw}"))
     }
 
-    fn entry(&mut self, place: &str, id: Option<Uuid>, flaw: &EntryFlaw) -> anyhow::Result<()> {
+    pub(super) fn entry(&mut self, place: &str, id: Option<Uuid>, flaw: &EntryFlaw) -> anyhow::Result<()> {
         let row = id.map(|id| format!(" ({id})")).unwrap_or_default();
         if *flaw == EntryFlaw::Late && self.allow_late {
             return self.say(&format!("LATE    {place}{row}: {flaw}"));
@@ -86,13 +84,13 @@ impl Report {
     }
 
     /// The first flaw among the entries of a checkpoint.
-    fn entries(&mut self, found: Option<(i64, Option<Uuid>, EntryFlaw)>, number: i64) -> anyhow::Result<()> {
+    pub(super) fn entries(&mut self, found: Option<(i64, Option<Uuid>, EntryFlaw)>, number: i64) -> anyhow::Result<()> {
         found.map_or(Ok(()), |(position, id, flaw)| {
             self.entry(&format!("checkpoint {number}, position {position}"), id, &flaw)
         })
     }
 
-    fn end(self) -> anyhow::Result<()> {
+    pub(super) fn end(self) -> anyhow::Result<()> {
         self.progress.finish_and_clear();
         anyhow::ensure!(self.broken == 0, "the audit log was altered: {} places are broken", self.broken);
         say("The audit log is whole.")
@@ -128,12 +126,12 @@ impl Known {
         Ok(Self { keys, published, allow_late: trusted.allow_late, now: system_time() })
     }
 
-    fn differs(&self, signed: &SignedCheckpoint) -> bool {
+    pub(super) fn differs(&self, signed: &SignedCheckpoint) -> bool {
         let same_number = |it: &&SignedCheckpoint| it.checkpoint.number == signed.checkpoint.number;
         self.published.iter().filter(same_number).any(|it| it.hash != signed.hash)
     }
 
-    fn end(&self, sequence: &Sequence, report: &mut Report) -> anyhow::Result<()> {
+    pub(super) fn end(&self, sequence: &Sequence, report: &mut Report) -> anyhow::Result<()> {
         for (number, flaw) in sequence.end(&self.keys, &self.published) {
             report.checkpoint(number, &flaw)?;
         }
@@ -170,120 +168,10 @@ fn ring(config: &Config) -> anyhow::Result<Vec<[u8; 32]>> {
     Ok(keys::load(source)?.checkpoint_public_keys().collect())
 }
 
-/// Verifies the database.
-pub(super) async fn online(db: &Db, known: &Known) -> anyhow::Result<()> {
-    // Every entry on a chain is seen there, and every signed one at its position.
-    let total = db.count_entries().await? + db.count_covered().await?;
-    let mut report = Report { progress: bar(total), allow_late: known.allow_late, broken: 0 };
-    let chained = chains(db, &mut report).await?;
-    let sequence = checkpoints(db, known, &mut report).await?;
-    let uncovered = rest(db, known, &sequence, &mut report).await?;
-    known.end(&sequence, &mut report)?;
-    report.say(&format!("{chained}, {uncovered} entries not signed yet"))?;
-    report.end()
-}
-
-/// Every chain, by itself.
-async fn chains(db: &Db, report: &mut Report) -> anyhow::Result<String> {
-    let mut verifier = Verifier::default();
-    let mut after = None;
-    loop {
-        let page = db.chained_entries(after).await?;
-        let Some(last) = page.last() else { break };
-        after = Some((last.person, last.seq));
-        report.progress.inc(page.len() as u64);
-        for entry in &page {
-            verifier.entry(entry).iter().try_for_each(|finding| report.chain(finding))?;
-        }
-    }
-    verifier.end().iter().try_for_each(|finding| report.chain(finding))?;
-    let mut after = None;
-    loop {
-        let page = db.emptied_chains(after).await?;
-        let Some((last, _)) = page.last() else { break };
-        after = Some(*last);
-        for (person, head) in page {
-            report.chain(&verifier.emptied(person, head))?;
-        }
-    }
-    Ok(format!("{} chains of {} entries", verifier.chains, verifier.entries))
-}
-
-/// The position the log begins at.
-async fn beginning(db: &Db) -> anyhow::Result<i64> {
-    Ok(db.last_checkpoint().await?.map_or(1, |last| last.checkpoint.begins))
-}
-
-/// Every checkpoint, and what it covers.
-async fn checkpoints(db: &Db, known: &Known, report: &mut Report) -> anyhow::Result<Sequence> {
-    let begins = beginning(db).await?;
-    let (mut sequence, mut after) = (Sequence::default(), i64::MIN);
-    loop {
-        let page = db.checkpoints(after).await?;
-        let Some(last) = page.last() else { return Ok(sequence) };
-        after = last.checkpoint.number;
-        let mut wanted = Vec::with_capacity(page.len());
-        for signed in page {
-            let number = signed.checkpoint.number;
-            if let Some(flaw) = sequence.follow(&signed) {
-                report.checkpoint(number, &flaw)?;
-            }
-            if known.differs(&signed) {
-                report.checkpoint(number, &CheckpointFlaw::NotThePublished)?;
-            }
-            if signed.checkpoint.first >= begins {
-                wanted.push((signed.checkpoint, sequence.late_before()));
-            }
-        }
-        let mut found = futures_util::stream::iter(wanted)
-            .map(|(stated, late_before)| {
-                let db = db.clone();
-                tokio::spawn(async move {
-                    let entries = db.covered_entries(stated.first, stated.last).await?;
-                    let found = check_entries(&stated, late_before, &entries);
-                    Ok::<_, store::StoreError>((stated.number, entries.len(), found))
-                })
-            })
-            .buffered(AT_ONCE);
-        while let Some(checked) = found.next().await {
-            let (number, entries, found) = checked??;
-            report.progress.inc(entries as u64);
-            // It may have been deleted for its age a moment ago.
-            let found = match found {
-                Some((position, ..)) if position < beginning(db).await? => None,
-                found => found,
-            };
-            report.entries(found, number)?;
-        }
-    }
-}
-
-/// What no checkpoint covers.
-async fn rest(db: &Db, known: &Known, sequence: &Sequence, report: &mut Report) -> anyhow::Result<u64> {
-    let (mut place, mut count) = (Scan::BEGINNING, 0);
-    let late_before = sequence.uncovered_late_before(known.now);
-    loop {
-        let page = db.uncovered_entries(place).await?;
-        let Some(last) = page.last() else { return Ok(count) };
-        place = last.place();
-        count += page.len() as u64;
-        for uncovered in &page {
-            let flaw = match &uncovered.entry {
-                Err(column) => Some(EntryFlaw::Unreadable(column.clone())),
-                Ok(_) if uncovered.before_start => Some(EntryFlaw::BeforeStart),
-                Ok(entry) => misplaced(entry, late_before),
-            };
-            if let Some(flaw) = flaw {
-                report.entry("entry", Some(uncovered.id), &flaw)?;
-            }
-        }
-    }
-}
-
 /// Verifies an export, line by line.
 pub(super) fn offline(path: &Path, known: &Known) -> anyhow::Result<()> {
     let file = File::open(path).with_context(|| path.display().to_string())?;
-    let mut report = Report { progress: bar(file.metadata()?.len()), allow_late: known.allow_late, broken: 0 };
+    let mut report = Report::new(file.metadata()?.len(), known);
     let (mut begins, mut sequence, mut chains) = (1, Sequence::default(), Chains::default());
     let (mut entries, mut count): (Vec<Covered>, u64) = (Vec::new(), 0);
     for (number, line) in (1..).zip(BufReader::with_capacity(1 << 20, file).lines()) {

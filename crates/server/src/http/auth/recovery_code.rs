@@ -3,7 +3,7 @@
 use axum::extract::{RawQuery, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use domain::recovery_code::set::{DownloadRecoveryCodes, MakeRecoveryCodes};
+use domain::recovery_code::set::{DownloadRecoveryCodes, MakeRecoveryCodes, RecoverySheet};
 use serde::Serialize;
 use store::Surroundings;
 use utoipa::ToSchema;
@@ -72,7 +72,11 @@ pub(super) async fn download(
 /// The newest set as a file of the format that a query names.
 pub(in crate::http) async fn file(app: &App, query: &str, command: DownloadRecoveryCodes) -> Result<Response, Problem> {
     let format = read_format(query)?;
-    let codes = run(app, command).await?;
+    written(app, format, run(app, command).await?).await
+}
+
+/// A set as a file.
+pub(in crate::http) async fn written(app: &App, format: Format, codes: RecoverySheet) -> Result<Response, Problem> {
     let sheet = Sheet { service: app.world.policy().issuer.clone(), codes };
     let name = format!("attachment; filename=\"recovery-codes.{}\"", format.as_str());
     let headers =
@@ -81,7 +85,7 @@ pub(in crate::http) async fn file(app: &App, query: &str, command: DownloadRecov
 }
 
 /// Exactly one parameter, `format`. What else stands there is refused unread, as in a body.
-fn read_format(query: &str) -> Result<Format, Problem> {
+pub(in crate::http) fn read_format(query: &str) -> Result<Format, Problem> {
     let mut parameters = url::form_urlencoded::parse(query.as_bytes());
     match (parameters.next(), parameters.next()) {
         (Some((name, format)), None) if name == "format" => Format::parse(&format),

@@ -25,8 +25,7 @@ pub(super) const REFUSALS: &[ProblemCode] = &[
 ];
 
 /// What the call on one device may refuse.
-pub(super) const ONE_REFUSALS: &[ProblemCode] =
-    &[ProblemCode::TokenInvalid, ProblemCode::StepUpRequired, ProblemCode::FeatureDisabled];
+pub(super) const ONE_REFUSALS: &[ProblemCode] = &[ProblemCode::TokenInvalid, ProblemCode::StepUpRequired];
 
 /// Nothing: what is trusted is the browser that asks.
 #[derive(ToSchema)]

@@ -24,7 +24,7 @@ use crate::http::Client;
 use crate::problem::{Problem, ProblemCode};
 
 /// What [`Frame::said`] may name: said once, after a redirect.
-pub(super) const SAID: [&str; 32] = [
+pub(super) const SAID: [&str; 33] = [
     "welcome",
     "signed-out",
     "session-over",
@@ -39,6 +39,7 @@ pub(super) const SAID: [&str; 32] = [
     "notices-ended",
     "challenge-over",
     "start-again",
+    "too-many",
     "set-up-over",
     "added",
     "renamed",
@@ -59,7 +60,8 @@ pub(super) const SAID: [&str; 32] = [
     "nothing-to-do",
 ];
 /// Those of them that say that something did not go as wished.
-const SAID_SADLY: [&str; 5] = ["session-over", "challenge-over", "start-again", "set-up-over", "codes-gone"];
+const SAID_SADLY: [&str; 6] =
+    ["session-over", "challenge-over", "start-again", "too-many", "set-up-over", "codes-gone"];
 
 /// What surrounds a page: language, name, and what the address asked for.
 pub(super) struct Frame {

@@ -73,7 +73,7 @@ pub(super) async fn new(State(app): State<App>, desk: Desk) -> Result<Response, 
     let remember = app.world.policy().trusted_devices && status.trusted_devices == 0;
     desk.page.answer(&NewView {
         page: &desk.page,
-        email: sheet.account.as_str(),
+        email: &sheet.account,
         codes: sheet.codes.iter().map(|code| code.expose().to_owned()).collect(),
         made_at: sheet.made_at,
         next: if remember { "/security/remember" } else { "/security?said=codes-saved" },

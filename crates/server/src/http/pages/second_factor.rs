@@ -214,7 +214,9 @@ fn over(app: &App, page: Frame, problem: Problem) -> Result<Response, Problem> {
     let code = problem.code();
     if matches!(code, ProblemCode::ChallengeExpired | ProblemCode::PartialTokenInvalid) {
         begin_again("challenge-over")
-    } else if matches!(code, ProblemCode::AlreadyCompleted | ProblemCode::TooManyAttempts) {
+    } else if code == ProblemCode::TooManyAttempts {
+        begin_again("too-many")
+    } else if code == ProblemCode::AlreadyCompleted {
         begin_again("start-again")
     } else if code == ProblemCode::AccountLocked {
         let page = page.trouble(problem)?;

@@ -84,10 +84,11 @@ pub(super) struct Request {
     #[schema(value_type = String, example = "login")]
     reason: Reason,
     /// How many seconds old the proof behind a trusted device may be. Without it any will do for a sign-in, and none for a
-    /// step-up.
+    /// step-up; for a step-up with a `text` none will do either way.
     #[schema(value_type = i64, required = false, nullable = false, minimum = 0, maximum = 31_536_000)]
     max_age: Option<Duration>,
-    /// What the person is about to do.
+    /// What the person is about to do: shown at our pages, and yours to show in your own form. The receipt of a step-up holds its
+    /// hash.
     #[schema(required = false, nullable = false, min_length = 1, max_length = 200)]
     text: Option<String>,
     /// Where our pages send the person back to: exactly one of the return URLs of your application. Without it there is no `url`.
@@ -246,8 +247,11 @@ pub(super) async fn send(
         (Some(method), None) => Which::Method(method),
         (None, None) => return Err(Problem::new(ProblemCode::InvalidRequest)),
     };
-    let wanted = SendFor::Asked(caller.holder.application, id(&text)?, which);
-    let command = SendCode { wanted, origin: caller.acts() };
+    let (application, id) = (caller.holder.application, id(&text)?);
+    // Text messages are counted by where people are, and that was said when the challenge was asked for.
+    let asked = caller.clone().ask(&app, KeyScope::Challenges, ReadAsked { application, id }).await?;
+    let origin = Origin { ip: asked.ip, ..caller.acts() };
+    let command = SendCode { wanted: SendFor::Asked(application, id, which), origin };
     let wording = |answer: Result<&CodeSent, &Refusal>| {
         words(answer, StatusCode::OK, |sent| {
             let sent = Sent {
@@ -309,7 +313,8 @@ pub(super) async fn verify(
 
 fn approved(answer: Result<&Approved, &Refusal>) -> Option<Words> {
     words(answer, StatusCode::OK, |approved| {
-        let result = ResultView::from(&approved.proof);
+        let mut result = ResultView::from(&approved.proof);
+        result.receipt.clone_from(&approved.receipt);
         let secret = result.device_token.is_some();
         (ApprovedView { id: approved.id.uuid(), status: "approved".to_owned(), result }, secret)
     })

@@ -1,6 +1,8 @@
 //! `/v1/users/{id}/factors`: set up, brought, called otherwise, offered first, removed. The commands are those of the login API;
 //! the key of the application stands for the fresh proof that a person would give there.
 
+use std::net::IpAddr;
+
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -8,6 +10,7 @@ use domain::application::contact::Mention;
 use domain::application::factor::{ImportFactor, Imported};
 use domain::application::{ExternalId, KeyScope};
 use domain::code::TypedCode;
+use domain::command::Origin;
 use domain::decision::Refusal;
 use domain::destination::Destination;
 use domain::enrollment::{
@@ -74,6 +77,9 @@ pub(super) struct Add {
     /// What the user calls it.
     #[schema(required = false, nullable = false, min_length = 1, max_length = 64)]
     label: Option<String>,
+    /// Where the person's request came from. Text messages are counted by it.
+    #[schema(value_type = String, required = false, nullable = false, example = "203.0.113.7")]
+    ip: Option<IpAddr>,
 }
 
 impl ReadBody for Add {
@@ -86,6 +92,7 @@ impl ReadBody for Add {
             phone_number: fields.optional_text("phone_number", 1..=64),
             email: fields.optional_text("email", 1..=320),
             label: fields.optional_text("label", 1..=64),
+            ip: fields.optional_parsed("ip", "an IP address", |text| text.parse().ok()),
         };
         for (name, given, of) in [
             ("secret", add.secret.is_some(), Method::Totp),
@@ -197,7 +204,7 @@ pub(super) async fn add(
     Called(caller, body): Called<Add>,
 ) -> Result<Response, Problem> {
     let id = named(&id)?;
-    let origin = caller.acts();
+    let origin = Origin { ip: body.ip, ..caller.acts() };
     if let Some(secret) = body.secret {
         let user = UserBody::named(id).mentioned(&app, caller.holder.application).await?;
         let command = ImportFactor { user, secret, label: body.label, origin };

@@ -1,6 +1,6 @@
 //! `/v1/users/{id}`: how a user's second factor stands, and what the application does to it.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::account_admin::{Act, ActOnUser};
@@ -8,7 +8,7 @@ use domain::application::contact::{FindUser, FoundUser};
 use domain::application::{ExternalId, KeyScope};
 use domain::decision::Refusal;
 use domain::ids::TrustedDeviceId;
-use domain::recovery_code::set::MakeRecoveryCodes;
+use domain::recovery_code::set::{DownloadRecoveryCodes, MakeRecoveryCodes};
 use domain::secret::SecretText;
 use domain::session::Bearer;
 use domain::status::ReadStatus;
@@ -21,12 +21,14 @@ use uuid::Uuid;
 use super::call::{Called, Caller, Nothing, no_content, words};
 use super::view::{DeviceView, UserView};
 use crate::app::App;
+use crate::http::auth::recovery_code::{read_format, written};
 use crate::http::auth::view::Page;
 use crate::http::{Fields, Json, ReadBody};
 use crate::problem::{Problem, ProblemCode};
+use crate::recovery_sheet::Format;
 
-/// What making recovery codes may refuse.
-pub(super) const CODES_REFUSALS: &[ProblemCode] = &[ProblemCode::NoPendingSetup];
+/// What making recovery codes, and having them as a file, may refuse.
+pub(super) const CODES_REFUSALS: &[ProblemCode] = &[ProblemCode::NoPendingSetup, ProblemCode::RecoveryCodesGone];
 
 /// What an application calls a user; what cannot be one is nobody's.
 pub(super) fn named(id: &str) -> Result<ExternalId, Problem> {
@@ -58,7 +60,7 @@ pub(super) async fn read(
 #[derive(Serialize, ToSchema)]
 #[schema(as = V1RecoveryCodes)]
 pub(super) struct Codes {
-    /// Ten; shown this once.
+    /// Ten. For ten minutes you can have them as a file, and never again.
     recovery_codes: Vec<String>,
 }
 
@@ -79,6 +81,25 @@ pub(super) async fn recovery_codes(
         })
     };
     caller.run(&app, KeyScope::Users, command, wording).await
+}
+
+/// The newest set as a file to hand on, for ten minutes after its making.
+#[utoipa::path(get, path = "/v1/users/{id}/recovery-codes", tag = "users",
+    params(("id" = String, Path, description = "What you call the user"),
+        ("format" = Format, Query, description = "Plain text, or a PDF to print.")), security(("api_key" = [])),
+    responses((status = 200, description = "The codes, one per line.",
+        content((String = "text/plain"), (Vec<u8> = "application/pdf")))))]
+pub(super) async fn recovery_codes_file(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let format = read_format(&query.unwrap_or_default())?;
+    let (bearer, _) = found(&app, &caller, &named(&id)?).await?;
+    let command = DownloadRecoveryCodes { bearer, origin: caller.acts() };
+    let codes = caller.act(&app, KeyScope::Users, command).await?;
+    written(&app, format, codes).await
 }
 
 /// A part of a user's trusted devices.

@@ -102,6 +102,11 @@ pub(super) struct ResultView {
     #[serde(skip_serializing_if = "Option::is_none")]
     device_expires_at: Option<Timestamp>,
     recovery_codes_remaining: usize,
+    /// Of a step-up that was answered with a code: who confirmed which text, with what and when, signed. Anybody can check it
+    /// with the keys at `/.well-known/jwks.json`.
+    #[schema(nullable = false, example = "eyJhbGciOiJFZERTQSIsInR5cCI6InJlY2VpcHQrand0Ii…")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) receipt: Option<String>,
 }
 
 impl From<&Proof> for ResultView {
@@ -120,6 +125,7 @@ impl From<&Proof> for ResultView {
             device_token: proof.device.as_ref().map(|(token, _)| token.expose().to_owned()),
             device_expires_at: proof.device.as_ref().map(|(_, end)| *end),
             recovery_codes_remaining: proof.recovery_codes_remaining,
+            receipt: None,
         }
     }
 }
