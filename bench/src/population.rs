@@ -223,7 +223,7 @@ fn trusted_device(number: u64) -> TrustedDevice {
         previous: None,
         rotated_at: at,
         shown_at: None,
-        proved_at: at,
+        proved_at: Some(at),
         created_at: at,
         last_used_at: at,
         expires_at: at + Policy::default().trust_life,

@@ -54,8 +54,6 @@ impl Format {
 
 /// Everything on the sheet.
 pub(crate) struct Sheet {
-    /// The name of the service, as the operator configured it.
-    pub(crate) service: String,
     /// The codes, whose they are and of when.
     pub(crate) codes: RecoverySheet,
 }
@@ -73,7 +71,7 @@ impl Sheet {
 
     fn text(&self) -> String {
         let mut lines = vec![
-            format!("Recovery codes for {}", one_line(&self.service)),
+            format!("Recovery codes for {}", one_line(&self.codes.service)),
             String::new(),
             format!("Account: {}", one_line(&self.codes.account)),
             format!("Made:    {}", moment(self.codes.made_at)),

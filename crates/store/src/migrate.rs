@@ -57,7 +57,7 @@ const PAIRS: &[Pair] = pairs![
     "V18__application_rules",
     "V19__number_holders",
     "V20__audit_of_applications",
-    "V24__device_proof",
+    "V24__device_proof_and_shares",
 ];
 
 fn embedded(dialect: Dialect) -> Result<Vec<Migration>, StoreError> {

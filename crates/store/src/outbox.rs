@@ -133,6 +133,57 @@ pub(crate) fn end(id: MessageId, how: Unsent, at: Timestamp) -> Vec<Statement> {
     vec![statement, delivery::happened(id, &Happened::new(Event::Failed, at).trouble(trouble))]
 }
 
+/// What claims messages. Those for applications go by share: who has fewer than six under way gets at most six more, so that
+/// one whose addresses answer late holds up nobody but itself.
+const fn claims(dialect: Dialect, channel: Channel) -> &'static str {
+    // PostgreSQL may run a LIMIT inside IN (…) more than once; the materialized list claims what it says. SQLite's one
+    // writer needs no lock to skip, and has no LATERAL.
+    macro_rules! claim {
+        ($list:literal, $from:literal) => {
+            concat!(
+                $list,
+                "UPDATE outbox SET lost = lost + CASE WHEN state = 'leased' THEN 1 ELSE 0 END, state = 'leased', \
+                 lease_until = $2, available_at = $2, attempts = attempts + 1 WHERE id IN (",
+                $from,
+                ") RETURNING id, user_id, kind, channel, payload, attempts, lost, expires_at, created_at, request_id, \
+                 application_id, webhook_id, EXISTS (SELECT 1 FROM two_factor_codes c JOIN users u ON u.id = c.user_id WHERE c.id = outbox.id \
+                 AND c.used_at IS NULL AND c.ended_at IS NULL AND u.disabled_at IS NULL)"
+            )
+        };
+    }
+    match (dialect, channel) {
+        (Dialect::Postgres, Channel::Email | Channel::Sms) => claim!(
+            "WITH due AS MATERIALIZED (SELECT id FROM outbox WHERE settled_at IS NULL AND channel = $4 \
+             AND available_at <= $1 AND (lease_until IS NULL OR lease_until <= $1) ORDER BY available_at LIMIT $3 \
+             FOR UPDATE SKIP LOCKED) ",
+            "SELECT id FROM due"
+        ),
+        (Dialect::Postgres, Channel::Webhook) => claim!(
+            "WITH due AS MATERIALIZED (SELECT m.id FROM applications a CROSS JOIN LATERAL (SELECT e.id, e.available_at \
+             FROM outbox e WHERE e.application_id = a.id AND e.settled_at IS NULL AND e.channel = $4 \
+             AND e.available_at <= $1 AND (e.lease_until IS NULL OR e.lease_until <= $1) ORDER BY e.available_at LIMIT 6 \
+             FOR UPDATE SKIP LOCKED) m WHERE a.id NOT IN (SELECT application_id FROM outbox WHERE state = 'leased' \
+             AND channel = $4 AND available_at > $1 AND application_id IS NOT NULL GROUP BY application_id \
+             HAVING count(*) >= 6) ORDER BY m.available_at LIMIT $3) ",
+            "SELECT id FROM due"
+        ),
+        (Dialect::Sqlite, Channel::Email | Channel::Sms) => claim!(
+            "",
+            "SELECT id FROM outbox WHERE settled_at IS NULL AND channel = $4 AND available_at <= $1 \
+             AND (lease_until IS NULL OR lease_until <= $1) ORDER BY available_at LIMIT $3"
+        ),
+        (Dialect::Sqlite, Channel::Webhook) => claim!(
+            "",
+            "SELECT m.id FROM applications a JOIN outbox m ON m.id IN (SELECT e.id FROM outbox e \
+             WHERE e.application_id = a.id AND e.settled_at IS NULL AND e.channel = $4 AND e.available_at <= $1 \
+             AND (e.lease_until IS NULL OR e.lease_until <= $1) ORDER BY e.available_at LIMIT 6) \
+             WHERE a.id NOT IN (SELECT application_id FROM outbox WHERE state = 'leased' AND channel = $4 \
+             AND available_at > $1 AND application_id IS NOT NULL GROUP BY application_id HAVING count(*) >= 6) \
+             ORDER BY m.available_at LIMIT $3"
+        ),
+    }
+}
+
 impl Db {
     /// Takes up to `limit` messages of a channel that are due, and leases them: no other worker gets them before the lease
     /// runs out.
@@ -143,34 +194,7 @@ impl Db {
         lease: Duration,
         limit: u32,
     ) -> Result<Vec<Claimed>, StoreError> {
-        // PostgreSQL may run a LIMIT inside IN (…) more than once; the materialized list claims what it says. SQLite's one
-        // writer needs no lock to skip.
-        macro_rules! claim {
-            ($list:literal, $from:literal) => {
-                concat!(
-                    $list,
-                    "UPDATE outbox SET lost = lost + CASE WHEN state = 'leased' THEN 1 ELSE 0 END, state = 'leased', \
-                     lease_until = $2, available_at = $2, attempts = attempts + 1 WHERE id IN (",
-                    $from,
-                    ") RETURNING id, user_id, kind, channel, payload, attempts, lost, expires_at, created_at, request_id, \
-                     application_id, webhook_id, EXISTS (SELECT 1 FROM two_factor_codes c JOIN users u ON u.id = c.user_id WHERE c.id = outbox.id \
-                     AND c.used_at IS NULL AND c.ended_at IS NULL AND u.disabled_at IS NULL)"
-                )
-            };
-        }
-        let sql = match self.dialect() {
-            Dialect::Postgres => claim!(
-                "WITH due AS MATERIALIZED (SELECT id FROM outbox WHERE settled_at IS NULL AND channel = $4 \
-                 AND available_at <= $1 AND (lease_until IS NULL OR lease_until <= $1) ORDER BY available_at LIMIT $3 \
-                 FOR UPDATE SKIP LOCKED) ",
-                "SELECT id FROM due"
-            ),
-            Dialect::Sqlite => claim!(
-                "",
-                "SELECT id FROM outbox WHERE settled_at IS NULL AND channel = $4 AND available_at <= $1 \
-                 AND (lease_until IS NULL OR lease_until <= $1) ORDER BY available_at LIMIT $3"
-            ),
-        };
+        let sql = claims(self.dialect(), channel);
         let claim = Statement::new(sql, params![now, now + lease, limit, channel.as_str()]);
         self.transact(vec![claim], |answers| {
             let rows = answers.first().map(Vec::as_slice).unwrap_or_default();

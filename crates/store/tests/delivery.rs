@@ -250,6 +250,39 @@ async fn of_eight_nodes_one_begins_a_job_and_one_that_died_is_followed_by_anothe
     }
 }
 
+/// An application whose addresses answer late has its share of what is under way, and no more: what came after it to another
+/// one is claimed at once, and its own goes on as its own comes back.
+#[tokio::test]
+async fn each_application_has_its_share_of_the_webhooks_under_way() {
+    for (database, db) in fresh().await {
+        let (slow, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let made = "INSERT INTO applications (id, name, created_at) VALUES ($1, $2, $3)";
+        let application = |id, name: &str| Statement::new(made, params![id, name, NOW]);
+        write(&db, vec![application(slow, "slow"), application(other, "other")]).await;
+        enqueue(&db, Channel::Webhook, 0..40).await;
+        let belongs = |from: u32, to: u32, application: Uuid| {
+            let sql = "UPDATE outbox SET application_id = $1, webhook_id = $1 WHERE id >= $2 AND id < $3";
+            Statement::new(sql, params![application, id(from).uuid(), id(to).uuid()])
+        };
+        write(&db, vec![belongs(0, 38, slow), belongs(38, 40, other)]).await;
+        let claim = async |at: Timestamp| db.claim_messages(Channel::Webhook, at, LEASE, 16).await.unwrap();
+        let is_of =
+            |message: &Claimed, application: Uuid| message.called.is_some_and(|(id, _)| id.uuid() == application);
+        let of = |claimed: &[Claimed], application: Uuid| {
+            claimed.iter().filter(|message| is_of(message, application)).count()
+        };
+        let first = claim(NOW).await;
+        assert_eq!((of(&first, slow), of(&first, other)), (6, 2), "{}", database.name);
+        assert!(claim(NOW).await.is_empty(), "{}: more than its share", database.name);
+        let back = first.iter().find(|message| is_of(message, slow)).unwrap();
+        settle(&db, back, NOW).await.unwrap();
+        assert_eq!(of(&claim(NOW).await, slow), 6, "{}: there is room again", database.name);
+        assert!(claim(NOW).await.is_empty(), "{}: more than its share", database.name);
+        let ids: BTreeSet<MessageId> = claim(NOW + LEASE).await.iter().map(|message| message.id).collect();
+        assert_eq!(ids.len(), 8, "{}: after lost leases it is shared anew", database.name);
+    }
+}
+
 /// two days later nothing is left of what ended, but for the audit log; what lives stays.
 #[tokio::test]
 async fn what_ended_two_days_ago_is_gone_and_what_lives_is_not() {

@@ -8,6 +8,8 @@
 //! The pages answer it with the rules of [`super::challenge`]. A device is trusted when the result is redeemed, so that its
 //! token is never stored: the application gets it, or nobody.
 
+mod enroll;
+
 use super::Application;
 use super::challenge::{Approved, AskedChallenge, Proof, ProvedBy, ReadAsked, Reason, Status, external, theirs};
 use super::receipt::receipt;
@@ -18,12 +20,14 @@ use crate::code::TypedCode;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal};
 use crate::factor::Method;
-use crate::ids::{ApplicationId, ChallengeId};
+use crate::ids::{ApplicationId, ChallengeId, UserId};
 use crate::secret::{Broken, Fault, SecretText, TokenHash, new_token};
 use crate::time::{Duration, Timestamp};
 use crate::trusted_device::{NewDevice, Trust, TrustedDevice, begins, trust};
 use crate::user::Account;
 use crate::verification::{Answer, Right, VerifyView};
+
+pub use enroll::{AtHosted, AtHostedView, ConfirmHosted, Means, Phase};
 
 /// Where links lead to.
 const LINK: &str = "/second-factor/open/";
@@ -173,8 +177,8 @@ pub struct ReadHostedView {
 pub enum Standing {
     /// It waits for its answer.
     Pending(Box<ChallengeState>),
-    /// There has to be a second factor, and is none.
-    Enroll,
+    /// There has to be a second factor, and is none: what can be set up.
+    Enroll(Vec<Means>),
     /// The account takes no codes.
     Locked(Refusal),
     /// It was answered here.
@@ -190,6 +194,8 @@ pub struct HostedChallenge {
     pub id: ChallengeId,
     /// Of which application.
     pub application: ApplicationId,
+    /// Whose.
+    pub user: UserId,
     /// What people call that.
     pub name: String,
     /// Why it asks.
@@ -216,16 +222,17 @@ impl Decide for ReadHosted {
         let lock = account.and_then(|account| account.settings.guesses.check(now).err());
         let reason =
             view.asked.challenge.as_ref().and_then(|challenge| challenge.asked.as_ref()).map(|asked| asked.reason);
-        let (Some(_), Some(reason)) = (account, reason) else {
+        let (Some(account), Some(reason)) = (account, reason) else {
             return Ok(Decision::new(Err(Refusal::TokenInvalid), context.clock));
         };
         let policy = application.policy(context.policy);
+        let (user, means) = (account.user.id, enroll::means(&account.user, &policy, context.keys)?);
         let asked = ReadAsked { application: application.id, id: self.id };
         let asked = asked.decide(view.asked, &mut context.under(&policy))?;
         Ok(asked.map(|AskedChallenge { id, status, text, state, .. }| {
             let standing = match (status, state, lock) {
                 (Status::Pending, Some(state), _) => Standing::Pending(Box::new(state)),
-                (Status::EnrollmentRequired, ..) => Standing::Enroll,
+                (Status::EnrollmentRequired, ..) => Standing::Enroll(means),
                 (Status::Locked, _, Some(locked)) => Standing::Locked(Refusal::locked(locked, now)),
                 (Status::Approved, ..) if hosted.approved.is_some() && hosted.redeemed_at.is_none() => {
                     Standing::Approved
@@ -236,6 +243,7 @@ impl Decide for ReadHosted {
             HostedChallenge {
                 id,
                 application: application.id,
+                user,
                 name,
                 reason,
                 text,

@@ -147,6 +147,8 @@ pub struct DownloadView {
 /// What stands on the sheet.
 #[derive(Debug)]
 pub struct RecoverySheet {
+    /// What authenticators call the service.
+    pub service: String,
     /// Whose codes: what their authenticator calls the account.
     pub account: String,
     /// When they were made.
@@ -176,7 +178,9 @@ impl Decide for DownloadRecoveryCodes {
         };
         let codes = kept.open(context)?;
         let entry = entry(true);
-        let sheet = RecoverySheet { account: account.user.called().to_owned(), made_at: kept.created_at, codes };
+        let service = policy.issuer.clone();
+        let sheet =
+            RecoverySheet { service, account: account.user.called().to_owned(), made_at: kept.created_at, codes };
         Ok(Decision::new(Ok(sheet), now)
             .on_chain_of(&account)
             .audit_all(alarms)
@@ -207,7 +211,9 @@ impl Decide for ShowRecoveryCodes {
             return Ok(Decision::new(Err(Refusal::RecoveryCodesGone), moment.now));
         };
         let codes = kept.open(context)?;
-        let sheet = RecoverySheet { account: account.user.called().to_owned(), made_at: kept.created_at, codes };
+        let service = context.policy.issuer.clone();
+        let sheet =
+            RecoverySheet { service, account: account.user.called().to_owned(), made_at: kept.created_at, codes };
         Ok(Decision::new(Ok(sheet), moment.now))
     }
 }

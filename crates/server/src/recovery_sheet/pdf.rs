@@ -43,7 +43,7 @@ const REPLACEMENT: char = '?';
 
 /// Draws the sheet. Should a name not be drawn at all, the sheet says only the ASCII of it.
 pub(super) fn draw(sheet: &Sheet) -> Result<Vec<u8>, Fault> {
-    let service = one_line(&sheet.service);
+    let service = one_line(&sheet.codes.service);
     attempt(sheet, &service).or_else(|error| {
         tracing::warn!(%error, "a name could not be drawn on a sheet of recovery codes");
         let ascii: String = service.chars().filter(char::is_ascii).collect();

@@ -9,8 +9,13 @@ use super::*;
 
 fn sheet(service: &str, account: &str, count: usize) -> Sheet {
     let codes = (0..count).map(|n| SecretText::new(format!("{n:04}-ABCD-89XY"))).collect();
-    let codes = RecoverySheet { account: account.to_owned(), made_at: Timestamp::from_secs(1_772_719_620), codes };
-    Sheet { service: service.to_owned(), codes }
+    let codes = RecoverySheet {
+        service: service.to_owned(),
+        account: account.to_owned(),
+        made_at: Timestamp::from_secs(1_772_719_620),
+        codes,
+    };
+    Sheet { codes }
 }
 
 /// What `pdftotext` reads in a PDF.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::message::Channel;
 use store::Surroundings as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -25,6 +25,7 @@ const CLAIM: u32 = 16;
 /// Sends what comes by a channel until `shutdown`, and finishes what it began.
 pub(super) async fn drain(worker: Arc<Worker>, channel: Channel, shutdown: CancellationToken) {
     let slots = Arc::new(Semaphore::new(worker.transports.slots(channel)));
+    let finished = Arc::new(Notify::new());
     let under_way = TaskTracker::new();
     let mut messages = worker.app.db.messages();
     let mut tick = interval(TICK);
@@ -34,9 +35,10 @@ pub(super) async fn drain(worker: Arc<Worker>, channel: Channel, shutdown: Cance
             () = shutdown.cancelled() => break,
             _ = tick.tick() => {}
             Ok(()) = messages.changed() => {}
+            () = finished.notified() => {}
         }
         messages.mark_unchanged();
-        while !shutdown.is_cancelled() && claim(&worker, channel, &slots, &under_way, &shutdown).await {}
+        while !shutdown.is_cancelled() && claim(&worker, channel, &slots, &finished, &under_way, &shutdown).await {}
     }
     under_way.close();
     if tokio::time::timeout(FAREWELL, under_way.wait()).await.is_err() {
@@ -49,6 +51,7 @@ async fn claim(
     worker: &Arc<Worker>,
     channel: Channel,
     slots: &Arc<Semaphore>,
+    finished: &Arc<Notify>,
     under_way: &TaskTracker,
     shutdown: &CancellationToken,
 ) -> bool {
@@ -65,10 +68,14 @@ async fn claim(
     };
     let full = messages.len() == free.len();
     for message in messages {
-        let (worker, slot) = (Arc::clone(worker), free.pop());
+        let (worker, slot, finished) = (Arc::clone(worker), free.pop(), Arc::clone(finished));
         under_way.spawn(async move {
             deliver(&worker, message).await;
             drop(slot);
+            // An application that had its share has room again, whatever slots are free.
+            if channel == Channel::Webhook {
+                finished.notify_one();
+            }
         });
     }
     full

@@ -342,7 +342,109 @@ async fn a_result_that_nobody_took_ends_with_what_ends_challenges(database: Data
     assert!(result.json["result"].get("device_token").is_none(), "trust began after all trust was ended");
 }
 
+/// Whoever has no factor sets one up at our pages and goes back with it; it waits apart until its first code, in one browser.
+async fn the_first_factor_is_set_up_at_our_pages(database: Database) {
+    let world = World::start(database).await;
+    let shop = world.shop_with_pages();
+    let live = "SELECT count(*) FROM factors";
+    let challenge = shop.hosted("ada", json!({ "reason": "enroll" })).await.expect(201);
+    assert_eq!(challenge.json["status"], "enrollment_required");
+    let (browser, thief) = (world.browser(), world.browser().stranger());
+    let page = opened(&world, &browser, &challenge).await;
+    browser.get(&page).await.says(200, "A second step is needed").says(200, "Authenticator app");
+    let enroll = format!("{page}/enroll");
+    thief.form(&enroll, &[("method", "totp")]).await.says(404, "cannot be opened here");
+    browser.form(&enroll, &[("method", "fax")]).await.expect(404);
+    let begun = browser.form(&enroll, &[("method", "totp")]).await.expect(303);
+    let set_up = begun.header("location").unwrap().to_owned();
+    assert!(set_up.starts_with(&format!("{page}/set-up/")), "{set_up}");
+    let shown = browser.get(&set_up).await.says(200, "Scan this picture");
+    let secret = shown.text.split("data-copy=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    thief.get(&set_up).await.says(404, "cannot be opened here");
+    let code = totp::code(&secret, world.fresh_step().await);
+    thief.form(&set_up, &[("code", &code)]).await.says(404, "cannot be opened here");
+    browser.get(&format!("{page}/recovery-codes")).await.leads_to(&page);
+    let second = shop.hosted("ada", json!({ "reason": "enroll" })).await.expect(201);
+    let other = opened(&world, &browser, &second).await;
+    let pending = set_up.rsplit('/').next().unwrap();
+    browser.get(&format!("{other}/set-up/{pending}")).await.leads_to(&other);
+    browser.form(&format!("{other}/set-up/{pending}"), &[("code", &code)]).await.leads_to(&other);
+    let wrong = totp::wrong_code(&secret, world.now().await);
+    browser.form(&set_up, &[("code", &wrong)]).await.says(422, "Scan this picture");
+    browser.form(&set_up, &[("code", "")]).await.says(400, "Type the code first");
+    browser.form(&format!("{page}/return"), &[]).await.says(200, "A second step is needed");
+    assert_eq!(world.look.count(live).await, 0, "a factor lives before its proof");
+
+    let code = totp::code(&secret, world.fresh_step().await);
+    let codes = format!("{page}/recovery-codes");
+    browser.form(&set_up, &[("code", &code)]).await.leads_to(&codes);
+    assert_eq!(world.look.count(live).await, 1);
+    let sheet = browser.get(&codes).await.expect(200);
+    let first = sheet.text.split("<li>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    assert_eq!(first.len(), 14, "{first}");
+    let file = browser.get(&format!("{codes}/file?format=txt")).await.expect(200);
+    assert!(file.text.contains(&first) && file.text.contains("Account: ada"), "{}", file.text);
+    thief.get(&codes).await.says(404, "cannot be opened here");
+    thief.get(&format!("{codes}/file?format=txt")).await.says(404, "cannot be opened here");
+    browser.form(&set_up, &[("code", &code)]).await.leads_to(&page);
+    browser.form(&format!("{other}/enroll"), &[("method", "totp")]).await.says(200, "This step is over");
+    browser.get(&page).await.says(200, "Continue to");
+
+    let token = back(browser.form(&format!("{page}/return"), &[]).await, "tfa");
+    let result = shop.redeem(&token).await.expect(200);
+    assert_eq!((&result.json["id"], &result.json["status"]), (&challenge.json["id"], &json!("approved")));
+    let told = &result.json["result"];
+    assert_eq!((&told["user_id"], &told["method"]), (&json!("ada"), &json!("totp")));
+    assert_eq!(told["recovery_codes_remaining"], 10);
+    shop.redeem(&token).await.refused(409, "already_completed");
+    browser.get(&codes).await.leads_to(&page);
+    browser.form(&enroll, &[("method", "totp")]).await.says(200, "This step is over");
+    assert_eq!(shop.hosted("ada", json!({ "reason": "enroll" })).await.expect(201).json["status"], "pending");
+    assert_eq!(world.look.count(live).await, 1);
+    assert_eq!(world.look.count("SELECT count(*) FROM sessions").await, 0);
+}
+
+/// Codes go to where the application said the person is reached, by the kinds it allows, at whatever page.
+async fn a_page_sends_codes_by_the_kinds_the_application_allows(database: Database) {
+    let world = World::start(database).await;
+    let shop = world.shop_with_pages();
+    let ada = json!({ "user": { "id": "ada", "email": "ada@example.com" }, "reason": "enroll" });
+    let browser = world.browser();
+    let page = opened(&world, &browser, &shop.hosted("ada", ada.clone()).await.expect(201)).await;
+    let enroll = format!("{page}/enroll");
+    shop.set(&json!({ "methods": ["totp"] })).await.expect(200);
+    let shown = browser.get(&page).await.says(200, "Authenticator app");
+    assert!(!shown.text.contains("value=\"email\""), "a kind that is off is offered");
+    let refused = browser.form(&enroll, &[("method", "email")]).await;
+    assert_ne!(refused.status, 303, "a kind that is off is set up");
+    shop.set(&json!({ "methods": null })).await.expect(200);
+    browser.get(&page).await.says(200, "a***@e***.com");
+    let set_up = browser.form(&enroll, &[("method", "email"), ("email", "eve@example.com")]).await;
+    assert_eq!(set_up.status, 400, "an address of the person's own is taken");
+    let begun = browser.form(&enroll, &[("method", "email")]).await.expect(303);
+    let set_up = begun.header("location").unwrap().to_owned();
+    let code = world.message("ada@example.com", "setup_code").await["code"].as_str().unwrap().to_owned();
+    browser.form(&set_up, &[("code", &code)]).await.leads_to(&format!("{page}/recovery-codes"));
+    let token = back(browser.form(&format!("{page}/return"), &[]).await, "tfa");
+    assert_eq!(shop.redeem(&token).await.expect(200).json["result"]["method"], "email");
+
+    world.advance(120).await;
+    let page = opened(&world, &browser, &shop.hosted("ada", ada).await.expect(201)).await;
+    let factor = set_up.rsplit('/').next().unwrap();
+    let sent = "SELECT count(*) FROM two_factor_codes";
+    world.advance(120).await;
+    let before = world.look.count(sent).await;
+    shop.set(&json!({ "methods": ["totp"] })).await.expect(200);
+    let off = browser.form(&page, &[("send", factor)]).await;
+    assert_eq!((off.status, world.look.count(sent).await), (200, before), "{}", off.text);
+    shop.set(&json!({ "methods": null })).await.expect(200);
+    browser.form(&page, &[("send", factor)]).await.leads_to(&format!("{page}?by={factor}"));
+    assert_eq!(world.look.count(sent).await, before + 1);
+}
+
 on_both_databases![
+    a_page_sends_codes_by_the_kinds_the_application_allows,
+    the_first_factor_is_set_up_at_our_pages,
     the_second_factor_is_answered_at_our_pages,
     what_comes_back_is_good_once_for_its_application,
     a_challenge_is_of_one_browser,

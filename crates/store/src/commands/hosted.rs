@@ -1,8 +1,8 @@
 //! What the commands of the hosted pages read, for challenges of applications.
 
 use domain::application::hosted::{
-    AnswerHosted, AnswerHostedView, HostedView, OpenHosted, ReadHosted, ReadHostedView, RedeemHosted, RedeemView,
-    ReturnHosted,
+    AnswerHosted, AnswerHostedView, AtHosted, AtHostedView, ConfirmHosted, HostedView, OpenHosted, ReadHosted,
+    ReadHostedView, RedeemHosted, RedeemView, ReturnHosted,
 };
 use domain::application::return_url::{ChangeReturnUrl, ReturnUrlsView};
 use domain::challenge::ChallengeView;
@@ -104,5 +104,35 @@ impl Load for RedeemHosted {
                 application: answers.get(&application)?,
             })
         })
+    }
+}
+
+/// The command's own reads come first, for its lock does.
+impl<C: Load> Load for AtHosted<C> {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<AtHostedView<C::View>> {
+        let view = self.command.load(reads);
+        let account = unlocked(reads, &Whose::Asked(self.id));
+        let challenge = challenge::by_id(reads, self.id);
+        let hosted = hosted::by_id(reads, self.id);
+        let application = application::of_asked(reads, self.id);
+        let factors = factor::of_asked(reads, self.id);
+        Box::new(move |answers| {
+            Ok(AtHostedView {
+                hosted: HostedView {
+                    account: answers.get(&account)?,
+                    challenge: answers.get(&challenge)?,
+                    hosted: answers.get(&hosted)?,
+                },
+                application: answers.get(&application)?,
+                factors: answers.get(&factors)?,
+                view: view(answers)?,
+            })
+        })
+    }
+}
+
+impl Load for ConfirmHosted {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<<Self as domain::command::Decide>::View> {
+        self.0.load(reads)
     }
 }

@@ -5,7 +5,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use domain::recovery_code::set::{DownloadRecoveryCodes, MakeRecoveryCodes, RecoverySheet};
 use serde::Serialize;
-use store::Surroundings;
+use store::Load;
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -70,18 +70,22 @@ pub(super) async fn download(
 }
 
 /// The newest set as a file of the format that a query names.
-pub(in crate::http) async fn file(app: &App, query: &str, command: DownloadRecoveryCodes) -> Result<Response, Problem> {
+pub(in crate::http) async fn file<C: Load<Reply = RecoverySheet>>(
+    app: &App,
+    query: &str,
+    command: C,
+) -> Result<Response, Problem> {
     let format = read_format(query)?;
-    written(app, format, run(app, command).await?).await
+    let codes = run(app, command).await?;
+    written(format, codes).await
 }
 
 /// A set as a file.
-pub(in crate::http) async fn written(app: &App, format: Format, codes: RecoverySheet) -> Result<Response, Problem> {
-    let sheet = Sheet { service: app.world.policy().issuer.clone(), codes };
+pub(in crate::http) async fn written(format: Format, codes: RecoverySheet) -> Result<Response, Problem> {
     let name = format!("attachment; filename=\"recovery-codes.{}\"", format.as_str());
     let headers =
         [(CONTENT_TYPE, format.media_type()), (CONTENT_DISPOSITION, name.as_str()), (CACHE_CONTROL, "no-store")];
-    Ok((headers, sheet.write(format).await?).into_response())
+    Ok((headers, Sheet { codes }.write(format).await?).into_response())
 }
 
 /// Exactly one parameter, `format`. What else stands there is refused unread, as in a body.

@@ -55,7 +55,7 @@ struct OneView<'a> {
     label: &'a str,
 }
 
-fn method(name: &str) -> Result<Method, Problem> {
+pub(super) fn method(name: &str) -> Result<Method, Problem> {
     let known = KINDS.into_iter().find(|method| method.as_str() == name);
     known.ok_or_else(|| Problem::new(ProblemCode::NotFound))
 }
@@ -133,9 +133,12 @@ pub(super) async fn begin(
 
 #[derive(Template)]
 #[template(path = "pages/set_up.html")]
-struct SetUpView<'a> {
+pub(super) struct SetUpView<'a> {
     page: &'a Frame,
-    factor: Uuid,
+    /// Where the form is.
+    action: &'a str,
+    /// Where another kind can be chosen.
+    choice: &'a str,
     pending: Pending,
     /// The picture to scan, the key in groups of four, and the address behind both.
     scan: Option<(Drawing, Vec<String>, String)>,
@@ -143,7 +146,26 @@ struct SetUpView<'a> {
     wait: i64,
 }
 
-impl SetUpView<'_> {
+impl<'a> SetUpView<'a> {
+    /// The page, at whichever door.
+    pub(super) fn answer(
+        page: &'a Frame,
+        pending: Pending,
+        action: &'a str,
+        choice: &'a str,
+    ) -> Result<Response, Problem> {
+        let scan = match &pending.secret {
+            Some((secret, uri)) => {
+                let letters: Vec<char> = secret.expose().chars().collect();
+                let groups = letters.chunks(4).map(|group| group.iter().collect()).collect();
+                Some((qr::draw(uri.expose())?, groups, uri.expose().to_owned()))
+            }
+            None => None,
+        };
+        let wait = pending.next_send_at.map_or(0, |at| page.seconds_to(at));
+        page.answer(&SetUpView { page, action, choice, pending, scan, wait })
+    }
+
     fn is_undeliverable(&self) -> bool {
         self.pending.delivery == Some(Delivery::Unavailable)
     }
@@ -165,16 +187,7 @@ async fn answer(app: &App, desk: &Desk, factor: FactorId) -> Result<Response, Pr
         Err(problem) if problem.code() == ProblemCode::NoPendingSetup => return Ok(over()),
         Err(problem) => return Err(problem),
     };
-    let scan = match &pending.secret {
-        Some((secret, uri)) => {
-            let letters: Vec<char> = secret.expose().chars().collect();
-            let groups = letters.chunks(4).map(|group| group.iter().collect()).collect();
-            Some((qr::draw(uri.expose())?, groups, uri.expose().to_owned()))
-        }
-        None => None,
-    };
-    let wait = pending.next_send_at.map_or(0, |at| desk.page.seconds_to(at));
-    desk.page.answer(&SetUpView { page: &desk.page, factor: factor.uuid(), pending, scan, wait })
+    SetUpView::answer(&desk.page, pending, &format!("/security/set-up/{}", factor.uuid()), "/security/add")
 }
 
 fn over() -> Response {
@@ -183,8 +196,8 @@ fn over() -> Response {
 
 /// The first code, or the wish for another.
 pub(super) struct ConfirmBody {
-    code: Zeroizing<String>,
-    send: bool,
+    pub(super) code: Zeroizing<String>,
+    pub(super) send: bool,
 }
 
 impl ReadBody for ConfirmBody {
@@ -233,7 +246,7 @@ pub(super) async fn confirm(
 }
 
 /// Whether nothing is left to be confirmed: no set-up, or no try.
-fn is_over(problem: &Problem) -> bool {
+pub(super) fn is_over(problem: &Problem) -> bool {
     let spent = problem.code() == ProblemCode::TooManyAttempts || problem.document().attempts_left == Some(0);
     problem.code() == ProblemCode::NoPendingSetup || spent
 }

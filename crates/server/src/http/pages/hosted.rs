@@ -4,6 +4,8 @@
 //! Nobody is signed in here. What the person sees is bound to the browser that opened the link first, by a cookie; so all of it
 //! survives a reload and a lost tab, and nothing of it opens elsewhere.
 
+pub(super) mod enroll;
+
 use std::time::Duration;
 
 use askama::Template;
@@ -12,7 +14,9 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use domain::application::challenge::{CancelAsked, Status};
-use domain::application::hosted::{AnswerHosted, HostedChallenge, OpenHosted, ReadHosted, ReturnHosted, Standing};
+use domain::application::hosted::{
+    AnswerHosted, AtHosted, HostedChallenge, OpenHosted, Phase, ReadHosted, ReturnHosted, Standing,
+};
 use domain::code::TypedCode;
 use domain::ids::{ChallengeId, FactorId};
 use domain::secret::{TokenHash, new_token};
@@ -152,8 +156,9 @@ impl Ours {
                 page = page.trouble(refusal.into())?;
                 ("locked-title", "locked-lead", Way::Link(return_url.denied("locked")))
             }
-            Standing::Enroll => {
-                ("hosted-enroll-title", "hosted-enroll-lead", Way::Link(return_url.denied("enrollment_required")))
+            Standing::Enroll(means) => {
+                let (action, back) = (format!("{path}/enroll"), return_url.denied("enrollment_required"));
+                return page.answer(&enroll::Choice { page: &page, action, means, back });
             }
             Standing::Over(status) => {
                 ("hosted-over-title", "hosted-over-lead", Way::Link(return_url.denied(status.as_str())))
@@ -198,7 +203,9 @@ pub(super) async fn submit(
         };
         let which = Which::Factor(FactorId::from_uuid(factor));
         let wanted = SendFor::Asked(challenge.application, ours.id, which);
-        run(&app, SendCode { wanted, origin }).await.map(|_| format!("{}?by={factor}", path(ours.id)))
+        // What the application has switched off sends nothing here either.
+        let (id, browser, phase, command) = (ours.id, ours.browser, Phase::Answering, SendCode { wanted, origin });
+        run(&app, AtHosted { id, browser, phase, command }).await.map(|_| format!("{}?by={factor}", path(ours.id)))
     } else if body.code.trim().is_empty() {
         let page = page.missing("code", "trouble-code-missing")?;
         return ours.answer(&app, page, None, body.remember).await;

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use domain::recovery_code::set::{DownloadRecoveryCodes, MakeRecoveryCodes, ShowRecoveryCodes};
+use domain::recovery_code::set::{DownloadRecoveryCodes, MakeRecoveryCodes, RecoverySheet, ShowRecoveryCodes};
 use store::Surroundings;
 
 use super::desk::Desk;
@@ -49,21 +49,43 @@ pub(super) async fn make(State(app): State<App>, desk: Desk, Form(Empty): Form<E
     }
 }
 
+/// How it goes on from the codes.
+pub(super) enum Next {
+    /// By a link.
+    Link(&'static str),
+    /// By a form.
+    Form(String),
+}
+
 #[derive(Template)]
 #[template(path = "pages/recovery_new.html")]
 struct NewView<'a> {
     page: &'a Frame,
+    /// Whose codes; nothing where no address is known.
     email: &'a str,
     codes: Vec<String>,
     made_at: domain::time::Timestamp,
-    /// Where it goes on.
-    next: &'static str,
+    /// Where they are as files.
+    files: String,
+    next: Next,
+}
+
+/// The page of a set, at whichever door.
+pub(super) fn sheet(page: &Frame, sheet: &RecoverySheet, files: String, next: Next) -> Result<Response, Problem> {
+    page.answer(&NewView {
+        page,
+        email: sheet.account.as_str(),
+        codes: sheet.codes.iter().map(|code| code.expose().to_owned()).collect(),
+        made_at: sheet.made_at,
+        files,
+        next,
+    })
 }
 
 /// The newest set, for as long as it is kept.
 pub(super) async fn new(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {
-    let sheet = match ask(&app, &ShowRecoveryCodes { bearer: desk.bearer }).await {
-        Ok(sheet) => sheet,
+    let codes = match ask(&app, &ShowRecoveryCodes { bearer: desk.bearer }).await {
+        Ok(codes) => codes,
         Err(problem) if problem.code() == ProblemCode::RecoveryCodesGone => {
             return Ok(see("/security?said=codes-gone"));
         }
@@ -71,13 +93,8 @@ pub(super) async fn new(State(app): State<App>, desk: Desk) -> Result<Response, 
     };
     let status = desk.status(&app).await?;
     let remember = app.world.policy().trusted_devices && status.trusted_devices == 0;
-    desk.page.answer(&NewView {
-        page: &desk.page,
-        email: &sheet.account,
-        codes: sheet.codes.iter().map(|code| code.expose().to_owned()).collect(),
-        made_at: sheet.made_at,
-        next: if remember { "/security/remember" } else { "/security?said=codes-saved" },
-    })
+    let next = if remember { "/security/remember" } else { "/security?said=codes-saved" };
+    sheet(&desk.page, &codes, "/security/recovery-codes/file".to_owned(), Next::Link(next))
 }
 
 /// The set as a file.

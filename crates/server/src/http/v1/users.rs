@@ -99,7 +99,7 @@ pub(super) async fn recovery_codes_file(
     let (bearer, _) = found(&app, &caller, &named(&id)?).await?;
     let command = DownloadRecoveryCodes { bearer, origin: caller.acts() };
     let codes = caller.act(&app, KeyScope::Users, command).await?;
-    written(&app, format, codes).await
+    written(format, codes).await
 }
 
 /// A part of a user's trusted devices.
