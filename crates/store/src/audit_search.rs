@@ -93,7 +93,7 @@ impl Db {
         );
         let answers = self.read(vec![found, last]).await?;
         let rows = |at: usize| answers.get(at).map(Vec::as_slice).unwrap_or_default();
-        let mut entries = every(rows(0), recorded)?;
+        let mut entries = every(rows(0), |row| recorded(&mut row.clone()))?;
         let looked_to = every(rows(1), |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().next();
         let most = limit as usize;
         let next = if entries.len() > most {
