@@ -95,6 +95,7 @@
 //! | `v1_strangers` | R-52, A-64 |
 //! | `v1_users` | A-07 |
 //! | `v1_webhooks` | R-10, R-52, R-71, A-64, A-72, A-73, A-85, A-89 |
+//! | `desk_lists` | R-43, R-44, A-73, A-74, A-77 |
 //! | `help_desk` | R-25, R-36, R-37, R-43, R-67, A-102 |
 //! | `administrators` | R-37, R-43, R-52, A-64, A-74, A-76, A-103 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
@@ -175,6 +176,7 @@ mod clients;
 mod crashes;
 mod crowds;
 mod delivery;
+mod desk_lists;
 mod disable;
 mod email_change;
 mod enabling;

@@ -13,6 +13,7 @@ use store::Db;
 
 use super::super::progress::bar;
 use super::{Format, lines};
+use crate::audit_table;
 
 /// Beyond every entry.
 pub(super) const END: Timestamp = Timestamp::from_secs(253_402_300_799);
@@ -52,7 +53,7 @@ pub(super) async fn export(db: &Db, format: Format, (since, until): Span, mut ou
     }
     let progress = bar(db.count_entries().await?);
     if format == Format::Csv {
-        out.write_all(csv_line(&COLUMNS.map(str::to_owned)).as_bytes())?;
+        out.write_all(audit_table::heading().as_bytes())?;
     }
     let mut after = None;
     loop {
@@ -62,7 +63,7 @@ pub(super) async fn export(db: &Db, format: Format, (since, until): Span, mut ou
         progress.inc(page.len() as u64);
         for entry in &page {
             let line = match format {
-                Format::Csv => csv_line(&columns(entry).map(Option::unwrap_or_default)),
+                Format::Csv => audit_table::entry(entry),
                 Format::Jsonl | Format::Proof => json_line(entry),
             };
             out.write_all(line.as_bytes())?;
@@ -71,49 +72,6 @@ pub(super) async fn export(db: &Db, format: Format, (since, until): Span, mut ou
     out.flush()?;
     progress.finish_and_clear();
     Ok(())
-}
-
-/// The columns of a table, under their names in the database.
-const COLUMNS: [&str; 16] = [
-    "created_at",
-    "id",
-    "person_id",
-    "application_id",
-    "seq",
-    "action",
-    "success",
-    "method",
-    "ip_address",
-    "user_agent",
-    "device_id",
-    "actor_id",
-    "request_id",
-    "detail",
-    "previous_hash",
-    "hash",
-];
-
-fn columns(entry: &Recorded) -> [Option<String>; 16] {
-    let Recorded { words, seq, previous, hash } = entry;
-    let hex = |bytes: &Vec<u8>| data_encoding::HEXLOWER.encode(bytes);
-    [
-        Some(words.at.to_string()),
-        Some(words.id.to_string()),
-        words.person.map(|id| id.to_string()),
-        Some(words.application.to_string()),
-        seq.map(|seq| seq.to_string()),
-        Some(words.action.clone()),
-        Some(words.success.to_string()),
-        words.method.clone(),
-        words.ip.clone(),
-        words.user_agent.clone(),
-        words.device.map(|id| id.to_string()),
-        words.actor.clone(),
-        words.request_id.clone(),
-        Some(words.detail.clone()),
-        previous.as_ref().map(hex),
-        hash.as_ref().map(hex),
-    ]
 }
 
 /// Everything that checkpoints cover, in order of position, each checkpoint behind its entries.
@@ -156,51 +114,12 @@ fn json_line(entry: &Recorded) -> String {
 }
 
 fn object(entry: &Recorded) -> serde_json::Map<String, serde_json::Value> {
-    let mut object: serde_json::Map<String, serde_json::Value> =
-        COLUMNS.iter().zip(columns(entry)).map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    let mut object: serde_json::Map<String, serde_json::Value> = audit_table::COLUMNS
+        .iter()
+        .zip(audit_table::columns(entry))
+        .map(|(name, value)| ((*name).to_owned(), json!(value)))
+        .collect();
     object.insert("seq".to_owned(), json!(entry.seq));
     object.insert("success".to_owned(), json!(entry.words.success));
     object
-}
-
-/// A record of RFC 4180. What a spreadsheet would take for a formula gets an apostrophe before it: clients choose their
-/// own user agent.
-fn csv_line(cells: &[String; 16]) -> String {
-    let cells: Vec<String> = cells.iter().map(|cell| csv_cell(cell)).collect();
-    format!("{}\r\n", cells.join(","))
-}
-
-fn csv_cell(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    if text.contains(['"', ',', '\r', '\n']) {
-        format!("\"{guard}{}\"", text.replace('"', "\"\""))
-    } else {
-        format!("{guard}{text}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_are_quoted_and_never_formulas() {
-        for (text, cell) in [
-            ("", ""),
-            ("plain text", "plain text"),
-            ("a,b", "\"a,b\""),
-            ("say \"hi\"", "\"say \"\"hi\"\"\""),
-            ("two\r\nlines", "\"two\r\nlines\""),
-            ("=cmd|'/C calc'!A0", "'=cmd|'/C calc'!A0"),
-            ("+1", "'+1"),
-            ("-1", "'-1"),
-            ("@x", "'@x"),
-            ("\tx", "'\tx"),
-            ("\rx", "\"'\rx\""),
-            ("=HYPERLINK(\"x\",1)", "\"'=HYPERLINK(\"\"x\"\",1)\""),
-            ("a=b", "a=b"),
-        ] {
-            assert_eq!(csv_cell(text), cell, "{text:?}");
-        }
-    }
 }

@@ -4,7 +4,10 @@
 //! again wherever they are run. What is shown of people was written down before it is shown. Addresses are searched for by a
 //! form that is posted, so that none of them stands in an address bar, a log or a history.
 
+mod audit;
+mod days;
 mod help;
+mod list;
 mod people;
 mod person;
 mod story;
@@ -16,7 +19,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use domain::administrator::look::{Look, Sight};
 use domain::administrator::{Enter, Entrance, Standing};
 use domain::command::Origin;
@@ -36,6 +39,10 @@ pub(in crate::http) fn administration(app: &App) -> Router<App> {
         .route("/admin", get(people::home))
         .route("/admin/people", get(async || Redirect::to("/admin")).post(people::find))
         .route("/admin/people/{user}", get(person::show))
+        .route("/admin/audit", get(audit::show))
+        .route("/admin/audit/export", post(audit::export))
+        .route("/admin/lists", get(async || Redirect::to("/admin/lists/settings")))
+        .route("/admin/lists/{list}", get(list::show))
         .route("/admin/people/{user}/{act}", get(help::show).post(help::submit))
         .layer(from_fn_with_state(app.clone(), trouble::as_pages))
 }

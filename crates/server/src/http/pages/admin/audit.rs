@@ -1,0 +1,187 @@
+//! The audit log: searched by time, action, outcome, kind and application; and taken away as a table.
+
+use askama::Template;
+use axum::body::{Body as AnswerBody, Bytes};
+use axum::extract::{RawQuery, State};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use domain::administrator::Standing;
+use domain::administrator::look::Sight;
+use domain::audit::AuditAction;
+use domain::audit::checkpoint::Recorded;
+use domain::factor::Method;
+use domain::time::Timestamp;
+use futures_util::stream;
+use store::StoreError;
+use store::audit_search::{AuditFilter, AuditPlace};
+use store::desk_list::List;
+use uuid::Uuid;
+
+use super::Admin;
+use super::days::{Days, Span};
+use crate::app::App;
+use crate::audit_table;
+use crate::http::pages::frame::Frame;
+use crate::http::{Fields, Form, ReadBody};
+use crate::problem::Problem;
+
+/// Entries on one page.
+const PAGE: u32 = 50;
+/// Beyond every entry.
+const END: Timestamp = Timestamp::from_secs(253_402_300_799);
+/// Every kind an entry may be of.
+const METHODS: [Method; 4] = [Method::Totp, Method::Sms, Method::Email, Method::RecoveryCode];
+
+/// What is looked for, as addresses and forms have it.
+#[derive(Clone, Default)]
+struct Wanted {
+    action: String,
+    success: String,
+    method: String,
+    application: String,
+    from: String,
+    to: String,
+}
+
+impl Wanted {
+    fn parse(query: Option<&str>) -> (Self, Option<AuditPlace>) {
+        let (mut wanted, mut before) = (Self::default(), None);
+        for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            let value: String = value.chars().take(64).collect();
+            match &*name {
+                "action" => wanted.action = value,
+                "success" => wanted.success = value,
+                "method" => wanted.method = value,
+                "application" => wanted.application = value,
+                "from" => wanted.from = value,
+                "to" => wanted.to = value,
+                "before" => before = place(&value),
+                _ => {}
+            }
+        }
+        (wanted, before)
+    }
+
+    /// The days it is about; what is no day narrows nothing.
+    fn span(&self) -> Span {
+        Span::between(&self.from, &self.to)
+    }
+
+    fn filter(&self) -> AuditFilter {
+        let Span { since, until } = self.span();
+        AuditFilter {
+            since,
+            until,
+            action: AuditAction::parse(&self.action).map(|action| action.as_str().to_owned()),
+            success: match self.success.as_str() {
+                "yes" => Some(true),
+                "no" => Some(false),
+                _ => None,
+            },
+            method: METHODS.into_iter().map(Method::as_str).find(|name| *name == self.method).map(str::to_owned),
+            application: Uuid::parse_str(&self.application).ok(),
+        }
+    }
+
+    /// The address of the same search of other days, or from another place on.
+    fn address(&self, from: &str, to: &str, before: Option<AuditPlace>) -> String {
+        let mut address = url::form_urlencoded::Serializer::new(String::new());
+        let words = [("action", &*self.action), ("success", &*self.success), ("method", &*self.method)];
+        let more = [("application", &*self.application), ("from", from), ("to", to)];
+        for (name, value) in words.into_iter().chain(more).filter(|(_, value)| !value.is_empty()) {
+            address.append_pair(name, value);
+        }
+        if let Some((at, id)) = before {
+            address.append_pair("before", &format!("{}.{id}", at.as_micros()));
+        }
+        format!("/admin/audit?{}", address.finish())
+    }
+}
+
+/// Reads where a search goes on: time and id of an entry.
+fn place(text: &str) -> Option<AuditPlace> {
+    let (at, id) = text.split_once('.')?;
+    Some((Timestamp::from_micros(at.parse().ok()?), Uuid::parse_str(id).ok()?))
+}
+
+#[derive(Template)]
+#[template(path = "pages/admin/audit.html")]
+struct View<'a> {
+    page: &'a Frame,
+    standing: &'a Standing,
+    wanted: &'a Wanted,
+    /// Id and name of each application.
+    applications: Vec<(String, String)>,
+    /// Years, months or days to go down to, and the way back up.
+    days: Days,
+    entries: Vec<Recorded>,
+    next: Option<AuditPlace>,
+    /// Whether this is not its beginning.
+    further: bool,
+}
+
+impl View<'_> {
+    fn go_on(&self, before: Option<AuditPlace>) -> String {
+        self.wanted.address(&self.wanted.from, &self.wanted.to, before)
+    }
+
+    fn of_days(&self, span: &(String, String, String)) -> String {
+        self.wanted.address(&span.1, &span.2, None)
+    }
+}
+
+/// Applications that a search can be narrowed to.
+async fn applications(app: &App) -> Result<Vec<(String, String)>, Problem> {
+    const MOST: u32 = 200;
+    let lines = app.db.list(List::Applications, None, None, MOST).await?;
+    let name = |cells: &[store::desk_list::Cell]| match cells.first() {
+        Some(store::desk_list::Cell::Text(name)) => name.clone(),
+        Some(_) | None => String::new(),
+    };
+    Ok(lines.into_iter().map(|line| (line.id.to_string(), name(&line.cells))).collect())
+}
+
+/// Shows what is found.
+pub(super) async fn show(State(app): State<App>, admin: Admin, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+    admin.looks(&app, Sight::List("audit")).await?;
+    let (wanted, before) = Wanted::parse(query.as_deref());
+    let found = app.db.search_audit(&wanted.filter(), before, PAGE).await?;
+    let days = Days::within(&wanted.from, &wanted.to, app.db.audit_span().await?);
+    let applications = applications(&app).await?;
+    let Admin { page, standing, .. } = &admin;
+    let (entries, next, further) = (found.entries, found.next, before.is_some());
+    page.answer(&View { page, standing, wanted: &wanted, applications, days, entries, next, further })
+}
+
+/// Of which days.
+pub(super) struct Body {
+    from: String,
+    to: String,
+}
+
+impl ReadBody for Body {
+    fn read(fields: &mut Fields) -> Self {
+        let mut day = |name: &str| fields.optional_text(name, 0..=10).unwrap_or_default();
+        Self { from: day("from"), to: day("to") }
+    }
+}
+
+/// Everything of those days as a table, written while it is read: of any size.
+pub(super) async fn export(State(app): State<App>, admin: Admin, Form(body): Form<Body>) -> Result<Response, Problem> {
+    const KIND: &str = "text/csv; charset=utf-8";
+    const NAME: &str = "attachment; filename=\"audit.csv\"";
+    admin.looks(&app, Sight::List("audit_export")).await?;
+    let Span { since, until } = Span::between(&body.from, &body.to);
+    let (since, until) = (since.unwrap_or(Timestamp::EPOCH), until.unwrap_or(END));
+    let table = stream::try_unfold((app, None, true), move |(app, after, first)| async move {
+        let page = app.db.exported_entries(since, until, after).await?;
+        let mut text = if first { audit_table::heading() } else { String::new() };
+        for entry in &page {
+            text.push_str(&audit_table::entry(entry));
+        }
+        let after = page.last().map(|entry| (entry.words.at, entry.words.id));
+        let more = (!text.is_empty()).then(|| (Bytes::from(text), (app, after, false)));
+        Ok::<_, StoreError>(more)
+    });
+    Ok(([(CONTENT_TYPE, KIND), (CONTENT_DISPOSITION, NAME)], AnswerBody::from_stream(table)).into_response())
+}
