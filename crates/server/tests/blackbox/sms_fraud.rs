@@ -47,13 +47,13 @@ async fn an_address_block_has_a_limit_at_applications_too(database: Database) {
     world.set("TWINLOCK_SMS_PER_BLOCK", "1");
     world.add_node().await;
     let shop = world.shop("shop");
-    let begin = async |user: &str, number: &str, ip: &str| {
+    let set_up = async |user: &str, number: &str, ip: &str| {
         let body = json!({ "method": "sms", "phone_number": number, "ip": ip });
         shop.post(&format!("/v1/users/{user}/factors"), body).await
     };
-    begin("eve", "+12025550111", "203.0.113.9").await.expect(201);
-    begin("bob", "+12125550122", "203.0.113.9").await.refused(503, "delivery_unavailable");
-    let begun = begin("ada", "+13125550133", "198.51.100.4").await.expect(201);
+    set_up("eve", "+12025550111", "203.0.113.9").await.expect(201);
+    set_up("bob", "+12125550122", "203.0.113.9").await.refused(503, "delivery_unavailable");
+    let begun = set_up("ada", "+13125550133", "198.51.100.4").await.expect(201);
     let code = world.code_to("+13125550133", "setup_code", 1).await;
     let path = format!("/v1/users/ada/factors/{}/activate", begun.text_at("/id"));
     shop.post(&path, json!({ "code": code })).await.expect(200);
@@ -65,7 +65,7 @@ async fn an_address_block_has_a_limit_at_applications_too(database: Database) {
     shop.post(&send, json!({ "method": "sms" })).await.refused(503, "delivery_unavailable");
     let elsewhere = shop.challenge_with("ada", json!({ "ip": "192.0.2.77" })).await.expect(201);
     assert_eq!(elsewhere.json["delivery"], "queued", "{}", elsewhere.text);
-    begin("eve", "+12025550111", "nowhere").await.refused(400, "invalid_request");
+    set_up("eve", "+12025550111", "nowhere").await.refused(400, "invalid_request");
 }
 
 /// a country that is not on the list is refused by name, before anything is sent.
