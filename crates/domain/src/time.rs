@@ -25,6 +25,8 @@ pub struct Duration(i64);
 impl Timestamp {
     /// The start of Unix time.
     pub const EPOCH: Self = Self(0);
+    /// The end of the year 9999, after which a moment is not written down: later than anything.
+    pub const LAST: Self = Self(LAST_MICROS);
 
     /// From microseconds since the epoch.
     pub const fn from_micros(micros: i64) -> Self {

@@ -4,6 +4,7 @@ use domain::administrator::Role;
 use domain::ids::UserId;
 use domain::time::Timestamp;
 
+use crate::load::only;
 use crate::{Db, Row, Statement, StoreError, params};
 
 /// Gives somebody a role, or takes it away.
@@ -52,8 +53,7 @@ impl Db {
              JOIN users u ON u.id = a.user_id JOIN two_factor_settings s ON s.user_id = a.user_id ORDER BY u.email_key",
             params![],
         );
-        let answers = self.read(vec![read]).await?;
-        answers.first().map(Vec::as_slice).unwrap_or_default().iter().map(summary).collect()
+        only(self.read(vec![read]).await?).iter().map(summary).collect()
     }
 }
 

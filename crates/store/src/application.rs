@@ -8,7 +8,7 @@ use domain::secret::TokenHash;
 use domain::time::Timestamp;
 use serde_json::json;
 
-use crate::load::{Handle, Reads, every, optional};
+use crate::load::{Handle, Reads, every, only, optional};
 use crate::{Db, Row, Statement, StoreError, params};
 
 macro_rules! applications_where {
@@ -77,20 +77,20 @@ pub(crate) fn locked_key(reads: &mut Reads<'_>, id: ApiKeyId) -> Handle<Option<A
 impl Db {
     /// The key of a hash, however it stands.
     pub async fn api_key(&self, hash: &TokenHash) -> Result<Option<ApiKey>, StoreError> {
-        let answers = self.read(vec![Statement::new(keys_where!("key_hash = $1"), params![&hash.0])]).await?;
-        optional(answers.first().map(Vec::as_slice).unwrap_or_default(), api_key)
+        optional(&only(self.read(vec![Statement::new(keys_where!("key_hash = $1"), params![&hash.0])]).await?), api_key)
     }
 
     /// All applications and their test worlds, in the order of their making.
     pub async fn applications(&self) -> Result<Vec<Application>, StoreError> {
-        let answers = self.read(vec![Statement::new(applications_where!("TRUE ORDER BY id"), params![])]).await?;
-        every(answers.first().map(Vec::as_slice).unwrap_or_default(), application)
+        every(
+            &only(self.read(vec![Statement::new(applications_where!("TRUE ORDER BY id"), params![])]).await?),
+            application,
+        )
     }
 
     /// All keys, in the order of their making.
     pub async fn api_keys(&self) -> Result<Vec<ApiKey>, StoreError> {
-        let answers = self.read(vec![Statement::new(keys_where!("TRUE ORDER BY id"), params![])]).await?;
-        every(answers.first().map(Vec::as_slice).unwrap_or_default(), api_key)
+        every(&only(self.read(vec![Statement::new(keys_where!("TRUE ORDER BY id"), params![])]).await?), api_key)
     }
 }
 

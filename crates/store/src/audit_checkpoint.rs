@@ -149,7 +149,7 @@ impl Db {
             concat!("SELECT ", columns!(), " FROM audit_checkpoints WHERE number > $1 ORDER BY number LIMIT $2"),
             params![after, MOST],
         );
-        self.read(vec![read]).await?.first().map(Vec::as_slice).unwrap_or_default().iter().map(signed).collect()
+        only(self.read(vec![read]).await?).iter().map(signed).collect()
     }
 
     /// What stands at a span of positions, in order.

@@ -106,8 +106,6 @@ fn event(row: &Row) -> Result<Event, StoreError> {
     })
 }
 
-/// Later than anything: the year 3000.
-const FAR: Timestamp = Timestamp::from_secs(32_503_680_000);
 /// Entries of a page: what a pass over the whole log holds at a time.
 const PAGE: u32 = 1_000;
 
@@ -119,6 +117,20 @@ macro_rules! columns {
     };
 }
 pub(crate) use columns;
+
+/// Entries with the ends of their chains, in the order [`placed`] reads them.
+macro_rules! placed_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            ", h.seq, h.hash, s.seq, s.hash FROM two_factor_audit_log e \
+             LEFT JOIN audit_heads h ON h.person_id = e.person_id \
+             LEFT JOIN audit_starts s ON s.person_id = e.person_id WHERE ",
+            $condition
+        )
+    };
+}
 
 /// The columns of a part, with what the application calls the user.
 macro_rules! theirs {
@@ -138,7 +150,7 @@ macro_rules! theirs {
 impl Load for theirs::ReadAudit {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<Vec<theirs::Stored>> {
         let (first, end) = self.bounds();
-        let (from, to) = (self.from.unwrap_or(Timestamp::EPOCH), self.to.unwrap_or(FAR));
+        let (from, to) = (self.from.unwrap_or(Timestamp::EPOCH), self.to.unwrap_or(Timestamp::LAST));
         let action = self.action.map_or("", AuditAction::as_str);
         let mut values = params![self.application.uuid(), first, end, from, to, action, self.wanted()];
         let found = if let Some(user) = &self.user {
@@ -166,14 +178,7 @@ impl Db {
     pub async fn chained_entries(&self, after: Option<(Uuid, i64)>) -> Result<Vec<Placed>, StoreError> {
         let (person, seq) = after.unwrap_or((Uuid::nil(), i64::MIN));
         let page = Statement::new(
-            concat!(
-                "SELECT ",
-                columns!(),
-                ", h.seq, h.hash, s.seq, s.hash FROM two_factor_audit_log e \
-                 LEFT JOIN audit_heads h ON h.person_id = e.person_id \
-                 LEFT JOIN audit_starts s ON s.person_id = e.person_id \
-                 WHERE (e.person_id, e.seq) > ($1, $2) ORDER BY e.person_id, e.seq LIMIT $3"
-            ),
+            placed_where!("(e.person_id, e.seq) > ($1, $2) ORDER BY e.person_id, e.seq LIMIT $3"),
             params![person, seq, PAGE],
         );
         only(self.read(vec![page]).await?).into_iter().map(placed).collect()
@@ -182,14 +187,7 @@ impl Db {
     /// The entries of one chain behind a number, in order; a page of them, of one moment.
     pub async fn chain_of(&self, person: Uuid, after: i64) -> Result<Vec<Placed>, StoreError> {
         let page = Statement::new(
-            concat!(
-                "SELECT ",
-                columns!(),
-                ", h.seq, h.hash, s.seq, s.hash FROM two_factor_audit_log e \
-                 LEFT JOIN audit_heads h ON h.person_id = e.person_id \
-                 LEFT JOIN audit_starts s ON s.person_id = e.person_id \
-                 WHERE e.person_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3"
-            ),
+            placed_where!("e.person_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3"),
             params![person, after, PAGE],
         );
         only(self.read(vec![page]).await?).into_iter().map(placed).collect()
@@ -215,8 +213,9 @@ impl Db {
 
     /// How many entries there are, for whoever shows how far a pass has come.
     pub async fn count_entries(&self) -> Result<u64, StoreError> {
-        let answers = self.read(vec![Statement::new("SELECT count(*) FROM two_factor_audit_log", params![])]).await?;
-        Ok(crate::load::count(answers.first().map(Vec::as_slice).unwrap_or_default())? as u64)
+        Ok(crate::load::count(&only(
+            self.read(vec![Statement::new("SELECT count(*) FROM two_factor_audit_log", params![])]).await?,
+        ))? as u64)
     }
 
     /// Every entry of a span of time, chained or not, by time, behind `after`. `until` itself is not in it.

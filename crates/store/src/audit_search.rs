@@ -8,7 +8,7 @@ use domain::time::Timestamp;
 use uuid::Uuid;
 
 use crate::audit_log::{columns, recorded};
-use crate::load::every;
+use crate::load::only;
 use crate::{Db, Statement, StoreError, params};
 
 /// Entries that are looked through at a time.
@@ -50,6 +50,14 @@ pub struct AuditPage {
     pub next: Option<AuditPlace>,
 }
 
+/// Entries before a place, the newest first.
+macro_rules! newest_before {
+    () => {
+        "FROM two_factor_audit_log WHERE created_at >= $1 AND created_at <= $2 AND (created_at < $2 OR id < $3) \
+         ORDER BY created_at DESC, id DESC"
+    };
+}
+
 impl Db {
     /// Entries that are looked for, before a place, `limit` of them at most.
     pub async fn search_audit(
@@ -58,7 +66,7 @@ impl Db {
         before: Option<AuditPlace>,
         limit: u32,
     ) -> Result<AuditPage, StoreError> {
-        let end = filter.until.unwrap_or(FAR);
+        let end = filter.until.unwrap_or(Timestamp::LAST);
         let (until, id) = before.filter(|(at, _)| *at < end).unwrap_or((end, Uuid::nil()));
         let since = filter.since.unwrap_or(Timestamp::EPOCH);
         let through = if filter.is_picky() { LOOKED_THROUGH } else { limit + 1 };
@@ -67,9 +75,9 @@ impl Db {
             concat!(
                 "SELECT ",
                 columns!(),
-                " FROM (SELECT * FROM two_factor_audit_log WHERE created_at >= $1 AND created_at <= $2 \
-                 AND (created_at < $2 OR id < $3) ORDER BY created_at DESC, id DESC LIMIT $4) e \
-                 WHERE (e.action = $6 OR $6 = '') AND (e.success = $7 OR e.success = $8) AND (e.method = $9 OR $9 = '') \
+                " FROM (SELECT * ",
+                newest_before!(),
+                " LIMIT $4) e WHERE (e.action = $6 OR $6 = '') AND (e.success = $7 OR e.success = $8) AND (e.method = $9 OR $9 = '') \
                  AND (e.application_id = $10 OR $11) ORDER BY e.created_at DESC, e.id DESC LIMIT $5"
             ),
             params![
@@ -87,14 +95,13 @@ impl Db {
             ],
         );
         let last = Statement::new(
-            "SELECT created_at, id FROM two_factor_audit_log WHERE created_at >= $1 AND created_at <= $2 \
-             AND (created_at < $2 OR id < $3) ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET $4",
+            concat!("SELECT created_at, id ", newest_before!(), " LIMIT 1 OFFSET $4"),
             params![since, until, id, through - 1],
         );
-        let answers = self.read(vec![found, last]).await?;
-        let rows = |at: usize| answers.get(at).map(Vec::as_slice).unwrap_or_default();
-        let mut entries = every(rows(0), |row| recorded(&mut row.clone()))?;
-        let looked_to = every(rows(1), |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().next();
+        let mut answers = self.read(vec![found, last]).await?;
+        let looked_to = answers.pop().unwrap_or_default();
+        let looked_to = looked_to.first().map(|row| Ok::<_, StoreError>((row.get(0)?, row.get(1)?))).transpose()?;
+        let mut entries = only(answers).iter_mut().map(recorded).collect::<Result<Vec<_>, _>>()?;
         let most = limit as usize;
         let next = if entries.len() > most {
             entries.truncate(most);
@@ -118,6 +125,3 @@ impl Db {
         Ok(moment(0)?.zip(moment(1)?))
     }
 }
-
-/// Later than anything: the year 3000.
-const FAR: Timestamp = Timestamp::from_secs(32_503_680_000);

@@ -8,7 +8,7 @@ use domain::ids::MessageId;
 use domain::message::Channel;
 use domain::time::{Duration, Timestamp};
 
-use crate::load::every;
+use crate::load::{every, only};
 use crate::outbox::corrupt;
 use crate::{Db, Plan, Statement, StoreError, params};
 
@@ -203,8 +203,7 @@ impl Db {
             "SELECT channel, count(*), min(created_at) FROM outbox WHERE settled_at IS NULL GROUP BY channel",
             params![],
         );
-        let answers = self.read(vec![count]).await?;
-        every(answers.first().map(Vec::as_slice).unwrap_or_default(), |row| {
+        every(&only(self.read(vec![count]).await?), |row| {
             Ok(Backlog {
                 channel: Channel::parse(&row.get::<String>(0)?).ok_or_else(|| corrupt("channel"))?,
                 depth: row.get(1)?,

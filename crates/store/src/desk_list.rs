@@ -7,6 +7,8 @@ use domain::ids::UserId;
 use domain::time::Timestamp;
 use uuid::Uuid;
 
+use crate::load::only;
+use crate::people::called;
 use crate::{Db, Row, Statement, StoreError, params};
 
 /// What can be leafed through.
@@ -69,43 +71,29 @@ pub struct ListLine {
     pub cells: Vec<Cell>,
 }
 
-/// The statement of a list: of everybody, and of one person.
+/// The statements of a list: of everybody, and of one person.
 macro_rules! list {
     ($table:literal, $id:literal, $user:literal, $columns:literal) => {
-        [
-            concat!(
-                "SELECT t.",
-                $id,
-                ", u.id, u.email, u.email_key, ",
-                $columns,
-                " FROM ",
-                $table,
-                " t LEFT JOIN users u ON u.id = ",
-                $user,
-                " WHERE t.",
-                $id,
-                " < $2 ORDER BY t.",
-                $id,
-                " DESC LIMIT $1"
-            ),
-            concat!(
-                "SELECT t.",
-                $id,
-                ", u.id, u.email, u.email_key, ",
-                $columns,
-                " FROM ",
-                $table,
-                " t LEFT JOIN users u ON u.id = ",
-                $user,
-                " WHERE t.",
-                $id,
-                " < $2 AND ",
-                $user,
-                " = $3 ORDER BY t.",
-                $id,
-                " DESC LIMIT $1"
-            ),
-        ]
+        [list!($table, $id, $user, $columns, ""), list!($table, $id, $user, $columns, concat!(" AND ", $user, " = $3"))]
+    };
+    ($table:literal, $id:literal, $user:literal, $columns:literal, $whose:expr) => {
+        concat!(
+            "SELECT t.",
+            $id,
+            ", u.id, u.email, u.email_key, ",
+            $columns,
+            " FROM ",
+            $table,
+            " t LEFT JOIN users u ON u.id = ",
+            $user,
+            " WHERE t.",
+            $id,
+            " < $2",
+            $whose,
+            " ORDER BY t.",
+            $id,
+            " DESC LIMIT $1"
+        )
     };
 }
 
@@ -280,8 +268,7 @@ impl Db {
             Some(user) => Statement::new(of_one, params![limit, before, user.uuid()]),
             None => Statement::new(of_all, params![limit, before]),
         };
-        let answers = self.read(vec![read]).await?;
-        answers.first().map(Vec::as_slice).unwrap_or_default().iter().map(|row| line(list, row)).collect()
+        only(self.read(vec![read]).await?).iter().map(|row| line(list, row)).collect()
     }
 }
 
@@ -289,8 +276,7 @@ fn line(list: List, row: &Row) -> Result<ListLine, StoreError> {
     let person = match row.get::<Option<Uuid>>(1)? {
         Some(user) => {
             let (email, key): (String, String) = (row.get(2)?, row.get(3)?);
-            let called = if email.is_empty() { key.strip_prefix("id:").unwrap_or(&key).to_owned() } else { email };
-            Some((UserId::from_uuid(user), called))
+            Some((UserId::from_uuid(user), called(&email, &key).to_owned()))
         }
         None => None,
     };

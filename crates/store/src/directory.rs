@@ -5,6 +5,7 @@ use domain::factor::Method;
 use domain::ids::{ApplicationId, UserId};
 use domain::time::Timestamp;
 
+use crate::load::only;
 use crate::{Db, Row, Statement, StoreError, params};
 
 /// A user as an operator sees one.
@@ -99,8 +100,10 @@ impl Db {
             factors_by!("email"),
             " FROM users u WHERE u.application_id = $1 AND u.id > $2 AND u.disabled_at IS NULL ORDER BY u.id LIMIT $3"
         );
-        let answers = self.read(vec![Statement::new(text, params![application.uuid(), after, limit])]).await?;
-        answers.first().map(Vec::as_slice).unwrap_or_default().iter().filter_map(|row| kinds(row).transpose()).collect()
+        only(self.read(vec![Statement::new(text, params![application.uuid(), after, limit])]).await?)
+            .iter()
+            .filter_map(|row| kinds(row).transpose())
+            .collect()
     }
 
     /// Whether nobody is there yet.
@@ -110,8 +113,7 @@ impl Db {
     }
 
     async fn summaries(&self, read: Statement) -> Result<Vec<UserSummary>, StoreError> {
-        let answers = self.read(vec![read]).await?;
-        answers.first().map(Vec::as_slice).unwrap_or_default().iter().map(summary).collect()
+        only(self.read(vec![read]).await?).iter().map(summary).collect()
     }
 }
 

@@ -8,7 +8,7 @@ use domain::secret::TokenHash;
 use domain::time::Timestamp;
 
 use crate::factor::method;
-use crate::load::{Assemble, Handle, Reads, every, optional};
+use crate::load::{Assemble, Handle, Reads, every, only, optional};
 use crate::user::{locked_by_hosted_link, locked_by_hosted_result};
 use crate::{Db, Row, Statement, StoreError, challenge, params};
 
@@ -172,8 +172,7 @@ fn return_url(row: &Row) -> Result<ReturnUrl, StoreError> {
 impl Db {
     /// Where people may go back to, by the application's name.
     pub async fn return_urls(&self, name: &str) -> Result<Vec<ReturnUrl>, StoreError> {
-        let answers = self.read(vec![Statement::new(URLS_BY_NAME, params![name])]).await?;
-        every(answers.first().map(Vec::as_slice).unwrap_or_default(), return_url)
+        every(&only(self.read(vec![Statement::new(URLS_BY_NAME, params![name])]).await?), return_url)
     }
 }
 

@@ -4,6 +4,7 @@ use domain::message::{Channel, MessageKind};
 use domain::time::Timestamp;
 use uuid::Uuid;
 
+use crate::load::only;
 use crate::{Db, Row, Statement, StoreError, params};
 
 /// A message as it was sent.
@@ -78,8 +79,7 @@ impl Db {
             Some(to) => Statement::new(mailbox_where!("WHERE lower(recipient) = lower($1)"), params![to]),
             None => Statement::new(mailbox_where!(""), params![]),
         };
-        let answers = self.read(vec![read]).await?;
-        answers.first().map(Vec::as_slice).unwrap_or_default().iter().map(message).collect()
+        only(self.read(vec![read]).await?).iter().map(message).collect()
     }
 }
 

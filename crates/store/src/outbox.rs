@@ -19,6 +19,7 @@ use domain::secret::Sealed;
 use domain::time::{Duration, Timestamp};
 
 use crate::delivery::{Event, Happened};
+use crate::load::only;
 use crate::{Db, Dialect, Plan, Row, Statement, StoreError, delivery, params};
 
 /// A message a worker holds the lease of.
@@ -139,47 +140,64 @@ const fn claims(dialect: Dialect, channel: Channel) -> &'static str {
     // PostgreSQL may run a LIMIT inside IN (…) more than once; the materialized list claims what it says. SQLite's one
     // writer needs no lock to skip, and has no LATERAL.
     macro_rules! claim {
-        ($list:literal, $from:literal) => {
+        ($($list:expr),+; $($from:expr),+) => {
             concat!(
-                $list,
+                $($list,)+
                 "UPDATE outbox SET lost = lost + CASE WHEN state = 'leased' THEN 1 ELSE 0 END, state = 'leased', \
                  lease_until = $2, available_at = $2, attempts = attempts + 1 WHERE id IN (",
-                $from,
+                $($from,)+
                 ") RETURNING id, user_id, kind, channel, payload, attempts, lost, expires_at, created_at, request_id, \
                  application_id, webhook_id, EXISTS (SELECT 1 FROM two_factor_codes c JOIN users u ON u.id = c.user_id WHERE c.id = outbox.id \
                  AND c.used_at IS NULL AND c.ended_at IS NULL AND u.disabled_at IS NULL)"
             )
         };
     }
+    macro_rules! due {
+        () => {
+            "settled_at IS NULL AND channel = $4 AND available_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)"
+        };
+    }
+    // What one application is given, and whoever has their share already.
+    macro_rules! share {
+        () => {
+            concat!("e.application_id = a.id AND ", due!(), " ORDER BY e.available_at LIMIT 6")
+        };
+    }
+    macro_rules! served {
+        () => {
+            "SELECT application_id FROM outbox WHERE state = 'leased' AND channel = $4 AND available_at > $1 \
+             AND application_id IS NOT NULL GROUP BY application_id HAVING count(*) >= 6"
+        };
+    }
     match (dialect, channel) {
         (Dialect::Postgres, Channel::Email | Channel::Sms) => claim!(
-            "WITH due AS MATERIALIZED (SELECT id FROM outbox WHERE settled_at IS NULL AND channel = $4 \
-             AND available_at <= $1 AND (lease_until IS NULL OR lease_until <= $1) ORDER BY available_at LIMIT $3 \
-             FOR UPDATE SKIP LOCKED) ",
+            "WITH due AS MATERIALIZED (SELECT id FROM outbox WHERE ",
+            due!(),
+            " ORDER BY available_at LIMIT $3 FOR UPDATE SKIP LOCKED) ";
             "SELECT id FROM due"
         ),
         (Dialect::Postgres, Channel::Webhook) => claim!(
-            "WITH due AS MATERIALIZED (SELECT m.id FROM applications a CROSS JOIN LATERAL (SELECT e.id, e.available_at \
-             FROM outbox e WHERE e.application_id = a.id AND e.settled_at IS NULL AND e.channel = $4 \
-             AND e.available_at <= $1 AND (e.lease_until IS NULL OR e.lease_until <= $1) ORDER BY e.available_at LIMIT 6 \
-             FOR UPDATE SKIP LOCKED) m WHERE a.id NOT IN (SELECT application_id FROM outbox WHERE state = 'leased' \
-             AND channel = $4 AND available_at > $1 AND application_id IS NOT NULL GROUP BY application_id \
-             HAVING count(*) >= 6) ORDER BY m.available_at LIMIT $3) ",
+            "WITH due AS MATERIALIZED (SELECT m.id FROM applications a CROSS JOIN LATERAL \
+             (SELECT e.id, e.available_at FROM outbox e WHERE ",
+            share!(),
+            " FOR UPDATE SKIP LOCKED) m WHERE a.id NOT IN (",
+            served!(),
+            ") ORDER BY m.available_at LIMIT $3) ";
             "SELECT id FROM due"
         ),
         (Dialect::Sqlite, Channel::Email | Channel::Sms) => claim!(
-            "",
-            "SELECT id FROM outbox WHERE settled_at IS NULL AND channel = $4 AND available_at <= $1 \
-             AND (lease_until IS NULL OR lease_until <= $1) ORDER BY available_at LIMIT $3"
+            "";
+            "SELECT id FROM outbox WHERE ",
+            due!(),
+            " ORDER BY available_at LIMIT $3"
         ),
         (Dialect::Sqlite, Channel::Webhook) => claim!(
-            "",
-            "SELECT m.id FROM applications a JOIN outbox m ON m.id IN (SELECT e.id FROM outbox e \
-             WHERE e.application_id = a.id AND e.settled_at IS NULL AND e.channel = $4 AND e.available_at <= $1 \
-             AND (e.lease_until IS NULL OR e.lease_until <= $1) ORDER BY e.available_at LIMIT 6) \
-             WHERE a.id NOT IN (SELECT application_id FROM outbox WHERE state = 'leased' AND channel = $4 \
-             AND available_at > $1 AND application_id IS NOT NULL GROUP BY application_id HAVING count(*) >= 6) \
-             ORDER BY m.available_at LIMIT $3"
+            "";
+            "SELECT m.id FROM applications a JOIN outbox m ON m.id IN (SELECT e.id FROM outbox e WHERE ",
+            share!(),
+            ") WHERE a.id NOT IN (",
+            served!(),
+            ") ORDER BY m.available_at LIMIT $3"
         ),
     }
 }
@@ -289,8 +307,7 @@ impl Db {
     /// How many messages wait or are under way.
     pub async fn messages_under_way(&self) -> Result<usize, StoreError> {
         let count = Statement::new("SELECT count(*) FROM outbox WHERE settled_at IS NULL", params![]);
-        let answers = self.read(vec![count]).await?;
-        crate::load::count(answers.first().map(Vec::as_slice).unwrap_or_default())
+        crate::load::count(&only(self.read(vec![count]).await?))
     }
 }
 

@@ -7,7 +7,7 @@ use domain::time::Timestamp;
 use uuid::Uuid;
 
 use crate::delivery::TimelineEntry;
-use crate::load::every;
+use crate::load::{every, only};
 use crate::{Db, Row, Statement, StoreError, administrator, params};
 
 /// What people are looked for by.
@@ -35,6 +35,11 @@ impl Wanted {
     }
 }
 
+/// What somebody is called in a list: the address, or what the application calls its user.
+pub(crate) fn called<'a>(email: &'a str, key: &'a str) -> &'a str {
+    if email.is_empty() { key.strip_prefix("id:").unwrap_or(key) } else { email }
+}
+
 /// One line of a list of people.
 #[derive(Clone, Debug)]
 pub struct PersonLine {
@@ -56,6 +61,13 @@ pub struct PersonLine {
     pub stopped_at: Option<Timestamp>,
     /// Since when they may not sign in.
     pub disabled_at: Option<Timestamp>,
+}
+
+impl PersonLine {
+    /// What they are called: the address, or what the application calls its user.
+    pub fn called(&self) -> &str {
+        called(&self.email, &self.key)
+    }
 }
 
 /// After whom a list goes on: what the list is ordered by, and the id.
@@ -113,8 +125,7 @@ impl Db {
                 params![limit, *wanted, id],
             ),
         };
-        let answers = self.read(vec![read]).await?;
-        every(answers.first().map(Vec::as_slice).unwrap_or_default(), person)
+        every(&only(self.read(vec![read]).await?), person)
     }
 }
 
@@ -147,9 +158,6 @@ fn person(row: &Row) -> Result<PersonLine, StoreError> {
 const PART: u32 = 60;
 /// Events of deliveries in one part at most.
 const EVENTS: u32 = 500;
-
-/// Later than anything: the year 3000.
-const FAR: Timestamp = Timestamp::from_secs(32_503_680_000);
 
 /// One thing that happened.
 #[derive(Clone, Debug)]
@@ -227,7 +235,7 @@ impl Db {
             StoryEvent::Message(_) => None,
         });
         let since = next.map_or(Timestamp::EPOCH, |next| next.at);
-        let until = before.map_or(FAR, |before| before.at);
+        let until = before.map_or(Timestamp::LAST, |before| before.at);
         let messages = self.deliveries(user, since, until, EVENTS).await?;
         lines.extend(
             messages.into_iter().map(|entry| StoryLine { at: entry.at, event: StoryEvent::Message(Box::new(entry)) }),

@@ -3,7 +3,7 @@
 use domain::schedule::Job;
 use domain::time::{Duration, Timestamp};
 
-use crate::load::every;
+use crate::load::{every, only};
 use crate::{Db, Plan, Statement, StoreError, params};
 
 /// What is written down of a job.
@@ -78,8 +78,7 @@ impl Db {
     pub async fn jobs(&self) -> Result<Vec<JobRecord>, StoreError> {
         let read =
             Statement::new("SELECT name, started_at, finished_at, runs, failure FROM jobs ORDER BY name", params![]);
-        let answers = self.read(vec![read]).await?;
-        every(answers.first().map(Vec::as_slice).unwrap_or_default(), |row| {
+        every(&only(self.read(vec![read]).await?), |row| {
             Ok(JobRecord {
                 name: row.get(0)?,
                 started_at: row.get(1)?,

@@ -6,7 +6,7 @@ use domain::ids::{ApplicationId, SentCodeId};
 use domain::sms_fraud::{self, Count, Country, DAY, Group, KEPT, RATIO_WINDOW, Usage};
 use domain::time::{Duration, Timestamp};
 
-use crate::load::{Handle, Reads, every};
+use crate::load::{Handle, Reads, every, only};
 use crate::value::Value;
 use crate::{Db, Row, Statement, StoreError, params};
 
@@ -158,8 +158,7 @@ impl Db {
             // A server whose clock is a little ahead has counted ahead.
             params![now - span, now + DAY, now - span, now + DAY],
         );
-        let answers = self.read(vec![read]).await?;
-        every(answers.first().map(Vec::as_slice).unwrap_or_default(), one)
+        every(&only(self.read(vec![read]).await?), one)
     }
 
     /// How many groups of each kind had a limit reached that the operator was told of within the last day. Every kind is

@@ -14,7 +14,7 @@ use domain::secret::Sealed;
 use domain::time::Timestamp;
 use serde_json::json;
 
-use crate::load::{Assemble, Handle, Load, Reads, every, optional};
+use crate::load::{Assemble, Handle, Load, Reads, every, only, optional};
 use crate::{Db, Row, Statement, StoreError, params};
 
 macro_rules! webhooks_where {
@@ -57,19 +57,19 @@ impl Db {
     /// The addresses of an application.
     pub async fn webhooks_of(&self, application: ApplicationId) -> Result<Vec<Webhook>, StoreError> {
         let all = Statement::new(webhooks_where!("application_id = $1 ORDER BY id"), params![application.uuid()]);
-        every(self.read(vec![all]).await?.first().map(Vec::as_slice).unwrap_or_default(), webhook)
+        every(&only(self.read(vec![all]).await?), webhook)
     }
 
     /// All addresses, in the order of their making.
     pub async fn webhooks(&self) -> Result<Vec<Webhook>, StoreError> {
         let all = Statement::new(webhooks_where!("TRUE ORDER BY id"), params![]);
-        every(self.read(vec![all]).await?.first().map(Vec::as_slice).unwrap_or_default(), webhook)
+        every(&only(self.read(vec![all]).await?), webhook)
     }
 
     /// One address, if it is still there.
     pub async fn webhook(&self, id: WebhookId) -> Result<Option<Webhook>, StoreError> {
         let found = Statement::new(webhooks_where!("id = $1"), params![id.uuid()]);
-        optional(self.read(vec![found]).await?.first().map(Vec::as_slice).unwrap_or_default(), webhook)
+        optional(&only(self.read(vec![found]).await?), webhook)
     }
 }
 

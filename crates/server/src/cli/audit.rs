@@ -89,7 +89,7 @@ pub(super) async fn run(config: &Config, command: Command) -> anyhow::Result<()>
                 format != Format::Proof || (since.is_none() && until.is_none()),
                 "a part of the log proves nothing: --since and --until do not go with --format proof"
             );
-            let span = (since.unwrap_or(Timestamp::EPOCH), until.unwrap_or(export::END));
+            let span = (since.unwrap_or(Timestamp::EPOCH), until.unwrap_or(Timestamp::LAST));
             match output {
                 None => {
                     let written = export::export(&db, format, span, BufWriter::new(io::stdout())).await;

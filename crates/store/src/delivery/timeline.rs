@@ -5,7 +5,7 @@ use domain::ids::{MessageId, UserId};
 use domain::time::Timestamp;
 use uuid::Uuid;
 
-use crate::load::every;
+use crate::load::{every, only};
 use crate::outbox::stage;
 use crate::{Db, Row, Statement, StoreError, params};
 
@@ -174,8 +174,7 @@ impl Db {
     }
 
     async fn message_list(&self, read: Statement) -> Result<Vec<MessageSummary>, StoreError> {
-        let answers = self.read(vec![read]).await?;
-        every(answers.first().map(Vec::as_slice).unwrap_or_default(), summary)
+        every(&only(self.read(vec![read]).await?), summary)
     }
 }
 

@@ -15,9 +15,6 @@ use super::super::progress::bar;
 use super::{Format, lines};
 use crate::audit_table;
 
-/// Beyond every entry.
-pub(super) const END: Timestamp = Timestamp::from_secs(253_402_300_799);
-
 pub(super) type Span = (Timestamp, Timestamp);
 
 /// A reader that has read enough, such as `head`, is no reason to fail.

@@ -12,10 +12,10 @@ use store::testing::{append_entries, databases};
 use store::{Db, Swept};
 use uuid::Uuid;
 
+use super::Format;
 use super::export::export_to;
 use super::online::verify as online;
 use super::verify::{Known, offline};
-use super::{Format, export};
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 
@@ -71,7 +71,7 @@ impl Log {
 
     async fn export(&self, name: &str) -> PathBuf {
         let path = self.folder.path().join(name);
-        export_to(&self.db, Format::Proof, (Timestamp::EPOCH, export::END), &path).await.unwrap();
+        export_to(&self.db, Format::Proof, (Timestamp::EPOCH, Timestamp::LAST), &path).await.unwrap();
         path
     }
 

@@ -27,8 +27,6 @@ use crate::problem::Problem;
 
 /// Entries on one page.
 const PAGE: u32 = 50;
-/// Beyond every entry.
-const END: Timestamp = Timestamp::from_secs(253_402_300_799);
 /// Every kind an entry may be of.
 const METHODS: [Method; 4] = [Method::Totp, Method::Sms, Method::Email, Method::RecoveryCode];
 
@@ -172,7 +170,7 @@ pub(super) async fn export(State(app): State<App>, admin: Admin, Form(body): For
     const NAME: &str = "attachment; filename=\"audit.csv\"";
     admin.looks(&app, Sight::List("audit_export")).await?;
     let Span { since, until } = Span::between(&body.from, &body.to);
-    let (since, until) = (since.unwrap_or(Timestamp::EPOCH), until.unwrap_or(END));
+    let (since, until) = (since.unwrap_or(Timestamp::EPOCH), until.unwrap_or(Timestamp::LAST));
     let table = stream::try_unfold((app, None, true), move |(app, after, first)| async move {
         let page = app.db.exported_entries(since, until, after).await?;
         let mut text = if first { audit_table::heading() } else { String::new() };

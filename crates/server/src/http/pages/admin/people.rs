@@ -45,12 +45,6 @@ struct View<'a> {
 }
 
 impl View<'_> {
-    /// What one line is called: the address, or what the application calls its user.
-    #[expect(clippy::unused_self, reason = "templates call it so")]
-    fn called<'a>(&self, person: &'a PersonLine) -> &'a str {
-        if person.email.is_empty() { person.key.strip_prefix("id:").unwrap_or(&person.key) } else { &person.email }
-    }
-
     /// What an application calls its user, where it is not the address.
     #[expect(clippy::unused_self, reason = "templates call it so")]
     fn external<'a>(&self, person: &'a PersonLine) -> Option<&'a str> {
