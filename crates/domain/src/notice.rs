@@ -309,7 +309,7 @@ pub(crate) fn sms_limit(
 ) -> OutboxMessage {
     let now = context.clock;
     let limit = match group {
-        Group::Country(country) => format!("{} {}", limit.as_str(), country.as_str()),
+        Group::Country(country) | Group::SetUps(country) => format!("{} {}", limit.as_str(), country.as_str()),
         Group::All | Group::Block(_) | Group::Prefix(_) => limit.as_str().to_owned(),
     };
     let message = MessageContent {

@@ -5,6 +5,10 @@
 //! text messages only: every other method goes on, and the operator is told once an hour. Nothing of it is kept with the
 //! person, so removing a number and setting it up again resets nothing.
 //!
+//! Anybody can have codes sent to numbers they set up, and only to those. So these messages are counted a second time, on
+//! their own: they may use up [half](SET_UPS_SHARE) of a day's messages and money, and when nobody types the codes it is
+//! they that are stopped. Whoever signs in with a proven number gets a code still.
+//!
 //! The counts are read before the message is written, so messages that cross may exceed a limit by as many as cross.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +38,8 @@ const ALARM_PAUSE: Duration = Duration::from_hours(1);
 const SHARDS: u32 = 4;
 /// Parts of a unit of money that prices and costs are counted in.
 pub const MILLION: u64 = 1_000_000;
+/// Set-ups get one part of so many of a day's messages and money; the rest is for numbers that are proven.
+pub const SET_UPS_SHARE: u64 = 2;
 /// Digits at the end of a number that its neighbors differ in.
 const NEIGHBORS: usize = 3;
 
@@ -133,6 +139,8 @@ pub enum Group {
     Country(Country),
     /// A block of neighboring numbers, as a blind index.
     Prefix([u8; 32]),
+    /// Those of a country's messages that set a number up.
+    SetUps(Country),
 }
 
 impl Group {
@@ -196,6 +204,8 @@ pub enum Limit {
     Block,
     /// Too few codes sent to this country are typed by anybody.
     Ratio,
+    /// Set-ups have used their share of the day's messages or money.
+    SetUps,
 }
 
 impl Limit {
@@ -208,6 +218,7 @@ impl Limit {
             Self::Prefix => "sms_per_prefix",
             Self::Block => "sms_per_block",
             Self::Ratio => "sms_verify_ratio",
+            Self::SetUps => "sms_set_ups",
         }
     }
 }
@@ -250,33 +261,71 @@ pub(crate) fn judge(
         return Err(Reached { limit: Limit::Country, alarm: None });
     }
     let cost = limits.price_of(country);
-    let countries = || usage.iter().filter(|usage| matches!(usage.of, Group::Country(_)));
-    if countries().map(|usage| usage.sent).sum::<u64>() >= u64::from(limits.per_day) {
-        return reached(Limit::Day, Group::All);
+    let all = Spent::of(usage, |group| matches!(group, Group::Country(_)));
+    if let Some(limit) = all.reaches(limits, cost, 1) {
+        return reached(limit, Group::All);
     }
-    let spent = countries().map(|usage| usage.cost).sum::<u64>();
-    if limits.budget.is_some_and(|budget| spent.saturating_add(cost) > budget) {
-        return reached(Limit::Budget, Group::All);
+    if setting_up
+        && Spent::of(usage, |group| matches!(group, Group::SetUps(_))).reaches(limits, cost, SET_UPS_SHARE).is_some()
+    {
+        return reached(Limit::SetUps, Group::SetUps(country));
     }
     let block = Group::block(origin, keys);
-    let prefix = setting_up.then(|| Group::neighbors(number, keys));
-    let groups: Vec<Group> = block.into_iter().chain([Group::Country(country)]).chain(prefix).collect();
+    let set_up = [Group::neighbors(number, keys), Group::SetUps(country)];
+    let set_up = set_up.into_iter().filter(|_| setting_up);
+    let groups: Vec<Group> = block.into_iter().chain([Group::Country(country)]).chain(set_up).collect();
+    let sent = |group: &Group| usage.iter().find(|usage| usage.of == *group).map_or(0, |usage| usage.sent);
     for group in &groups {
-        let Some(usage) = usage.iter().find(|usage| usage.of == *group) else { continue };
-        let full = |limit: u32| usage.sent >= u64::from(limit);
-        match group {
-            Group::Block(_) if full(limits.per_block) => return reached(Limit::Block, *group),
-            Group::Prefix(_) if full(limits.per_prefix) => return reached(Limit::Prefix, *group),
-            Group::Country(_)
-                if usage.settled >= u64::from(limits.ratio_from)
-                    && usage.verified.saturating_mul(100) < usage.settled * u64::from(limits.ratio_percent) =>
-            {
-                return reached(Limit::Ratio, *group);
-            }
-            Group::All | Group::Block(_) | Group::Prefix(_) | Group::Country(_) => {}
+        let (limit, most) = match group {
+            Group::Block(_) => (Limit::Block, limits.per_block),
+            Group::Prefix(_) => (Limit::Prefix, limits.per_prefix),
+            Group::All | Group::Country(_) | Group::SetUps(_) => continue,
+        };
+        if sent(group) >= u64::from(most) {
+            return reached(limit, *group);
         }
     }
+    if let Some(group) = unanswered(usage, country, setting_up, limits) {
+        return reached(Limit::Ratio, group);
+    }
     Ok(Count { groups, country, slice: slice(now), shard: rng.next_u32() % SHARDS, cost })
+}
+
+/// What a day has used up.
+struct Spent {
+    sent: u64,
+    cost: u64,
+}
+
+impl Spent {
+    fn of(usage: &[Usage], counts: fn(&Group) -> bool) -> Self {
+        let counted = || usage.iter().filter(|usage| counts(&usage.of));
+        Self { sent: counted().map(|usage| usage.sent).sum(), cost: counted().map(|usage| usage.cost).sum() }
+    }
+
+    /// The limit that one more message meets, where one part in `parts` of each may be used.
+    fn reaches(&self, limits: &Limits, cost: u64, parts: u64) -> Option<Limit> {
+        if self.sent >= u64::from(limits.per_day).div_ceil(parts) {
+            return Some(Limit::Day);
+        }
+        let over = |budget: u64| self.cost.saturating_add(cost) > budget.div_ceil(parts);
+        limits.budget.is_some_and(over).then_some(Limit::Budget)
+    }
+}
+
+/// The group that a message would be sent in, when too few of its codes are typed: set-ups are judged by set-ups, and proven
+/// numbers by proven ones.
+fn unanswered(usage: &[Usage], country: Country, setting_up: bool, limits: &Limits) -> Option<Group> {
+    let counts =
+        |of: Group| usage.iter().find(|usage| usage.of == of).map_or((0, 0), |usage| (usage.settled, usage.verified));
+    let (all, set_ups) = (counts(Group::Country(country)), counts(Group::SetUps(country)));
+    let (group, (settled, verified)) = if setting_up {
+        (Group::SetUps(country), set_ups)
+    } else {
+        (Group::Country(country), (all.0.saturating_sub(set_ups.0), all.1.saturating_sub(set_ups.1)))
+    };
+    let few = verified.saturating_mul(100) < settled.saturating_mul(u64::from(limits.ratio_percent));
+    (settled >= u64::from(limits.ratio_from) && few).then_some(group)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ macro_rules! usage_where {
     };
 }
 
-const KINDS: [&str; 4] = ["all", "block", "country", "prefix"];
+const KINDS: [&str; 5] = ["all", "block", "country", "prefix", "setup"];
 
 fn named(group: Group) -> (&'static str, String) {
     match group {
@@ -31,6 +31,7 @@ fn named(group: Group) -> (&'static str, String) {
         Group::Block(key) => (KINDS[1], hex(&key)),
         Group::Country(country) => (KINDS[2], country.as_str().to_owned()),
         Group::Prefix(key) => (KINDS[3], hex(&key)),
+        Group::SetUps(country) => (KINDS[4], country.as_str().to_owned()),
     }
 }
 
@@ -54,7 +55,7 @@ pub(crate) fn usage(reads: &mut Reads<'_>, destination: Option<&Destination>, or
     let bounds = bounds(reads, destination, origin);
     reads.read(
         usage_where!(
-            "(kind IN ('all', 'country') OR (kind = 'block' AND name = $5) OR (kind = 'prefix' AND name = $6))"
+            "(kind IN ('all', 'country', 'setup') OR (kind = 'block' AND name = $5) OR (kind = 'prefix' AND name = $6))"
         ),
         bounds,
         |rows| every(rows, one),
@@ -74,7 +75,7 @@ pub(crate) fn usage_for_email(
         usage_where!(
             "EXISTS (SELECT 1 FROM factors WHERE method = 'sms' \
              AND user_id = (SELECT id FROM users WHERE application_id = $7 AND email_key = $8)) AND \
-             (kind IN ('all', 'country') OR (kind = 'block' AND name = $5) OR (kind = 'prefix' AND name = $6))"
+             (kind IN ('all', 'country', 'setup') OR (kind = 'block' AND name = $5) OR (kind = 'prefix' AND name = $6))"
         ),
         params,
         |rows| every(rows, one),
@@ -89,6 +90,7 @@ fn one(row: &Row) -> Result<Usage, StoreError> {
         Some(1) => key().map(Group::Block),
         Some(2) => Country::parse(&name).map(Group::Country),
         Some(3) => key().map(Group::Prefix),
+        Some(4) => Country::parse(&name).map(Group::SetUps),
         _ => None,
     };
     let of = of.ok_or_else(|| StoreError::Corrupt {
@@ -112,7 +114,7 @@ pub(crate) fn count(count: &Count) -> Vec<Statement> {
     let one = |group: &Group| {
         let (kind, name) = named(*group);
         let cost = match group {
-            Group::Country(_) => i64::try_from(count.cost).unwrap_or(i64::MAX),
+            Group::Country(_) | Group::SetUps(_) => i64::try_from(count.cost).unwrap_or(i64::MAX),
             Group::All | Group::Block(_) | Group::Prefix(_) => 0,
         };
         Statement::new(
@@ -129,8 +131,10 @@ pub(crate) fn count(count: &Count) -> Vec<Statement> {
 pub(crate) fn verified(code: SentCodeId, at: Timestamp) -> Statement {
     Statement::new(
         "INSERT INTO sms_usage (kind, name, since, shard, sent, verified, cost, expires_at) \
-         SELECT 'country', country, counted_at, 0, 0, 1, 0, $2 FROM two_factor_codes \
-         WHERE id = $1 AND country IS NOT NULL AND counted_at IS NOT NULL \
+         SELECT counted.kind, c.country, c.counted_at, 0, 0, 1, 0, $2 FROM two_factor_codes c \
+         JOIN (SELECT 'country' AS kind UNION ALL SELECT 'setup') counted \
+         ON counted.kind = 'country' OR c.purpose = 'setup' \
+         WHERE c.id = $1 AND c.country IS NOT NULL AND c.counted_at IS NOT NULL \
          ON CONFLICT (kind, name, since, shard) DO UPDATE SET verified = sms_usage.verified + 1",
         params![code.uuid(), at + KEPT],
     )
@@ -153,7 +157,7 @@ impl Db {
     pub async fn sms_usage(&self, now: Timestamp, span: Duration) -> Result<Vec<Usage>, StoreError> {
         let read = Statement::new(
             usage_where!(
-                "kind IN ('all', 'block', 'country', 'prefix') AND (sent > 0 OR verified > 0 OR alarmed_at IS NOT NULL)"
+                "kind IN ('all', 'block', 'country', 'prefix', 'setup') AND (sent > 0 OR verified > 0 OR alarmed_at IS NOT NULL)"
             ),
             // A server whose clock is a little ahead has counted ahead.
             params![now - span, now + DAY, now - span, now + DAY],

@@ -48,7 +48,7 @@ fn a_message_is_counted_with_its_place_its_country_and_while_setting_up_with_its
     let case = Case::new();
     let (set_up, sign_in) = (case.judge(true).unwrap(), case.judge(false).unwrap());
     let neighbors = Group::neighbors(&number(), &case.keys);
-    assert_eq!(set_up.groups[1..], [Group::Country(de()), neighbors]);
+    assert_eq!(set_up.groups[1..], [Group::Country(de()), neighbors, Group::SetUps(de())]);
     assert_eq!(sign_in.groups, set_up.groups[..2]);
     assert!(set_up.groups.is_sorted(), "locked in one order by everybody");
     assert_eq!((set_up.slice, set_up.country), (slice(NOW), de()));
@@ -104,17 +104,50 @@ fn a_budget_is_spent_to_the_last_message_it_pays_for() {
     assert_eq!(case.judge(false).unwrap_err().limit, Limit::Budget);
 }
 
+/// What a country's codes came to, and how many of them were set-ups.
+fn answered(all: (u64, u64), set_ups: (u64, u64), of: &str) -> Case {
+    let of = Country::parse(of).unwrap();
+    let mut case = Case::new().used(Group::Country(of), all.0).used(Group::SetUps(of), set_ups.0);
+    for (usage, (settled, verified)) in case.usage.iter_mut().zip([all, set_ups]) {
+        (usage.settled, usage.verified) = (settled, verified);
+    }
+    case
+}
+
 #[test]
-fn a_country_whose_codes_nobody_types_is_stopped_alone() {
-    let with = |settled, verified, of| {
-        let mut case = Case::new().used(of, settled);
-        (case.usage[0].settled, case.usage[0].verified) = (settled, verified);
-        case.limit()
-    };
-    assert_eq!(with(50, 4, country("DE")), Some(Limit::Ratio));
-    assert_eq!(with(50, 5, country("DE")), None);
-    assert_eq!(with(49, 0, country("DE")), None, "too few to judge");
-    assert_eq!(with(50, 0, country("US")), None, "another country");
+fn set_ups_in_a_country_where_nobody_types_the_codes_are_stopped_alone() {
+    let with = |counts, of| answered(counts, counts, of).limit();
+    assert_eq!(with((50, 4), "DE"), Some(Limit::Ratio));
+    assert_eq!(with((50, 5), "DE"), None);
+    assert_eq!(with((49, 0), "DE"), None, "too few to judge");
+    assert_eq!(with((50, 0), "US"), None, "another country");
+    let strangers = answered((1_000, 30), (970, 0), "DE");
+    assert_eq!(strangers.judge(true), Err(Reached { limit: Limit::Ratio, alarm: Some(Group::SetUps(de())) }));
+    assert!(strangers.judge(false).is_ok(), "whoever signs in is judged by those who sign in");
+}
+
+#[test]
+fn codes_to_proven_numbers_of_a_country_are_stopped_when_nobody_types_those() {
+    let proven = answered((150, 100), (100, 96), "DE");
+    assert_eq!(proven.judge(false), Err(Reached { limit: Limit::Ratio, alarm: Some(Group::Country(de())) }));
+    assert!(proven.judge(true).is_ok());
+}
+
+#[test]
+fn set_ups_leave_half_of_the_days_messages_and_money_to_proven_numbers() {
+    let of_day = |set_ups| Case::new().used(Group::Country(de()), 6_000).used(Group::SetUps(de()), set_ups);
+    assert_eq!(of_day(4_999).limit(), None);
+    assert_eq!(of_day(5_000).limit(), Some(Limit::SetUps));
+    assert!(of_day(5_000).judge(false).is_ok());
+    let mut paid = of_day(20);
+    paid.policy.sms.price = 100_000;
+    paid.policy.sms.budget = Some(1_000_000);
+    paid.usage[0].cost = 500_000;
+    paid.usage[1].cost = 400_000;
+    assert_eq!(paid.limit(), None);
+    paid.usage[1].cost = 400_001;
+    assert_eq!(paid.limit(), Some(Limit::SetUps));
+    assert!(paid.judge(false).is_ok());
 }
 
 #[test]

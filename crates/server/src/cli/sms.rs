@@ -40,6 +40,7 @@ pub(super) async fn run(config: &Config, command: Command) -> anyhow::Result<()>
             Group::Block(_) => "of one address block".to_owned(),
             Group::Country(country) => format!("of {}", country.as_str()),
             Group::Prefix(_) => "of neighboring numbers".to_owned(),
+            Group::SetUps(country) => format!("of set-ups in {}", country.as_str()),
         };
         let at = alarm.alarmed_at.map_or(String::new(), |at| at.to_string());
         say(&format!("a limit {whose} was reached, last told at {at}"))?;
@@ -50,7 +51,7 @@ pub(super) async fn run(config: &Config, command: Command) -> anyhow::Result<()>
 fn country(of: &Usage) -> Option<&str> {
     match &of.of {
         Group::Country(country) => Some(country.as_str()),
-        Group::All | Group::Block(_) | Group::Prefix(_) => None,
+        Group::All | Group::Block(_) | Group::Prefix(_) | Group::SetUps(_) => None,
     }
 }
 

@@ -116,18 +116,26 @@ async fn a_spent_budget_leaves_the_other_methods(database: Database) {
     assert_eq!(words, ["US", "2", "2", "100", "%", "0.5000"], "{report}");
 }
 
-/// when hardly a code to a country is ever typed, text messages to it stop, on every node, until the codes are old.
-async fn codes_nobody_types_stop_their_country(database: Database) {
+/// when hardly a code to numbers of a country is ever typed, setting such numbers up stops, on every node, until the
+/// codes are old. Whoever has proved a number there gets codes still: strangers cannot take sign-in from a whole country.
+async fn set_ups_nobody_answers_stop_set_ups_in_their_country(database: Database) {
     let mut world = World::on(database).build().await;
     world.set("TWINLOCK_SMS_VERIFY_RATIO_FROM", "10");
     world.set("TWINLOCK_SMS_PER_PREFIX", "100");
     world.add_node().await;
+    let number = "+12025550139";
+    let (enrolled, _) = world.person_with("sms", number).await;
     for last in 0..10 {
         world.somebody_sets_up(&format!("+1202555014{last}")).await.expect(201);
     }
     world.somebody_sets_up("+12025550150").await.expect(201);
     world.advance(3_600).await;
     world.somebody_sets_up("+12025550151").await.refused(503, "delivery_unavailable");
+    let browser = world.browser();
+    let asked = login(&browser, &enrolled).await.expect(200);
+    assert_eq!(asked.json["code_sent"], json!(true), "{}", asked.text);
+    let typed = world.code_to(number, "login_code", 2).await;
+    verify(&browser, &asked.text_at("/partial_token"), &typed).await.expect(200);
     world.somebody_sets_up("+4915112345678").await.expect(201);
     world.advance(6 * 3_600).await;
     world.somebody_sets_up("+12025550152").await.expect(201);
@@ -197,5 +205,5 @@ on_both_databases![
     one_number_serves_few_accounts_a_day,
     only_listed_countries_get_text_messages,
     a_spent_budget_leaves_the_other_methods,
-    codes_nobody_types_stop_their_country,
+    set_ups_nobody_answers_stop_set_ups_in_their_country,
 ];
