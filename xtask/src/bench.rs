@@ -100,7 +100,6 @@ pub(crate) fn run(options: &Options) -> Result<String> {
     Ok("measured".to_owned())
 }
 
-/// Builds a package's program and says where it lies: beside this very program or, of a release, in the folder next to it.
 fn pgbench(programs: &Path) -> Result<PathBuf> {
     let beside = programs.join("pgbench");
     if beside.is_file() {

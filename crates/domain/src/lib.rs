@@ -23,6 +23,7 @@ pub mod event;
 pub mod factor;
 mod guess;
 pub mod ids;
+pub mod jws;
 pub mod known_browser;
 pub mod link_token;
 pub mod locale;

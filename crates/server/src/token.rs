@@ -6,10 +6,11 @@
 use data_encoding::BASE64URL_NOPAD;
 use domain::factor::Method;
 use domain::ids::{SessionId, UserId};
+use domain::jws;
 use domain::secret::{KeyId, KeyRing};
 use domain::session::{Bearer, Grant};
 use domain::time::Timestamp;
-use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use ed25519_dalek::{Signature, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -27,7 +28,7 @@ pub struct AccessTokens {
     known: Vec<(KeyId, VerifyingKey)>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
     alg: String,
@@ -86,7 +87,6 @@ impl AccessTokens {
     /// Signs the access token of a grant. `id` makes it unlike any other.
     pub fn sign(&self, grant: &Grant, id: Uuid) -> String {
         let (acr, amr) = (if grant.method.is_some() { "2" } else { "1" }, amr(grant.method));
-        let header = Header { alg: "EdDSA".into(), typ: "at+jwt".into(), kid: self.active.0.to_string() };
         let claims = Claims {
             iss: self.issuer.clone(),
             sub: grant.user.uuid(),
@@ -101,11 +101,7 @@ impl AccessTokens {
             acr: acr.into(),
             amr: amr.iter().map(ToString::to_string).collect(),
         };
-        // Strings, numbers and ids always serialize.
-        let part = |bytes: Result<Vec<u8>, _>| BASE64URL_NOPAD.encode(&bytes.unwrap_or_default());
-        let signed = format!("{}.{}", part(serde_json::to_vec(&header)), part(serde_json::to_vec(&claims)));
-        let signature = self.active.1.sign(signed.as_bytes());
-        format!("{signed}.{}", BASE64URL_NOPAD.encode(&signature.to_bytes()))
+        jws::sign("at+jwt", &self.active.0.to_string(), &self.active.1, &claims)
     }
 
     /// Checks form, key, signature, issuer, audience and times; gives whom it names.
@@ -155,6 +151,8 @@ impl AccessTokens {
 
 #[cfg(test)]
 mod tests {
+    use ed25519_dalek::Signer;
+
     use super::*;
     use domain::ids::ApplicationId;
     use domain::secret::SecretText;

@@ -4,13 +4,13 @@
 //! act stands on the person's chain, with the pseudonym of whoever acted and their reason, also where it was refused. No secret
 //! is told or set: what starts over starts with a link by mail, which nobody but its reader sees.
 
-use super::{Role, actor, admit};
+use super::{Role, Standing, actor, admit};
 use crate::account_admin::{self, Act, Hand};
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Decision, Refusal};
 use crate::destination::Destination;
 use crate::factor::Factor;
-use crate::ids::UserId;
+use crate::ids::{PersonId, UserId};
 use crate::secret::Broken;
 use crate::session::{Admitted, Bearer, Session};
 use crate::user::{Account, Email};
@@ -67,10 +67,21 @@ impl HelpAct {
 }
 
 /// The role it takes to help somebody who has this one.
-pub const fn helper_of(role: Option<Role>) -> Role {
+const fn helper_of(role: Option<Role>) -> Role {
     match role {
         None => Role::Support,
         Some(_) => Role::Administrator,
+    }
+}
+
+impl Standing {
+    /// Whether they may help somebody who has this role; whoever could help themselves would need no second factor.
+    ///
+    /// # Errors
+    /// The role it takes.
+    pub fn may_help(&self, person: PersonId, role: Option<Role>) -> Result<(), Refusal> {
+        let least = helper_of(role);
+        if self.role < least || self.person == person { Err(Refusal::RoleRequired(least)) } else { Ok(()) }
     }
 }
 

@@ -95,6 +95,11 @@ pub struct Line {
 /// What stands before the id of a key, where one acted.
 const BY_KEY: &str = "api_key:";
 
+/// What stands for a key in the audit log where its application acts.
+pub fn actor(key: crate::ids::ApiKeyId) -> String {
+    format!("{BY_KEY}{key}")
+}
+
 impl From<Stored> for Line {
     fn from(stored: Stored) -> Self {
         let Words { id, at, action, success, method, ip, user_agent, device, actor, request_id, detail, .. } =

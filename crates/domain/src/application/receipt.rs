@@ -4,8 +4,7 @@
 //! Only a code given for this very challenge makes one: somebody who was spared the factor has confirmed nothing. A challenge
 //! is answered once, so its id is what a receipt is told from all others by.
 
-use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
-use ed25519_dalek::Signer;
+use data_encoding::HEXLOWER;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -15,18 +14,11 @@ use super::challenge::{Asked, Proof, ProvedBy, Reason};
 use crate::command::Context;
 use crate::factor::Method;
 use crate::ids::ChallengeId;
-use crate::secret::KeyRing;
+use crate::jws;
 use crate::time::Timestamp;
 
 /// What the header says it is: nothing that is taken for a receipt is an access token, and the other way round.
 pub const TYPE: &str = "receipt+jwt";
-
-#[derive(Serialize)]
-struct Header {
-    alg: &'static str,
-    typ: &'static str,
-    kid: String,
-}
 
 #[derive(Serialize)]
 struct Claims<'a> {
@@ -64,14 +56,6 @@ pub(crate) fn receipt(
         acr: "2",
         text_sha256: asked.text.as_ref().map(|text| HEXLOWER.encode(&Sha256::digest(text.as_bytes()))),
     };
-    sign(&claims, context.keys)
-}
-
-fn sign(claims: &Claims<'_>, keys: &KeyRing) -> Option<String> {
-    let (kid, key) = keys.receipt_key();
-    let header = Header { alg: "EdDSA", typ: TYPE, kid };
-    let part = |bytes: Vec<u8>| BASE64URL_NOPAD.encode(&bytes);
-    let signed = format!("{}.{}", part(serde_json::to_vec(&header).ok()?), part(serde_json::to_vec(claims).ok()?));
-    let signature = key.sign(signed.as_bytes());
-    Some(format!("{signed}.{}", BASE64URL_NOPAD.encode(&signature.to_bytes())))
+    let (name, key) = context.keys.receipt_key();
+    Some(jws::sign(TYPE, &name, key, &claims))
 }

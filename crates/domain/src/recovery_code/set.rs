@@ -71,6 +71,16 @@ impl KeptRecoveryCodes {
         self.session == session.id && self.created_at <= now && now < self.expires_at
     }
 
+    /// What stands on the sheet they are downloaded as.
+    fn sheet(&self, account: &Account, context: &Context<'_>) -> Result<RecoverySheet, Broken> {
+        Ok(RecoverySheet {
+            service: context.policy.issuer.clone(),
+            account: account.user.called().to_owned(),
+            made_at: self.created_at,
+            codes: self.open(context)?,
+        })
+    }
+
     fn open(&self, context: &Context<'_>) -> Result<Vec<SecretText>, Broken> {
         let place = Self::place(self.user);
         let plain = context.keys.open(&place, &self.codes)?;
@@ -184,11 +194,8 @@ impl Decide for DownloadRecoveryCodes {
             let gone = Decision::refused(&account, Refusal::RecoveryCodesGone, now);
             return Ok(gone.audit_all(alarms).audit(entry(false).because("recovery_codes_gone")));
         };
-        let codes = kept.open(context)?;
+        let sheet = kept.sheet(&account, context)?;
         let entry = entry(true);
-        let service = policy.issuer.clone();
-        let sheet =
-            RecoverySheet { service, account: account.user.called().to_owned(), made_at: kept.created_at, codes };
         Ok(Decision::new(Ok(sheet), now)
             .on_chain_of(&account)
             .audit_all(alarms)
@@ -218,11 +225,7 @@ impl Decide for ShowRecoveryCodes {
         let Some(kept) = view.kept.filter(|kept| kept.is_for(&session, moment.now)) else {
             return Ok(Decision::new(Err(Refusal::RecoveryCodesGone), moment.now));
         };
-        let codes = kept.open(context)?;
-        let service = context.policy.issuer.clone();
-        let sheet =
-            RecoverySheet { service, account: account.user.called().to_owned(), made_at: kept.created_at, codes };
-        Ok(Decision::new(Ok(sheet), moment.now))
+        Ok(Decision::new(Ok(kept.sheet(&account, context)?), moment.now))
     }
 }
 

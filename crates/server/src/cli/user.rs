@@ -167,9 +167,9 @@ async fn act(app: &App, whom: Whom, act: Act) -> anyhow::Result<()> {
     match app.db.run(Arc::new(command), world).await? {
         Ok(true) => {
             say(done)?;
+            let held = if resets { app.db.administrators().await? } else { Vec::new() };
             let key = email.key();
-            let held = app.db.administrators().await?;
-            match held.iter().find(|one| resets && one.email.to_ascii_lowercase() == key) {
+            match held.iter().find(|one| one.email.to_ascii_lowercase() == key) {
                 Some(one) => say(&format!(
                     "Their password is dead as well, for they are an administrator. The link they get in by: twinlock admin role {} --role {}",
                     one.email,

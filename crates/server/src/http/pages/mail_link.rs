@@ -7,6 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use domain::backup_email::ConfirmBackupEmail;
+use domain::command::Origin;
 use domain::email_change::{ConfirmEmailChange, ReadEmailChange};
 use domain::ids::ApplicationId;
 use domain::password::RequestPasswordReset;
@@ -145,6 +146,25 @@ fn done(
     }
 }
 
+/// After a new password.
+const TO_SIGN_IN: &str = "/sign-in?said=password-reset";
+/// The same where the second factor is to be set up next.
+const TO_SET_UP: &str = "/sign-in?said=welcome&next=%2Fsecurity%2Fadd";
+
+/// Sets the password that came with a link.
+async fn new_password(
+    app: &App,
+    origin: Origin,
+    frame: Frame,
+    purpose: Purpose,
+    body: &Body,
+    next: &str,
+) -> Result<Response, Problem> {
+    let password = body.new_password.clone().unwrap_or_default();
+    let came = reset_password(app, body.token(), password, origin).await;
+    done(frame, purpose, body, came, next)
+}
+
 /// Confirm an address.
 pub(super) async fn verify(page: Frame) -> Result<Response, Problem> {
     answer(&page, VERIFY, "")
@@ -208,9 +228,7 @@ pub(super) async fn submit_reset(
     frame: Frame,
     Form(body): Form<Body>,
 ) -> Result<Response, Problem> {
-    let password = body.new_password.clone().unwrap_or_default();
-    let came = reset_password(&app, body.token(), password, origin).await;
-    done(frame, RESET, &body, came, "/sign-in?said=password-reset")
+    new_password(&app, origin, frame, RESET, &body, TO_SIGN_IN).await
 }
 
 /// Choose the first password of an administrator.
@@ -225,9 +243,7 @@ pub(super) async fn submit_welcome(
     frame: Frame,
     Form(body): Form<Body>,
 ) -> Result<Response, Problem> {
-    let password = body.new_password.clone().unwrap_or_default();
-    let came = reset_password(&app, body.token(), password, origin).await;
-    done(frame, WELCOME, &body, came, "/sign-in?said=welcome&next=%2Fsecurity%2Fadd")
+    new_password(&app, origin, frame, WELCOME, &body, TO_SET_UP).await
 }
 
 /// Set up the sign-in again.
@@ -242,9 +258,7 @@ pub(super) async fn submit_start_over(
     frame: Frame,
     Form(body): Form<Body>,
 ) -> Result<Response, Problem> {
-    let password = body.new_password.clone().unwrap_or_default();
-    let came = reset_password(&app, body.token(), password, origin).await;
-    done(frame, START_OVER, &body, came, "/sign-in?said=welcome&next=%2Fsecurity%2Fadd")
+    new_password(&app, origin, frame, START_OVER, &body, TO_SET_UP).await
 }
 
 /// Let me try again.

@@ -5,6 +5,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::application::KeyScope;
+use domain::application::audit::actor;
 use domain::application::idempotency::{Once, Words};
 use domain::application::keyed::{ByKey, KeyHolder, Told, Wording};
 use domain::command::{Decide, Origin};
@@ -91,7 +92,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<TokenHash>, Problem> {
 impl Caller {
     /// The application acts, not the person.
     pub(super) fn acts(&self) -> Origin {
-        let actor = Some(format!("api_key:{}", self.holder.key));
+        let actor = Some(actor(self.holder.key));
         Origin { actor, request_id: Some(self.request_id()), ..Origin::default() }
     }
 

@@ -4,10 +4,9 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::administrator::Standing;
-use domain::administrator::help::{Help, HelpAct, helper_of};
+use domain::administrator::help::{Help, HelpAct};
 use domain::administrator::look::Sight;
 use domain::administrator::person::{PersonSheet, ReadPerson};
-use domain::decision::Refusal;
 use domain::ids::UserId;
 use uuid::Uuid;
 
@@ -79,11 +78,8 @@ pub(super) async fn show(
 async fn answer(app: &App, admin: &Admin, user: UserId, act: HelpAct) -> Result<Response, Problem> {
     admin.looks(app, Sight::Person(user)).await?;
     let sheet = ask(app, &ReadPerson { bearer: admin.bearer, user }).await?;
-    let least = helper_of(sheet.role);
     // The command decides it again; nobody writes a reason for what will be refused.
-    if admin.standing.role < least || admin.standing.person == sheet.person {
-        return Err(Refusal::RoleRequired(least).into());
-    }
+    admin.standing.may_help(sheet.person, sheet.role)?;
     if act.is_dangerous() && admin.standing.fresh_until.is_none() {
         return Ok(prove(user, act));
     }

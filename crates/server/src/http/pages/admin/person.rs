@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use domain::administrator::Standing;
-use domain::administrator::help::{HelpAct, helper_of};
+use domain::administrator::help::HelpAct;
 use domain::administrator::look::Sight;
 use domain::administrator::person::{PersonSheet, ReadPerson, WayIn};
 use domain::ids::UserId;
@@ -43,7 +43,7 @@ impl View<'_> {
 
     /// Whether whoever looks may help this person.
     fn may_help(&self) -> bool {
-        self.standing.role >= helper_of(self.sheet.role) && self.standing.person != self.sheet.person
+        self.standing.may_help(self.sheet.person, self.sheet.role).is_ok()
     }
 
     /// The acts that make sense now, the next sensible one first.
