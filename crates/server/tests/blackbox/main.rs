@@ -93,7 +93,8 @@
 //! | `v1_people` | R-07… …, A-57 |
 //! | `v1_receipts` | R-32 |
 //! | `v1_recovery_codes` | R-22 |
-//! | `v1_users` | R-52, A-07, A-64 |
+//! | `v1_strangers` | R-52, A-64 |
+//! | `v1_users` | A-07 |
 //! | `v1_webhooks` | R-10, R-52, R-71, A-64, A-72, A-73, A-85, A-89 |
 //! | `desk_lists` | R-43, R-44, A-73, A-74, A-77 |
 //! | `help_desk` | R-25, R-36, R-37, R-43, R-45, R-67, A-72, A-88, A-102 |
@@ -253,8 +254,10 @@ mod v1_audit;
 mod v1_hosted;
 mod v1_keys;
 mod v1_once;
+mod v1_operations;
 mod v1_people;
 mod v1_receipts;
 mod v1_recovery_codes;
+mod v1_strangers;
 mod v1_users;
 mod v1_webhooks;

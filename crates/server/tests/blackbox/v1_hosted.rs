@@ -9,7 +9,7 @@ use crate::harness::World;
 use crate::totp;
 use crate::v1::Shop;
 
-const BACK: &str = "https://shop.example.com/back?lang=en";
+pub(crate) const BACK: &str = "https://shop.example.com/back?lang=en";
 const AGENT: &str = "Firefox/140.0";
 const BINDING: &str = "the-session-of-this-browser";
 

@@ -153,76 +153,8 @@ async fn what_happens_at_the_application_ends_trust_and_a_reset_ends_everything(
     shop.get("/v1/users/ada").await.refused(404, "not_found");
 }
 
-/// every call on a user and what is theirs, from another application and from the test world, finds nothing and
-/// changes nothing.
-async fn no_call_reaches_a_user_of_another_application(database: Database) {
-    let world = World::start(database).await;
-    let shop = world.shop("shop");
-    let (secret, _) = shop.enroll("ada").await;
-    let id = shop.challenge("ada").await.expect(201).text_at("/id");
-    let body = json!({ "code": totp::code(&secret, world.fresh_step().await), "trust_device": true });
-    shop.post(&format!("/v1/challenges/{id}/verify"), body).await.expect(200);
-    let (pending, _) = shop.begin("ada").await;
-    let user = shop.get("/v1/users/ada").await.expect(200);
-    let factor = user.text_at("/factors/0/id");
-    let device = shop.get("/v1/users/ada/devices").await.expect(200).text_at("/items/0/id");
-    let document = world.browser().get("/openapi.json").await.expect(200).json;
-    let strangers = [world.shop("bank"), world.key(&["--app", "shop", "--test"])];
-    let mut calls = 0;
-    for stranger in &strangers {
-        // Whoever is called so at the stranger's own is nobody else.
-        for own in [false, true] {
-            if own {
-                stranger.enroll("ada").await;
-            }
-            for (path, item) in document["paths"].as_object().unwrap() {
-                // What names no user and nothing of theirs is tried where it is told.
-                let about_a_user =
-                    |rest: &&str| !rest.starts_with("webhooks") && !["application", "audit"].contains(rest);
-                let Some(rest) = path.strip_prefix("/v1/").filter(about_a_user) else { continue };
-                let asks = rest == "challenges" || rest == "users/{id}/factors" || (own && !rest.contains("{fid}"));
-                let reaches = rest.contains("{did}") || rest.starts_with("challenges/{id}");
-                if asks && !reaches {
-                    continue;
-                }
-                let named = if rest.starts_with("challenges") { &id } else { "ada" };
-                let which = if rest.ends_with("activate") { &pending } else { &factor };
-                let path = path.replace("{id}", named).replace("{fid}", which).replace("{did}", &device);
-                for method in item.as_object().unwrap().keys() {
-                    let method: Method = method.to_uppercase().parse().unwrap();
-                    let body = match rest.rsplit('/').next() {
-                        Some("verify" | "activate") => json!({ "code": "000000" }),
-                        Some("send") => json!({ "method": "sms" }),
-                        Some("events") => json!({ "type": "deleted" }),
-                        Some("redeem") => json!({ "token": "tl_result_none-of-theirs" }),
-                        Some("reset") => json!({ "reason": "none of theirs" }),
-                        Some("{fid}") if method == Method::PATCH => json!({ "label": "stolen" }),
-                        _ => json!({}),
-                    };
-                    let downloads = method == Method::GET && rest.ends_with("recovery-codes");
-                    let path = format!("{path}{}", if downloads { "?format=txt" } else { "" });
-                    let call = stranger.call(method.clone(), &path);
-                    let call = if method == Method::GET { call } else { call.json(&body) };
-                    let answer = call.send().await;
-                    let none = ["not_found", "no_pending_setup"].contains(&answer.code());
-                    assert!(none, "{method} {path} answered {} {}", answer.status, answer.text);
-                    calls += 1;
-                }
-            }
-        }
-    }
-    assert!(calls >= 40, "only {calls} calls were tried");
-    let after = shop.get("/v1/users/ada").await.expect(200);
-    assert_eq!(after.json, user.json, "somebody changed something");
-    assert_eq!(shop.get("/v1/users/ada/devices").await.expect(200).text_at("/items/0/id"), device);
-    for stranger in strangers {
-        assert_eq!(stranger.get("/v1/users/ada").await.expect(200).json["factors"].as_array().unwrap().len(), 1);
-    }
-}
-
 on_both_databases!(
     a_factor_is_set_up_called_otherwise_preferred_and_removed,
     codes_go_to_the_address_that_was_told,
     what_happens_at_the_application_ends_trust_and_a_reset_ends_everything,
-    no_call_reaches_a_user_of_another_application,
 );
