@@ -1,8 +1,8 @@
 //! `cargo xtask schemathesis`: does the server answer as its OpenAPI document says, whatever it is sent?
 //!
 //! A server in test mode on a temporary SQLite file and a free port; schemathesis (from `PyPI`, in a virtual environment
-//! under `target/`) sends generated requests, signed in and not, with an API key and without, for a bounded time. A 5xx or an undocumented
-//! status, content type, header or body is a finding, and a finding fails the task.
+//! under `target/`) sends generated requests, signed in and not, with an API key and without, for a bounded time. A 5xx or
+//! an undocumented status, content type, header or body is a finding, and a finding fails the task.
 
 use std::fs::{self, File};
 use std::net::TcpStream;
