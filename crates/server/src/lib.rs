@@ -2,6 +2,7 @@
 
 pub mod api_keys;
 pub mod app;
+mod audit_proof;
 mod audit_table;
 pub mod cli;
 pub mod config;

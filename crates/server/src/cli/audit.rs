@@ -2,7 +2,6 @@
 
 mod checkpoint;
 mod export;
-mod lines;
 mod online;
 mod verify;
 

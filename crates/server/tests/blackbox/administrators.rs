@@ -2,14 +2,26 @@
 
 use crate::client::{Answer, Browser};
 use crate::database::Database;
+use crate::desk_lists::LISTS;
 use crate::harness::World;
 use crate::page_sign_in::type_password;
 use crate::people::{PASSWORD, Person, login};
 use crate::totp;
 
-/// Every page of the administration, with somebody in it.
-fn pages(person: &str) -> [(&'static str, String); 3] {
-    [("GET", "/admin".to_owned()), ("POST", "/admin/people".to_owned()), ("GET", format!("/admin/people/{person}"))]
+/// Every page of the administration that an address leads to, with somebody in it.
+pub(crate) fn addresses(person: &str) -> Vec<String> {
+    let lists = LISTS.iter().flat_map(|list| {
+        let of_all = format!("/admin/lists/{list}");
+        [format!("{of_all}?person={person}"), of_all]
+    });
+    let fixed = ["/admin", "/admin/audit"].map(str::to_owned);
+    fixed.into_iter().chain(lists).chain([format!("/admin/people/{person}")]).collect()
+}
+
+/// Those, and what forms lead to.
+fn pages(person: &str) -> Vec<(&'static str, String)> {
+    let opened = addresses(person).into_iter().map(|path| ("GET", path));
+    opened.chain([("POST", "/admin/people".to_owned())]).collect()
 }
 
 impl World {

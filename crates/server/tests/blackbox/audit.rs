@@ -154,7 +154,7 @@ async fn no_entry_is_ever_changed(database: Database) {
 }
 
 /// Makes every INSERT into the log fail, from outside.
-async fn break_the_log(world: &World) {
+pub(crate) async fn break_the_log(world: &World) {
     let sql = if world.database.is_postgres() {
         "CREATE FUNCTION refuse_entry() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$; \
          CREATE TRIGGER refuse_entry BEFORE INSERT ON two_factor_audit_log FOR EACH ROW EXECUTE FUNCTION refuse_entry()"
@@ -164,7 +164,8 @@ async fn break_the_log(world: &World) {
     world.look.execute(sql).await;
 }
 
-async fn mend_the_log(world: &World) {
+/// Lets them succeed again.
+pub(crate) async fn mend_the_log(world: &World) {
     let table = if world.database.is_postgres() { " ON two_factor_audit_log" } else { "" };
     world.look.execute(&format!("DROP TRIGGER refuse_entry{table}")).await;
 }
@@ -189,6 +190,7 @@ async fn what_cannot_be_logged_is_not_done(database: Database) {
     let confirmation = json!({ "code": code(&setup.text_at("/secret"), now) });
     // A wrong code may be charged all the same, which these two tables show.
     let apart = ["counters", "mailbox", "outbox", "challenges", "two_factor_settings", "jobs"];
+    let another = json!({ "current_password": person.password, "new_password": "quiet harbor 41 lanterns" });
     let before = world.look.dump_without(&apart).await;
 
     break_the_log(&world).await;
@@ -197,6 +199,9 @@ async fn what_cannot_be_logged_is_not_done(database: Database) {
         verify(&browser, &token, &right).await,
         browser.post_as(&enrolling.access, "/auth/2fa/verify-setup/", confirmation.clone()).await,
         browser.post_as(&session.access, "/auth/2fa/setup/", json!({ "method": "totp" })).await,
+        browser.post_as(&session.access, "/auth/2fa/disable/", json!({ "code": right })).await,
+        browser.post_as(&session.access, "/auth/2fa/recovery-codes/generate/", json!({})).await,
+        browser.post_as(&session.access, "/auth/password/change/", another).await,
         refresh(&browser, &session.refresh).await,
         browser.stranger().post("/auth/logout/", json!({ "refresh": session.refresh })).await,
         browser.post("/auth/verify-email/", json!({ "token": link })).await,

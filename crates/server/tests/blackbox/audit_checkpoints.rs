@@ -20,17 +20,19 @@ fn audit(world: &World, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Signs, once the worker is through with its own round.
-async fn sign(world: &World) -> String {
-    for _ in 0..100 {
-        let output = world.cli(&["audit", "checkpoint"], "");
-        if output.status.success() {
-            return said(&output);
+impl World {
+    /// Signs what is not signed yet, once the worker is through with its own round; gives what was said.
+    pub(crate) async fn sign_audit_log(&self) -> String {
+        for _ in 0..100 {
+            let output = self.cli(&["audit", "checkpoint"], "");
+            if output.status.success() {
+                return said(&output);
+            }
+            assert!(said(&output).contains("a worker is at it"), "{}", said(&output));
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
-        assert!(said(&output).contains("a worker is at it"), "{}", said(&output));
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        panic!("the worker never came to its end");
     }
-    panic!("the worker never came to its end");
 }
 
 fn keep(world: &World, name: &str, content: &str) -> PathBuf {
@@ -62,12 +64,12 @@ async fn signed_log(database: Database) -> (World, String) {
     world.sign_in(&browser, &person).await;
     login_with(&browser, "nobody@example.com", "wrong").await.refused(401, "credentials_invalid");
     login_with(&browser, "nobody@example.com", "wrong").await.refused(401, "credentials_invalid");
-    assert!(sign(&world).await.contains("entries were signed"));
+    assert!(world.sign_audit_log().await.contains("entries were signed"));
     let token = partial_token(&browser, &person).await;
     let wrong = browser.submit("/auth/2fa/verify/").json(&verification(&token, "ABCD-EFGH-JKMN")).send().await;
     wrong.refused(422, "code_incorrect");
     login_with(&browser, "nobody@example.com", "wrong").await.refused(401, "credentials_invalid");
-    assert!(sign(&world).await.contains("entries were signed"));
+    assert!(world.sign_audit_log().await.contains("entries were signed"));
     (world, person.email)
 }
 
@@ -191,7 +193,7 @@ async fn a_log_that_was_rolled_back_is_not_the_published_one(database: Database)
     assert!(text.contains("BROKEN") && text.contains("rolled back: checkpoint"), "{text}");
     // And a log that went on another way from there is not the published one.
     login_with(&world.browser(), "nobody@example.com", "wrong").await.refused(401, "credentials_invalid");
-    sign(&world).await;
+    world.sign_audit_log().await;
     assert!(world.cli(&["audit", "verify"], "").status.success());
     let text = said(&world.cli(&["audit", "verify", "--published", published], ""));
     assert!(text.contains("another checkpoint of this number was published"), "{text}");
@@ -284,7 +286,7 @@ async fn a_growing_log_is_signed_and_verifies(database: Database) {
         }
     };
     tokio::join!(writing, signing);
-    sign(&world).await;
+    world.sign_audit_log().await;
     let listed = audit(&world, &["checkpoints"]);
     assert!(listed.lines().count() >= 2 && listed.starts_with("checkpoint 1 "), "{listed}");
     let jobs = said(&world.cli(&["jobs", "list"], ""));
@@ -325,7 +327,7 @@ async fn the_servers_role_can_only_append(database: Database) {
     let browser = world.browser();
     world.sign_in(&browser, &person).await;
     login_with(&browser, "nobody@example.com", "wrong").await.refused(401, "credentials_invalid");
-    sign(&world).await;
+    world.sign_audit_log().await;
     assert!(audit(&world, &["verify"]).contains("is whole"));
     let swept = world.cli(&["jobs", "run", "sweep"], "");
     assert!(swept.status.success(), "{}", said(&swept));

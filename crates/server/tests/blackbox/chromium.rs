@@ -372,11 +372,18 @@ impl Tab {
         sent.iter().filter_map(|event| Some(event["request"]["url"].as_str()?.to_owned())).collect()
     }
 
+    /// How many windows pages opened with `alert` and its like.
+    pub(crate) fn dialogs(&self) -> usize {
+        self.events("Page.javascriptDialogOpening").len()
+    }
+
     /// What pages complained about: refused styles and scripts, errors, missing files.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let entries = self.events("Log.entryAdded");
         let thrown = self.events("Runtime.exceptionThrown");
-        let entries = entries.iter().map(|event| format!("{}: {}", event["entry"]["text"], event["entry"]["url"]));
+        // "Verbose" is advice, such as a name beside every new password, which a page that a link opens cannot know.
+        let entries = entries.iter().map(|event| &event["entry"]).filter(|entry| entry["level"] != "verbose");
+        let entries = entries.map(|entry| format!("{}: {}", entry["text"], entry["url"]));
         entries.chain(thrown.iter().map(ToString::to_string)).collect()
     }
 }

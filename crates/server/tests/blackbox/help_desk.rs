@@ -1,5 +1,7 @@
 //! The help desk: what administrators do for people, what it takes, and that nobody gets past a second factor by it.
 
+use crate::administrators::addresses;
+use crate::audit::{break_the_log, mend_the_log};
 use crate::chromium::without_tags;
 use crate::client::Browser;
 use crate::database::Database;
@@ -162,7 +164,7 @@ async fn who_starts_over_comes_in_by_one_mailed_link(database: Database) {
     set(&late).await.says(401, "This link does not work any more");
 }
 
-/// Who may not help is refused, is written down, and changes nothing.
+/// Who may not help is refused, is written down, and changes nothing.
 async fn nobody_helps_above_their_role_or_themselves(database: Database) {
     let world = World::start(database).await;
     let person = locked_out(&world).await;
@@ -246,9 +248,47 @@ async fn dangerous_help_wants_a_fresh_proof(database: Database) {
     assert_eq!(world.audit_count(&person, "account_unlocked", false).await, 1);
 }
 
+/// Help that cannot be written down is not given, and what cannot be written down is not shown either.
+async fn what_cannot_be_logged_is_neither_done_nor_shown(database: Database) {
+    let world = World::start(database).await;
+    let support = world.add_administrator("support");
+    let person = locked_out(&world).await;
+    let id = world.uuid_of(&person).await;
+    let desk = world.at_the_desk(&support).await;
+    let mails = world.messages(&person.email).await.len();
+    // Rows that are written as they were may change their places.
+    let state = async || {
+        let dump = world.look.dump_without(&["counters", "mailbox", "outbox", "jobs"]).await;
+        dump.lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>()
+    };
+    let before = state().await;
+    break_the_log(&world).await;
+    for (act, _) in ACTS {
+        let answer = desk.form(&format!("/admin/people/{id}/{act}"), WHY).await;
+        assert!(matches!(answer.status, 500 | 503), "{act}: {} {}", answer.status, answer.text);
+    }
+    for path in addresses(&id).iter().filter(|path| *path != "/admin") {
+        let answer = desk.get(path).await;
+        assert!(matches!(answer.status, 500 | 503), "{path}: {} {}", answer.status, answer.text);
+        assert!(!answer.text.contains(&person.email) && !answer.text.contains("<table"), "{path}: {}", answer.text);
+    }
+    let found = desk.form("/admin/people", &[("wanted", &person.email)]).await;
+    assert!(matches!(found.status, 500 | 503) && !found.text.contains(&id), "{}", found.text);
+    for take in ["/admin/audit/export", "/admin/audit/proof"] {
+        assert!(matches!(desk.form(take, &[]).await.status, 500 | 503), "{take}");
+    }
+    mend_the_log(&world).await;
+    assert_eq!(state().await, before);
+    assert_eq!(world.messages(&person.email).await.len(), mails, "nothing is told of what was not done");
+    login(&world.browser(), &person).await.refused(429, "account_locked");
+    let unlock = format!("/admin/people/{id}/unlock");
+    desk.form(&unlock, WHY).await.leads_to(&format!("/admin/people/{id}?said=helped-unlock"));
+}
+
 on_both_databases![
     support_unlocks_and_signs_out_and_the_person_is_told,
     who_starts_over_comes_in_by_one_mailed_link,
     nobody_helps_above_their_role_or_themselves,
     dangerous_help_wants_a_fresh_proof,
+    what_cannot_be_logged_is_neither_done_nor_shown,
 ];

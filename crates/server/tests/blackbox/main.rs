@@ -35,6 +35,7 @@
 //! | `http` | R-42, R-43, R-47, R-49, R-60, R-69, A-48, A-84, A-87 |
 //! | `origins` | R-46… …A-83 |
 //! | `pages` | R-47, R-49, A-84 |
+//! | `page_admin` | R-36, R-37, R-44, R-67, A-76, A-102, A-103 |
 //! | `page_attacks` | A-76, A-81…A-83 |
 //! | `page_browser` | R-54, A-84 |
 //! | `page_delivery` | R-72 |
@@ -96,7 +97,7 @@
 //! | `v1_users` | A-07 |
 //! | `v1_webhooks` | R-10, R-52, R-71, A-64, A-72, A-73, A-85, A-89 |
 //! | `desk_lists` | R-43, R-44, A-73, A-74, A-77 |
-//! | `help_desk` | R-25, R-36, R-37, R-43, R-67, A-102 |
+//! | `help_desk` | R-25, R-36, R-37, R-43, R-45, R-67, A-72, A-88, A-102 |
 //! | `administrators` | R-37, R-43, R-52, A-64, A-74, A-76, A-103 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
 //! | `integrate` | docs/integrate.md, command by command |
@@ -206,6 +207,7 @@ mod origins;
 mod outage;
 mod outbox;
 mod page_access;
+mod page_admin;
 mod page_attacks;
 mod page_browser;
 mod page_delivery;

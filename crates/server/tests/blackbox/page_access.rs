@@ -28,7 +28,9 @@ fn axe() -> Option<String> {
 
 /// What axe-core says about the page that is open.
 fn violations(tab: &Tab, axe: &str) -> Vec<String> {
-    tab.evaluate(&format!("{axe}; 0"));
+    if tab.evaluate("typeof axe") == "undefined" {
+        tab.evaluate(&format!("{axe}; 0"));
+    }
     let found = tab.evaluate(&format!("axe.run(document, {RULES}).then((result) => result.violations)"));
     let node = |rule: &Value, node: &Value| format!("{}: {} {}", rule["id"], node["html"], node["failureSummary"]);
     let rules = found.as_array().unwrap().iter();
@@ -88,7 +90,11 @@ async fn the_keyboard_alone_is_enough(database: Database) {
         assert_eq!(small, serde_json::json!([]), "{name}: too small to be hit");
         tab.evaluate("document.querySelector('.skip').focus()");
         let mut reached = vec![0];
-        for _ in 0..controls.as_u64().unwrap() + 2 {
+        // A date has a stop for each of its parts, and a table that scrolls is one more.
+        for _ in 0..4 * controls.as_u64().unwrap() {
+            if reached.len() as u64 == controls.as_u64().unwrap() {
+                break;
+            }
             let at = tab.evaluate("window.controls.indexOf(document.activeElement)").as_i64().unwrap();
             if at > 0 && !reached.contains(&at) {
                 let outline = tab.evaluate(

@@ -9,7 +9,7 @@ use crate::totp;
 
 impl World {
     /// Signs in at the pages, in a browser.
-    async fn visit_in(&self, tab: &Tab, person: &Person) {
+    pub(crate) async fn visit_in(&self, tab: &Tab, person: &Person) {
         self.type_password(tab, person);
         tab.fill("#code", &totp::code(&person.secret, self.fresh_step().await));
         tab.enter();

@@ -10,7 +10,7 @@ use crate::setup::parameter;
 use crate::totp;
 
 impl Tab {
-    /// Nothing was asked for elsewhere, and no page complained.
+    /// Nothing was asked for elsewhere, no page complained, and none had a window of its own to show.
     #[track_caller]
     pub(crate) fn kept_to_itself(&self, world: &World) {
         for address in self.requests() {
@@ -20,6 +20,7 @@ impl Tab {
         // A browser notes every refused form as an error of the network; those are meant.
         let complaints = self.complaints().into_iter().filter(|text| !text.contains("Failed to load resource"));
         assert_eq!(complaints.collect::<Vec<_>>(), Vec::<String>::new());
+        assert_eq!(self.dialogs(), 0);
     }
 }
 
@@ -41,22 +42,22 @@ fn sign_in(tab: &Tab, person: &Person) {
 }
 
 /// What the page says happened.
-fn said(tab: &Tab) -> String {
+pub(crate) fn said(tab: &Tab) -> String {
     tab.attribute(".note[data-said]", "data-said").unwrap()
 }
 
 /// Why the page says no.
-fn refused(tab: &Tab) -> String {
+pub(crate) fn refused(tab: &Tab) -> String {
     tab.attribute("#trouble", "data-code").unwrap()
 }
 
-fn sign_out(tab: &Tab) {
+pub(crate) fn sign_out(tab: &Tab) {
     tab.click(".top button");
     assert_eq!((tab.path(), said(tab)), ("/sign-in".to_owned(), "signed-out".to_owned()));
 }
 
 /// A code of the person's authenticator, of a step of its own.
-async fn type_code(world: &World, tab: &Tab, person: &Person) {
+pub(crate) async fn type_code(world: &World, tab: &Tab, person: &Person) {
     tab.fill("#code", &totp::code(&person.secret, world.fresh_step().await));
     tab.click("button.main");
 }

@@ -7,7 +7,7 @@ use store::{Db, Swept};
 
 use super::super::progress::bar;
 use super::super::say;
-use super::lines;
+use crate::audit_proof::lines;
 use crate::config::Config;
 use crate::worker::schedule::{self, Asked};
 use crate::{keys as ring, serve};

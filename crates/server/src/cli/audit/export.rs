@@ -8,11 +8,11 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use domain::audit::checkpoint::Recorded;
 use domain::time::Timestamp;
-use serde_json::json;
 use store::Db;
 
 use super::super::progress::bar;
-use super::{Format, lines};
+use super::Format;
+use crate::audit_proof::{Proof, object};
 use crate::audit_table;
 
 pub(super) type Span = (Timestamp, Timestamp);
@@ -71,35 +71,15 @@ pub(super) async fn export(db: &Db, format: Format, (since, until): Span, mut ou
     Ok(())
 }
 
-/// Everything that checkpoints cover, in order of position, each checkpoint behind its entries.
+/// Everything that is signed.
 async fn proof(db: &Db, mut out: impl Write) -> anyhow::Result<()> {
-    let Some(last) = db.last_checkpoint().await? else {
+    let Some(mut proof) = Proof::of(db.clone()).await? else {
         bail!("nothing is signed yet: run `twinlock audit checkpoint`")
     };
-    let last = last.checkpoint;
     let progress = bar(db.count_covered().await?);
-    writeln!(out, "{}", lines::beginning(last.begins))?;
-    let mut number = 0;
-    while number < last.number {
-        let page = db.checkpoints(number).await?;
-        anyhow::ensure!(!page.is_empty(), "checkpoints are gone: see `twinlock audit verify`");
-        for signed in page.into_iter().filter(|signed| signed.checkpoint.number <= last.number) {
-            let stated = &signed.checkpoint;
-            number = stated.number;
-            let entries = if stated.first < last.begins {
-                Vec::new()
-            } else {
-                db.covered_entries(stated.first, stated.last).await?
-            };
-            for covered in &entries {
-                // What is gone, or cannot be read, is found to be missing by whoever verifies this.
-                if let Some(Ok(entry)) = &covered.entry {
-                    out.write_all(lines::covered(covered, object(entry)).as_bytes())?;
-                }
-            }
-            progress.inc(entries.len() as u64);
-            writeln!(out, "{}", lines::checkpoint(&signed))?;
-        }
+    while let Some(piece) = proof.next().await? {
+        out.write_all(piece.text.as_bytes())?;
+        progress.inc(piece.entries as u64);
     }
     out.flush()?;
     progress.finish_and_clear();
@@ -108,15 +88,4 @@ async fn proof(db: &Db, mut out: impl Write) -> anyhow::Result<()> {
 
 fn json_line(entry: &Recorded) -> String {
     format!("{}\n", serde_json::Value::Object(object(entry)))
-}
-
-fn object(entry: &Recorded) -> serde_json::Map<String, serde_json::Value> {
-    let mut object: serde_json::Map<String, serde_json::Value> = audit_table::COLUMNS
-        .iter()
-        .zip(audit_table::columns(entry))
-        .map(|(name, value)| ((*name).to_owned(), json!(value)))
-        .collect();
-    object.insert("seq".to_owned(), json!(entry.seq));
-    object.insert("success".to_owned(), json!(entry.words.success));
-    object
 }

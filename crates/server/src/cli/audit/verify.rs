@@ -16,8 +16,8 @@ use uuid::Uuid;
 
 use super::super::progress::bar;
 use super::super::say;
-use super::lines::{self, Line};
 use crate::app::system_time;
+use crate::audit_proof::lines::{self, Line};
 use crate::config::{Config, KeySource};
 use crate::keys;
 

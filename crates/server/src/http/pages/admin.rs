@@ -41,6 +41,7 @@ pub(in crate::http) fn administration(app: &App) -> Router<App> {
         .route("/admin/people/{user}", get(person::show))
         .route("/admin/audit", get(audit::show))
         .route("/admin/audit/export", post(audit::export))
+        .route("/admin/audit/proof", post(audit::prove))
         .route("/admin/lists", get(async || Redirect::to("/admin/lists/settings")))
         .route("/admin/lists/{list}", get(list::show))
         .route("/admin/people/{user}/{act}", get(help::show).post(help::submit))

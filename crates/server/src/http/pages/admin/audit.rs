@@ -1,4 +1,4 @@
-//! The audit log: searched by time, action, outcome, kind and application; and taken away as a table.
+//! The audit log: searched by time, action, outcome, kind and application; and taken away as a table or with its proof.
 
 use askama::Template;
 use axum::body::{Body as AnswerBody, Bytes};
@@ -20,10 +20,12 @@ use uuid::Uuid;
 use super::Admin;
 use super::days::{Days, Span};
 use crate::app::App;
+use crate::audit_proof::{Proof, lines};
 use crate::audit_table;
 use crate::http::pages::frame::Frame;
+use crate::http::pages::hosted::Nothing;
 use crate::http::{Fields, Form, ReadBody};
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemCode};
 
 /// Entries on one page.
 const PAGE: u32 = 50;
@@ -116,6 +118,8 @@ struct View<'a> {
     next: Option<AuditPlace>,
     /// Whether this is not its beginning.
     further: bool,
+    /// Until when the log is signed, and the key that it is signed with.
+    signed: Option<(Timestamp, String)>,
 }
 
 impl View<'_> {
@@ -146,9 +150,10 @@ pub(super) async fn show(State(app): State<App>, admin: Admin, RawQuery(query): 
     let found = app.db.search_audit(&wanted.filter(), before, PAGE).await?;
     let days = Days::within(&wanted.from, &wanted.to, app.db.audit_span().await?);
     let applications = applications(&app).await?;
+    let signed = app.db.last_checkpoint().await?.map(|last| (last.checkpoint.at, lines::key(&last.public_key)));
     let Admin { page, standing, .. } = &admin;
     let (entries, next, further) = (found.entries, found.next, before.is_some());
-    page.answer(&View { page, standing, wanted: &wanted, applications, days, entries, next, further })
+    page.answer(&View { page, standing, wanted: &wanted, applications, days, entries, next, further, signed })
 }
 
 /// Of which days.
@@ -166,8 +171,6 @@ impl ReadBody for Body {
 
 /// Everything of those days as a table, written while it is read: of any size.
 pub(super) async fn export(State(app): State<App>, admin: Admin, Form(body): Form<Body>) -> Result<Response, Problem> {
-    const KIND: &str = "text/csv; charset=utf-8";
-    const NAME: &str = "attachment; filename=\"audit.csv\"";
     admin.looks(&app, Sight::List("audit_export")).await?;
     let Span { since, until } = Span::between(&body.from, &body.to);
     let (since, until) = (since.unwrap_or(Timestamp::EPOCH), until.unwrap_or(Timestamp::LAST));
@@ -181,5 +184,27 @@ pub(super) async fn export(State(app): State<App>, admin: Admin, Form(body): For
         let more = (!text.is_empty()).then(|| (Bytes::from(text), (app, after, false)));
         Ok::<_, StoreError>(more)
     });
-    Ok(([(CONTENT_TYPE, KIND), (CONTENT_DISPOSITION, NAME)], AnswerBody::from_stream(table)).into_response())
+    Ok(file("text/csv; charset=utf-8", "audit.csv", AnswerBody::from_stream(table)))
+}
+
+/// All that is signed, with its proof, written while it is read: of any size.
+pub(super) async fn prove(
+    State(app): State<App>,
+    admin: Admin,
+    Form(Nothing): Form<Nothing>,
+) -> Result<Response, Problem> {
+    admin.looks(&app, Sight::List("audit_proof")).await?;
+    // Nobody is offered it before.
+    let proof = Proof::of(app.db.clone()).await?.ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
+    let pieces = stream::try_unfold(proof, |mut proof| async move {
+        let piece = proof.next().await?;
+        Ok::<_, StoreError>(piece.map(|piece| (Bytes::from(piece.text), proof)))
+    });
+    Ok(file("application/jsonl", "audit-proof.jsonl", AnswerBody::from_stream(pieces)))
+}
+
+/// A file to be saved.
+fn file(kind: &'static str, name: &str, body: AnswerBody) -> Response {
+    let disposition = format!("attachment; filename=\"{name}\"");
+    ([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, disposition)], body).into_response()
 }

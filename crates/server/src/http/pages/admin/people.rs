@@ -71,7 +71,15 @@ pub(super) async fn home(admin: Admin) -> Result<Response, Problem> {
 }
 
 /// Those.
-pub(super) async fn find(State(app): State<App>, admin: Admin, Form(body): Form<Body>) -> Result<Response, Problem> {
+pub(super) async fn find(
+    State(app): State<App>,
+    mut admin: Admin,
+    Form(body): Form<Body>,
+) -> Result<Response, Problem> {
+    if body.wanted.trim().is_empty() {
+        admin.page = admin.page.missing("wanted", "trouble-wanted-missing")?;
+        return home(admin).await;
+    }
     admin.looks(&app, Sight::Search).await?;
     let wanted = Wanted::parse(&body.wanted);
     let after = body.after.map(|(text, id)| (text, UserId::from_uuid(id)));

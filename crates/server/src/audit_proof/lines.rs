@@ -9,23 +9,23 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 /// A public key as it is printed and given.
-pub(super) fn key(key: &[u8; 32]) -> String {
+pub(crate) fn key(key: &[u8; 32]) -> String {
     BASE64URL_NOPAD.encode(key)
 }
 
 /// Reads a public key.
-pub(super) fn parse_key(text: &str) -> Result<[u8; 32], String> {
+pub(crate) fn parse_key(text: &str) -> Result<[u8; 32], String> {
     let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).unwrap_or_default();
     bytes.try_into().map_err(|_| "not a key of 43 characters, as `twinlock audit keys` prints them".to_owned())
 }
 
 /// The first line: where the log begins. It is believed only if the last checkpoint says so too.
-pub(super) fn beginning(position: i64) -> String {
+pub(crate) fn beginning(position: i64) -> String {
     json!({ "log": { "format": 1, "begins_at": position } }).to_string()
 }
 
 /// A checkpoint.
-pub(super) fn checkpoint(signed: &SignedCheckpoint) -> String {
+pub(crate) fn checkpoint(signed: &SignedCheckpoint) -> String {
     let SignedCheckpoint { checkpoint, public_key, hash, signature } = signed;
     let hex = |bytes: &[u8]| HEXLOWER.encode(bytes);
     json!({ "checkpoint": {
@@ -44,14 +44,14 @@ pub(super) fn checkpoint(signed: &SignedCheckpoint) -> String {
 }
 
 /// An entry at its position.
-pub(super) fn covered(covered: &Covered, mut object: Map<String, Value>) -> String {
+pub(crate) fn covered(covered: &Covered, mut object: Map<String, Value>) -> String {
     object.insert("position".to_owned(), json!(covered.position));
     object.insert("fingerprint".to_owned(), json!(HEXLOWER.encode(&covered.fingerprint)));
     format!("{}\n", Value::Object(object))
 }
 
 /// A line, read.
-pub(super) enum Line {
+pub(crate) enum Line {
     /// Where the log is said to begin.
     Beginning(i64),
     /// A checkpoint.
@@ -113,7 +113,7 @@ struct Entry {
 }
 
 /// Reads a line; says what is wrong with one that is none of ours.
-pub(super) fn parse(line: &str) -> Result<Line, String> {
+pub(crate) fn parse(line: &str) -> Result<Line, String> {
     let wrong = |error: serde_json::Error| error.to_string();
     if line.starts_with("{\"checkpoint\":") {
         let Published { checkpoint } = serde_json::from_str(line).map_err(wrong)?;
@@ -130,7 +130,7 @@ pub(super) fn parse(line: &str) -> Result<Line, String> {
 }
 
 /// A checkpoint that was published.
-pub(super) fn published(line: &str) -> Result<SignedCheckpoint, String> {
+pub(crate) fn published(line: &str) -> Result<SignedCheckpoint, String> {
     match parse(line)? {
         Line::Checkpoint(signed) => Ok(*signed),
         Line::Beginning(_) | Line::Covered(_) => Err("not a checkpoint".to_owned()),
