@@ -156,7 +156,7 @@ async fn a_code_is_sent(database: Database) {
     assert_eq!(refused(ours.send(&challenge.id, &by).await).1, "send_cooldown");
     world.advance(61).await;
     assert_eq!(ours.send(&challenge.id, &by).await.unwrap().delivery, "queued");
-    let code = world.code_to("ada@example.com", "login_code", 2).await;
+    let code = world.code_to("ada@example.com", "login_code", 3).await;
     assert_eq!(ours.verify(&challenge.id, &code, USER, false).await.unwrap().method.as_deref(), Some("email"));
 }
 
