@@ -1,5 +1,5 @@
-//! What the administration reads, over many people and a long log: searches and the story of one person, by the statements
-//! its pages send, in the first page and far behind it.
+//! What the administration reads, over many people and a long log: searches, the story of one person, lists and the log, by
+//! the statements its pages send, in the first page and far behind it.
 
 mod seed;
 
@@ -7,7 +7,10 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use domain::factor::Method;
 use domain::ids::UserId;
+use store::audit_search::AuditFilter;
+use store::desk_list::{List, ListFilter};
 use store::people::{Before, Place as After, Wanted};
 use store::{Db, Options};
 
@@ -44,6 +47,8 @@ pub(crate) async fn measure(place: &Place, people: u64, briefly: bool) -> Result
     let bench = Bench { db: db.clone(), place: place.name(), times: if briefly { BRIEFLY } else { TIMES }, people };
     bench.searches().await?;
     bench.stories().await?;
+    bench.lists().await?;
+    bench.log().await?;
     db.close().await;
     place.drop(NAME).await
 }
@@ -91,6 +96,45 @@ impl Bench {
             self.story(user(LOUD), Some(Before { seq, at: crate::population::now() }))
         };
         self.page("story of one under attack, further on", far, |lines| lines >= 60).await
+    }
+
+    async fn lists(&self) -> Result<()> {
+        let (since, one) = (Some(crate::population::now() - domain::time::Duration::from_days(30)), Some(user(1)));
+        let all = ListFilter::default();
+        for list in List::ALL {
+            let name = list.as_str();
+            self.page(&format!("{name}, newest"), |_| self.list(list, all.clone()), |lines| lines > 0).await?;
+            let of_one = ListFilter { person: one.filter(|_| list.is_of_people()), ..all.clone() };
+            self.page(&format!("{name}, of one"), |_| self.list(list, of_one.clone()), |lines| lines > 0).await?;
+            for state in list.states() {
+                let in_state = ListFilter { state: Some(state), since, ..all.clone() };
+                self.page(&format!("{name}, {state}"), |_| self.list(list, in_state.clone()), |_| true).await?;
+            }
+            let nothing =
+                ListFilter { application: Some(uuid::Uuid::max()), method: Some(Method::Email), ..all.clone() };
+            self.page(&format!("{name}, of what there is not"), |_| self.list(list, nothing.clone()), |_| true).await?;
+        }
+        Ok(())
+    }
+
+    async fn log(&self) -> Result<()> {
+        let all = AuditFilter::default();
+        let failed = AuditFilter { success: Some(false), ..all.clone() };
+        let day = crate::population::now() - domain::time::Duration::from_days(200);
+        let days = AuditFilter { until: Some(day), action: Some("code_verified".to_owned()), ..all.clone() };
+        let rare = AuditFilter { action: Some("account_locked".to_owned()), ..all.clone() };
+        self.page("audit log, newest", |_| self.search(all.clone()), |entries| entries > 0).await?;
+        self.page("audit log, what failed", |_| self.search(failed.clone()), |entries| entries > 0).await?;
+        self.page("audit log, an action of long ago", |_| self.search(days.clone()), |entries| entries > 0).await?;
+        self.page("audit log, what there is not", |_| self.search(rare.clone()), |entries| entries == 0).await
+    }
+
+    async fn list(&self, list: List, filter: ListFilter) -> Result<usize> {
+        Ok(self.db.list(list, &filter, None, LINES, crate::population::now()).await?.lines.len())
+    }
+
+    async fn search(&self, filter: AuditFilter) -> Result<usize> {
+        Ok(self.db.search_audit(&filter, None, LINES).await?.entries.len())
     }
 
     async fn find(&self, text: String, after: Option<After>) -> Result<usize> {

@@ -9,16 +9,19 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, anyhow};
 use domain::challenge::{Challenge, Purpose};
 use domain::command::Origin;
+use domain::decision::OutboxMessage;
 use domain::destination::{Destination, PhoneNumber};
 use domain::factor::{Factor, Method};
 use domain::ids::{
-    ApplicationId, ChallengeId, FactorId, PersonId, RecoveryCodeId, SentCodeId, TrustedDeviceId, UserId,
+    ApplicationId, ChallengeId, FactorId, MessageId, PersonId, RecoveryCodeId, SentCodeId, SessionId, TrustedDeviceId,
+    UserId,
 };
+use domain::message::{Channel, MessageKind};
 use domain::policy::Policy;
-use domain::recovery_code::RecoveryCode;
+use domain::recovery_code::{RecoveryCode, StoredRecoveryCode};
 use domain::secret::{KeyRing, TokenHash};
 use domain::sent_code::Scope;
-use domain::session::RefreshHolder;
+use domain::session::{RefreshHolder, Session};
 use domain::testing::{self, stored_recovery_code};
 use domain::time::{Duration, Timestamp};
 use domain::trusted_device::TrustedDevice;
@@ -155,12 +158,6 @@ fn person(number: u64, password: &PasswordHash, world: &World) -> Result<Person>
     settings.enabled_at = Some(at);
     settings.preferred_factor = Some(factor);
     let sealed = world.keys.seal(&Factor::place(factor, user), secret(number).as_bytes(), world.rng().as_mut());
-    let recovery_code = |row: u64| {
-        let code = RecoveryCode::parse(&recovery_code_text(row)).context("no recovery code")?;
-        let id = RecoveryCodeId::from_uuid(id(Kind::RecoveryCode as u16, row));
-        Ok(stored_recovery_code(id, &code, user, &world.keys))
-    };
-    let rows = number * RECOVERY_CODES..(number + 1) * RECOVERY_CODES;
     Ok(Person {
         user: User {
             id: user,
@@ -188,9 +185,62 @@ fn person(number: u64, password: &PasswordHash, world: &World) -> Result<Person>
             last_used_at: None,
             created_at: at,
         }],
-        recovery_codes: rows.map(recovery_code).collect::<Result<_>>()?,
+        recovery_codes: recovery_codes(number, user, world)?,
         challenges: vec![challenge(Kind::Challenge, number, &partial_token(number))],
     })
+}
+
+/// All recovery codes of one person.
+pub(crate) fn recovery_codes(number: u64, user: UserId, world: &World) -> Result<Vec<StoredRecoveryCode>> {
+    let rows = number * RECOVERY_CODES..(number + 1) * RECOVERY_CODES;
+    let stored = |row: u64| {
+        let code = RecoveryCode::parse(&recovery_code_text(row)).context("no recovery code")?;
+        let id = RecoveryCodeId::from_uuid(id(Kind::RecoveryCode as u16, row));
+        Ok(stored_recovery_code(id, &code, user, &world.keys))
+    };
+    rows.map(stored).collect()
+}
+
+/// Signs the people of these numbers in, and leaves a message to each.
+pub(crate) async fn sign_in(db: &Db, world: &Arc<World>, numbers: Range<u64>) -> Result<()> {
+    in_chunks(numbers, |chunk| {
+        let db = db.clone();
+        let signed_in: Vec<Belongings> = chunk.map(|number| signed_in(number, world)).collect();
+        async move { Ok(db.seed_belongings(&signed_in).await?) }
+    })
+    .await
+}
+
+fn signed_in(number: u64, world: &World) -> Belongings {
+    let (at, user) = (now(), UserId::from_uuid(Kind::User.id(number)));
+    let mut rng = world.rng();
+    let id = MessageId::new(at, rng.as_mut());
+    let session = Session {
+        id: SessionId::new(at, rng.as_mut()),
+        user,
+        family: TokenHash::of(&format!("family {number}")),
+        refresh: TokenHash::of(&format!("refresh {number}")),
+        holder: RefreshHolder::Cookie,
+        method: Some(Method::Totp),
+        authenticated_at: at,
+        fresh_at: Some(at),
+        created_at: at,
+        idle_expires_at: at + LIFE,
+        expires_at: at + LIFE,
+        ended_at: None,
+        origin: origin(),
+    };
+    let message = OutboxMessage {
+        id,
+        user: Some(user),
+        kind: MessageKind::FactorRemoved,
+        channel: Channel::Email,
+        // Sealed as a message is, and nobody opens it.
+        payload: world.keys.seal(&Factor::place(FactorId::from_uuid(id.uuid()), user), &[0; 200], rng.as_mut()),
+        destination: "a***@example.com".to_owned(),
+        expires_at: None,
+    };
+    Belongings { sessions: vec![session], messages: vec![(message, at)], ..Belongings::default() }
 }
 
 fn challenge(kind: Kind, number: u64, token: &str) -> Challenge {
@@ -254,5 +304,5 @@ fn phone(number: u64, world: &World) -> Result<Belongings> {
     let sent_at = at - Duration::from_hours(2);
     let sent = testing::sent_code(id, sent_code(number), &factor, scope, sent_at, at + LIFE, &world.keys);
     let sent_codes = sent.map_err(|broken| anyhow!("{broken}"))?.into_iter().collect();
-    Ok(Belongings { factors: vec![factor], challenges: vec![second], sent_codes, trusted_devices: Vec::new() })
+    Ok(Belongings { factors: vec![factor], challenges: vec![second], sent_codes, ..Belongings::default() })
 }

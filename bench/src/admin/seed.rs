@@ -1,6 +1,8 @@
 //! The people of this measurement and what is in the log about them: their entries lie scattered over a year, as those of real
 //! people do, and one of them was under attack.
 
+use std::sync::Arc;
+
 use anyhow::Result;
 use domain::application::ExternalId;
 use domain::audit::{AuditAction, AuditEntry, AuditHead, Detail, chain};
@@ -14,10 +16,12 @@ use rand::rngs::SysRng;
 use store::Db;
 use store::testing::{Person, append_entries};
 
-use crate::population::{Kind, now};
+use crate::population::{Kind, World, give_phones, now, recovery_codes, sign_in, trust_devices};
 
 /// The number of the one under attack.
 pub(super) const LOUD: u64 = 0;
+/// One of so many has a phone, recovery codes, a trusted device, a session and a message on its way.
+const EQUIPPED: u64 = 10;
 /// Entries of everybody else.
 const EACH: u64 = 10;
 /// How long ago the log began.
@@ -48,10 +52,15 @@ pub(super) fn loud_entries(people: u64) -> u64 {
 
 /// Adds people and entries; says how many entries.
 pub(super) async fn seed(db: &Db, people: u64) -> Result<u64> {
+    let (world, equipped) = (Arc::new(World::new()), people / EQUIPPED);
     for first in (0..people).step_by(usize::try_from(CHUNK)?) {
         let chunk = first..people.min(first + CHUNK);
-        db.seed(&chunk.map(person).collect::<Vec<_>>()).await?;
+        let chunk = chunk.map(|number| person(number, &world, number < equipped)).collect::<Result<Vec<_>>>()?;
+        db.seed(&chunk).await?;
     }
+    give_phones(db, &world, 0..equipped).await?;
+    trust_devices(db, 0..equipped).await?;
+    sign_in(db, &world, 0..equipped).await?;
     let mut heads = vec![AuditHead::START; usize::try_from(people)?];
     let all = people * EACH;
     for first in (0..all).step_by(usize::try_from(CHUNK)?) {
@@ -60,7 +69,7 @@ pub(super) async fn seed(db: &Db, people: u64) -> Result<u64> {
     Ok(all)
 }
 
-fn person(number: u64) -> Person {
+fn person(number: u64, world: &World, equipped: bool) -> Result<Person> {
     let at = now();
     let mut settings = Settings::new(at);
     settings.enabled_at = Some(at);
@@ -78,7 +87,8 @@ fn person(number: u64) -> Person {
         locale: "en".to_owned(),
         created_at: at,
     };
-    Person { user, settings, factors: Vec::new(), recovery_codes: Vec::new(), challenges: Vec::new() }
+    let recovery_codes = if equipped { recovery_codes(number, user.id, world)? } else { Vec::new() };
+    Ok(Person { user, settings, factors: Vec::new(), recovery_codes, challenges: Vec::new() })
 }
 
 /// Whom an entry is about.

@@ -18,6 +18,12 @@ pub fn new_uuid(now: Timestamp, rng: &mut dyn CryptoRng) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
 }
 
+/// What no id drawn at `at` or later is below, and every one drawn in an earlier millisecond is.
+pub fn earliest(at: Timestamp) -> Uuid {
+    let millis = u128::try_from(at.as_micros().div_euclid(1000)).unwrap_or(0);
+    Uuid::from_u128(millis << 80)
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*

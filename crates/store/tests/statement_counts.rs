@@ -117,6 +117,7 @@ impl House {
             challenges: vec![challenge],
             sent_codes: vec![sent],
             trusted_devices: vec![device],
+            ..Belongings::default()
         };
         db.start_recording();
         db.seed(&people).await.unwrap();

@@ -68,6 +68,64 @@ async fn lists_show_what_is_known_and_no_secret(database: Database) {
     assert_eq!((crowd(&first), crowd(&rest)), (50, 10));
 }
 
+/// Lists are narrowed by state, kind, application and days; what is not known narrows nothing, and is no way into the database.
+async fn lists_are_narrowed(database: Database) {
+    let world = World::start(database).await;
+    let person = world.person_with_totp().await.0;
+    let plain = world.add_person(None);
+    let viewer = world.add_administrator("viewer");
+    let desk = world.at_the_desk(&viewer).await;
+    let browser = world.browser();
+    let token = partial_token(&browser, &person).await;
+    for _ in 0..5 {
+        verify(&browser, &token, "000000").await.expect(422);
+    }
+    let shows = async |query: &str, person: &crate::people::Person| {
+        let page = desk.get(&format!("/admin/lists/{query}")).await.expect(200);
+        without_tags(&page.text).contains(&person.email)
+    };
+    let application = {
+        let page = desk.get("/admin/lists/settings").await.expect(200);
+        let options = page.text.split("name=\"application\"").nth(1).unwrap();
+        options
+            .split("<option value=\"")
+            .find_map(|option| option.split('"').next().filter(|id| id.len() == 36))
+            .unwrap()
+            .to_owned()
+    };
+    for (query, with, without) in [
+        ("settings?state=on", true, false),
+        ("settings?state=off", false, true),
+        ("settings?state=stopped", false, false),
+        ("settings?method=totp", true, false),
+        ("settings?method=sms", false, false),
+        ("settings?from=2001-01-01&to=2001-01-02", false, false),
+        ("settings?from=2001-01-01", true, true),
+        ("settings?application=00000000-0000-7000-8000-000000000009", false, false),
+        ("factors?method=totp&state=used", true, false),
+        ("factors?state=unused", false, false),
+        ("recovery-codes?state=unused", true, false),
+        ("recovery-codes?state=used", false, false),
+        ("sessions?state=expired", false, false),
+        ("outbox?state=failed", false, false),
+        ("settings?state=%27%20or%201%3D1--&method=x&application=y&from=z", true, true),
+    ] {
+        assert_eq!((shows(query, &person).await, shows(query, &plain).await), (with, without), "{query}");
+    }
+    assert!(shows(&format!("settings?application={application}&state=off"), &plain).await);
+    assert!(desk.get("/admin/lists/applications?state=live").await.expect(200).text.contains("default"));
+    assert!(
+        !without_tags(&desk.get("/admin/lists/applications?state=test").await.expect(200).text).contains("default")
+    );
+    // What it is narrowed to stays chosen, and goes with the way to what was before.
+    let page = desk.get("/admin/lists/settings?state=off&from=2001-01-01").await.expect(200);
+    assert!(
+        page.text.contains("<option value=\"off\" selected>") && page.text.contains("value=\"2001-01-01\""),
+        "{}",
+        page.text
+    );
+}
+
 /// R-43, R-44, A-77. The audit log is narrowed by what was done, how it came out and when, and taken away as a table.
 async fn the_audit_log_is_searched_and_taken_away(database: Database) {
     let world = World::start(database).await;
@@ -122,4 +180,8 @@ async fn the_audit_log_is_searched_and_taken_away(database: Database) {
     assert_eq!(looks.count(), 2);
 }
 
-on_both_databases![lists_show_what_is_known_and_no_secret, the_audit_log_is_searched_and_taken_away];
+on_both_databases![
+    lists_show_what_is_known_and_no_secret,
+    lists_are_narrowed,
+    the_audit_log_is_searched_and_taken_away
+];

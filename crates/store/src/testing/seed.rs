@@ -2,17 +2,19 @@
 
 use domain::audit::{AuditHead, ChainedEntry};
 use domain::challenge::Challenge;
+use domain::decision::OutboxMessage;
 use domain::factor::Factor;
 use domain::ids::{PersonId, UserId};
 use domain::recovery_code::StoredRecoveryCode;
 use domain::sent_code::SentCode;
+use domain::session::Session;
 use domain::time::Timestamp;
 use domain::trusted_device::TrustedDevice;
 use domain::user::{Settings, User};
 
 use crate::{
-    Db, Plan, Statement, StoreError, audit_log, challenge, factor, params, recovery_code, sent_code, trusted_device,
-    user,
+    Db, Plan, Statement, StoreError, audit_log, challenge, factor, outbox, params, recovery_code, sent_code, session,
+    trusted_device, user,
 };
 
 /// Everything of one person that is to be there.
@@ -40,6 +42,10 @@ pub struct Belongings {
     pub sent_codes: Vec<SentCode>,
     /// Trusted devices.
     pub trusted_devices: Vec<TrustedDevice>,
+    /// Sessions.
+    pub sessions: Vec<Session>,
+    /// Messages that wait, since these moments.
+    pub messages: Vec<(OutboxMessage, Timestamp)>,
 }
 
 impl Db {
@@ -79,7 +85,9 @@ impl Belongings {
         let challenges = self.challenges.iter().flat_map(challenge::insert);
         let sent_codes = self.sent_codes.iter().map(|code| sent_code::insert(code, None));
         let trusted_devices = self.trusted_devices.iter().map(trusted_device::insert);
-        factors.chain(challenges).chain(sent_codes).chain(trusted_devices).collect()
+        let sessions = self.sessions.iter().map(session::insert);
+        let messages = self.messages.iter().map(|(message, at)| outbox::insert(message, None, *at));
+        factors.chain(challenges).chain(sent_codes).chain(trusted_devices).chain(sessions).chain(messages).collect()
     }
 }
 

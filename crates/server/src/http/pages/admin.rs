@@ -8,6 +8,7 @@ mod audit;
 mod days;
 mod help;
 mod list;
+mod narrow;
 mod people;
 mod person;
 mod story;

@@ -9,16 +9,15 @@ use domain::administrator::Standing;
 use domain::administrator::look::Sight;
 use domain::audit::AuditAction;
 use domain::audit::checkpoint::Recorded;
-use domain::factor::Method;
 use domain::time::Timestamp;
 use futures_util::stream;
 use store::StoreError;
 use store::audit_search::{AuditFilter, AuditPlace};
-use store::desk_list::List;
 use uuid::Uuid;
 
 use super::Admin;
 use super::days::{Days, Span};
+use super::narrow::{Narrow, applications};
 use crate::app::App;
 use crate::audit_proof::{Proof, lines};
 use crate::audit_table;
@@ -29,18 +28,12 @@ use crate::problem::{Problem, ProblemCode};
 
 /// Entries on one page.
 const PAGE: u32 = 50;
-/// Every kind an entry may be of.
-const METHODS: [Method; 4] = [Method::Totp, Method::Sms, Method::Email, Method::RecoveryCode];
-
 /// What is looked for, as addresses and forms have it.
 #[derive(Clone, Default)]
 struct Wanted {
     action: String,
     success: String,
-    method: String,
-    application: String,
-    from: String,
-    to: String,
+    narrow: Narrow,
 }
 
 impl Wanted {
@@ -51,24 +44,15 @@ impl Wanted {
             match &*name {
                 "action" => wanted.action = value,
                 "success" => wanted.success = value,
-                "method" => wanted.method = value,
-                "application" => wanted.application = value,
-                "from" => wanted.from = value,
-                "to" => wanted.to = value,
                 "before" => before = place(&value),
-                _ => {}
+                name => wanted.narrow.take(name, value),
             }
         }
         (wanted, before)
     }
 
-    /// The days it is about; what is no day narrows nothing.
-    fn span(&self) -> Span {
-        Span::between(&self.from, &self.to)
-    }
-
     fn filter(&self) -> AuditFilter {
-        let Span { since, until } = self.span();
+        let Span { since, until } = self.narrow.span();
         AuditFilter {
             since,
             until,
@@ -78,19 +62,20 @@ impl Wanted {
                 "no" => Some(false),
                 _ => None,
             },
-            method: METHODS.into_iter().map(Method::as_str).find(|name| *name == self.method).map(str::to_owned),
-            application: Uuid::parse_str(&self.application).ok(),
+            method: self.narrow.method().map(|method| method.as_str().to_owned()),
+            application: self.narrow.application(),
         }
     }
 
     /// The address of the same search of other days, or from another place on.
     fn address(&self, from: &str, to: &str, before: Option<AuditPlace>) -> String {
         let mut address = url::form_urlencoded::Serializer::new(String::new());
-        let words = [("action", &*self.action), ("success", &*self.success), ("method", &*self.method)];
-        let more = [("application", &*self.application), ("from", from), ("to", to)];
-        for (name, value) in words.into_iter().chain(more).filter(|(_, value)| !value.is_empty()) {
-            address.append_pair(name, value);
+        for (name, value) in [("action", &self.action), ("success", &self.success)] {
+            if !value.is_empty() {
+                address.append_pair(name, value);
+            }
         }
+        self.narrow.write(&mut address, from, to);
         if let Some((at, id)) = before {
             address.append_pair("before", &format!("{}.{id}", at.as_micros()));
         }
@@ -110,6 +95,7 @@ struct View<'a> {
     page: &'a Frame,
     standing: &'a Standing,
     wanted: &'a Wanted,
+    narrow: &'a Narrow,
     /// Id and name of each application.
     applications: Vec<(String, String)>,
     /// Years, months or days to go down to, and the way back up.
@@ -124,7 +110,7 @@ struct View<'a> {
 
 impl View<'_> {
     fn go_on(&self, before: Option<AuditPlace>) -> String {
-        self.wanted.address(&self.wanted.from, &self.wanted.to, before)
+        self.wanted.address(&self.narrow.from, &self.narrow.to, before)
     }
 
     fn of_days(&self, span: &(String, String, String)) -> String {
@@ -132,28 +118,18 @@ impl View<'_> {
     }
 }
 
-/// Applications that a search can be narrowed to.
-async fn applications(app: &App) -> Result<Vec<(String, String)>, Problem> {
-    const MOST: u32 = 200;
-    let lines = app.db.list(List::Applications, None, None, MOST).await?;
-    let name = |cells: &[store::desk_list::Cell]| match cells.first() {
-        Some(store::desk_list::Cell::Text(name)) => name.clone(),
-        Some(_) | None => String::new(),
-    };
-    Ok(lines.into_iter().map(|line| (line.id.to_string(), name(&line.cells))).collect())
-}
-
 /// Shows what is found.
 pub(super) async fn show(State(app): State<App>, admin: Admin, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     admin.looks(&app, Sight::List("audit")).await?;
     let (wanted, before) = Wanted::parse(query.as_deref());
     let found = app.db.search_audit(&wanted.filter(), before, PAGE).await?;
-    let days = Days::within(&wanted.from, &wanted.to, app.db.audit_span().await?);
-    let applications = applications(&app).await?;
+    let days = Days::within(&wanted.narrow.from, &wanted.narrow.to, app.db.audit_span().await?);
+    let applications = applications(&app, admin.page.now).await?;
     let signed = app.db.last_checkpoint().await?.map(|last| (last.checkpoint.at, lines::key(&last.public_key)));
     let Admin { page, standing, .. } = &admin;
     let (entries, next, further) = (found.entries, found.next, before.is_some());
-    page.answer(&View { page, standing, wanted: &wanted, applications, days, entries, next, further, signed })
+    let narrow = &wanted.narrow;
+    page.answer(&View { page, standing, wanted: &wanted, narrow, applications, days, entries, next, further, signed })
 }
 
 /// Of which days.

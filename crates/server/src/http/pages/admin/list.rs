@@ -1,4 +1,4 @@
-//! Lists over many people: newest first, a page at a time.
+//! Lists over many people: newest first, a page at a time, narrowed by state, kind, application and days.
 
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
@@ -6,16 +6,56 @@ use axum::response::Response;
 use domain::administrator::Standing;
 use domain::administrator::look::Sight;
 use domain::ids::UserId;
-use store::desk_list::{Cell, List, ListLine};
+use store::desk_list::{Cell, List, ListFilter, ListLine};
 use uuid::Uuid;
 
 use super::Admin;
+use super::narrow::{Narrow, applications};
 use crate::app::App;
 use crate::http::pages::frame::Frame;
 use crate::problem::{Problem, ProblemCode};
 
 /// Lines on one page.
-const PAGE: usize = 50;
+const PAGE: u32 = 50;
+
+/// What is looked for, as addresses and forms have it.
+#[derive(Default)]
+struct Wanted {
+    /// Whose alone.
+    person: Option<Uuid>,
+    state: String,
+    narrow: Narrow,
+}
+
+impl Wanted {
+    /// Reads an address. What is no id is no place; whatever else is not known narrows nothing.
+    fn parse(query: Option<&str>) -> Result<(Self, Option<Uuid>), Problem> {
+        let id = |text: &str| Uuid::parse_str(text).map_err(|_| Problem::new(ProblemCode::NotFound));
+        let (mut wanted, mut before) = (Self::default(), None);
+        for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            let value: String = value.chars().take(64).collect();
+            match &*name {
+                "person" => wanted.person = Some(id(&value)?),
+                "before" => before = Some(id(&value)?),
+                "state" => wanted.state = value,
+                name => wanted.narrow.take(name, value),
+            }
+        }
+        Ok((wanted, before))
+    }
+
+    fn filter(&self, list: List) -> ListFilter {
+        let span = self.narrow.span();
+        ListFilter {
+            person: self.person.map(UserId::from_uuid).filter(|_| list.is_of_people()),
+            since: span.since,
+            until: span.until,
+            state: list.states().iter().copied().find(|state| *state == self.state),
+            method: self.narrow.method().filter(|_| list.has_method()),
+            application: self.narrow.application().filter(|_| list.is_of_people()),
+        }
+    }
+}
 
 #[derive(Template)]
 #[template(path = "pages/admin/list.html")]
@@ -23,8 +63,10 @@ struct View<'a> {
     page: &'a Frame,
     standing: &'a Standing,
     list: List,
-    /// Whose alone.
-    person: Option<Uuid>,
+    wanted: &'a Wanted,
+    narrow: &'a Narrow,
+    /// Id and name of each application.
+    applications: Vec<(String, String)>,
     lines: Vec<ListLine>,
     next: Option<Uuid>,
     /// Whether this is not its beginning.
@@ -40,21 +82,18 @@ impl View<'_> {
     /// The address of this list, with what it is narrowed to.
     fn here(&self, before: Option<Uuid>) -> String {
         let mut address = url::form_urlencoded::Serializer::new(String::new());
-        if let Some(person) = self.person {
+        if let Some(person) = self.wanted.person {
             address.append_pair("person", &person.to_string());
         }
+        if !self.wanted.state.is_empty() {
+            address.append_pair("state", &self.wanted.state);
+        }
+        self.narrow.write(&mut address, &self.narrow.from, &self.narrow.to);
         if let Some(before) = before {
             address.append_pair("before", &before.to_string());
         }
         format!("/admin/lists/{}?{}", self.list.as_str(), address.finish())
     }
-}
-
-/// The id an address has under a name. What is no id is no place.
-fn id(query: Option<&str>, wanted: &str) -> Result<Option<Uuid>, Problem> {
-    let mut pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-    let text = pairs.find(|(name, _)| name == wanted);
-    text.map(|(_, text)| Uuid::parse_str(&text).map_err(|_| Problem::new(ProblemCode::NotFound))).transpose()
 }
 
 /// Shows a page of one.
@@ -65,14 +104,13 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let list = List::parse(&name).ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
-    let (person, before) = (id(query.as_deref(), "person")?, id(query.as_deref(), "before")?);
-    let person = person.filter(|_| list.is_of_people());
-    admin.looks(&app, person.map_or(Sight::List(list.as_str()), |user| Sight::Person(UserId::from_uuid(user)))).await?;
-    let limit = u32::try_from(PAGE + 1).unwrap_or(u32::MAX);
-    let mut lines = app.db.list(list, person.map(UserId::from_uuid), before, limit).await?;
-    let more = lines.len() > PAGE;
-    lines.truncate(PAGE);
-    let next = lines.last().filter(|_| more).map(|line| line.id);
+    let (wanted, before) = Wanted::parse(query.as_deref())?;
+    let filter = wanted.filter(list);
+    admin.looks(&app, filter.person.map_or(Sight::List(list.as_str()), Sight::Person)).await?;
     let Admin { page, standing, .. } = &admin;
-    page.answer(&View { page, standing, list, person, lines, next, further: before.is_some() })
+    let found = app.db.list(list, &filter, before, PAGE, page.now).await?;
+    let applications = applications(&app, page.now).await?;
+    let (lines, next, further) = (found.lines, found.next, before.is_some());
+    let narrow = &wanted.narrow;
+    page.answer(&View { page, standing, list, wanted: &wanted, narrow, applications, lines, next, further })
 }
