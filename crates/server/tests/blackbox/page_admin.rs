@@ -162,6 +162,8 @@ async fn leafing(world: &World, tab: &Tab, locked: &Person, support: &Person, mu
     let (one, other) = (world.uuid_of(locked).await, world.uuid_of(support).await);
     tab.go(&world.at(&format!("/admin/lists/outbox?person={one}")));
     show(tab, "admin-list-of-one");
+    tab.go(&world.at("/admin/lists/outbox?state=waiting&from=2001-01-01&to=2001-12-31"));
+    show(tab, "admin-list-narrowed");
     tab.go(&world.at(&format!("/admin/lists/trusted-devices?person={other}")));
     show(tab, "admin-list-empty");
 }

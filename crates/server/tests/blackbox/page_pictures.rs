@@ -33,25 +33,3 @@ async fn every_page_has_its_picture_taken() {
         scenes(&world, &chromium, view, take).await;
     }
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "temporary"]
-async fn desk_only() {
-    let folder = PathBuf::from("/tmp/desk-pics2");
-    std::fs::create_dir_all(&folder).unwrap();
-    let chromium = Chromium::start().expect("there is nothing to take pictures with");
-    for (suffix, view) in [
-        ("", View::PHONE),
-        ("-desktop", View::DESKTOP),
-        ("-ar-dark", View { language: "ar", dark: true, ..View::PHONE }),
-    ] {
-        let world = World::start(Database::Sqlite).await;
-        let mut take = |tab: &Tab, name: &str| {
-            std::fs::write(folder.join(format!("{name}{suffix}.png")), tab.picture()).unwrap();
-        };
-        let person = world.add_person_with_totp();
-        world.use_up_tries(&chromium.open(view), &person);
-        crate::page_admin::scenes(&world, &chromium, view, &person, &mut take).await;
-        crate::page_hosted::scenes(&world, &chromium.open(view), &mut take).await;
-    }
-}

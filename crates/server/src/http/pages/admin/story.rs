@@ -103,12 +103,12 @@ fn reasons(detail: &str) -> (Option<String>, Option<String>) {
     (Some(word.to_owned()).filter(|word| !word.is_empty()), stated)
 }
 
-/// A lock comes out as it was meant, and is no good news.
-fn mood(action: Option<AuditAction>, success: bool) -> Mood {
+/// A lock comes out as it was meant, and is no good news; nor is a right password that it stopped.
+fn mood(action: Option<AuditAction>, success: bool, why: Option<&str>) -> Mood {
     let alarming = [AuditAction::AccountLocked, AuditAction::TrustedDeviceStolen, AuditAction::ClockSkew];
     if !success {
         Mood::Bad
-    } else if action.is_some_and(|action| alarming.contains(&action)) {
+    } else if action.is_some_and(|action| alarming.contains(&action)) || why == Some("account_locked") {
         Mood::Sad
     } else {
         Mood::Good
@@ -128,7 +128,7 @@ fn of_entry(at: Timestamp, entry: StoryEntry) -> Line {
         times: 1,
         text: entry.action.map(|action| key(action, entry.success)),
         name: entry.name,
-        mood: mood(entry.action, entry.success),
+        mood: mood(entry.action, entry.success, why.as_deref()),
         way: entry.method,
         destination: None,
         why,
