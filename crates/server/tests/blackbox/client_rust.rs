@@ -160,7 +160,7 @@ async fn a_code_is_sent(database: Database) {
     assert_eq!(ours.verify(&challenge.id, &code, USER, false).await.unwrap().method.as_deref(), Some("email"));
 }
 
-/// what the hosted page gives is worth something to the browser that was sent there, once, about one user.
+/// what the hosted page gives is worth something to the browser that was sent there, once, about one user.
 async fn the_hosted_page_signs_in_who_was_sent_there(database: Database) {
     let world = World::start(database).await;
     let shop = world.shop_with_pages();
@@ -257,6 +257,7 @@ fn problem(status: u16, code: &str, retry_after: u64) -> Told {
     Told::Say(status, "application/problem+json", body.to_string())
 }
 
+/// the same call under the same key is one call, and no answer is no yes.
 async fn answers_that_are_lost_late_or_none(database: Database) {
     let world = World::start(database).await;
     let shop = world.shop("shop");
