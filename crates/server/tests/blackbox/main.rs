@@ -103,6 +103,7 @@
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
 //! | `integrate` | docs/integrate.md, command by command |
 //! | `examples` | A-05, A-06, A-30 in apps with a login of their own |
+//! | `client_rust` | R-31, A-05, A-06, A-30 from the side of an application |
 //! | `clients` | R-31, A-05, A-06 from the side of an application |
 #![expect(
     clippy::unwrap_used,
@@ -174,6 +175,7 @@ mod audit_checkpoints;
 mod audit_commands;
 mod backup_email;
 mod canary;
+mod client_rust;
 mod clients;
 mod crashes;
 mod crowds;
