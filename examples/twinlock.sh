@@ -1,4 +1,5 @@
-# Starts a Twinlock for an example, with an application whose people may come back to $1. Sourced by the examples' `start`.
+# Starts a Twinlock for an example, with an application whose people may come back to $1 and have to have a second factor: who
+# has none sets one up at the first sign-in. Sourced by the examples' `start`.
 # TWINLOCK is the program; without it the one of this repository is built.
 if [ -z "${TWINLOCK:-}" ]; then
   cargo build --quiet --package twinlock --manifest-path ../../Cargo.toml
@@ -15,6 +16,7 @@ for _ in $(seq 100); do curl --silent --fail --output /dev/null "$url/readyz" &&
 in_data() { (cd "$EXAMPLE_DATA" && "$TWINLOCK" "$@"); }
 in_data app add shop > /dev/null 2>&1 || true
 in_data app return-url add shop "$1" > /dev/null 2>&1 || true
+in_data app set shop --second-factor required > /dev/null
 TWINLOCK_API_KEY=$(in_data key add --app shop)
 export TWINLOCK_API_KEY TWINLOCK_URL=$url
 echo "twinlock url=$TWINLOCK_URL api_key=$TWINLOCK_API_KEY"

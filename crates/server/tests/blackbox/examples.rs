@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -26,8 +27,9 @@ struct Example {
 
 impl Example {
     /// Starts it with an application of its own, and waits until it answers.
-    async fn start(world: &World, folder: &Path, surroundings: &[(&str, PathBuf)]) -> Self {
+    async fn start(world: &World, folder: &Path, told: Option<(&str, PathBuf)>) -> Self {
         let shop = world.shop("shop");
+        world.must(&["app", "set", "shop", "--second-factor", "required"]);
         let port = free_port();
         let url = format!("http://127.0.0.1:{port}");
         world.must(&["app", "return-url", "add", "shop", &format!("{url}{BACK}")]);
@@ -38,7 +40,7 @@ impl Example {
             .env("TWINLOCK_API_KEY", &shop.key)
             .env("EXAMPLE_DATA", world.path())
             .env("EXAMPLE_PASSWORD", PASSWORD)
-            .envs(surroundings.iter().map(|(name, value)| (name, value)))
+            .envs(told)
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
@@ -85,76 +87,134 @@ impl Drop for Example {
     }
 }
 
-/// Password, hosted second factor, app; a remembered device at the second sign-in, a recovery code at the third. A-05, A-06,
-/// A-30: a password alone opens nothing, and a result that is stolen, foreign or spent signs nobody in.
-async fn signs_people_in(world: &World, example: &Example) {
-    let Some(chromium) = Chromium::start() else { return };
-    let (secret, codes) = example.shop.enroll("1").await;
-    let tab = chromium.open(View::DESKTOP);
-    let at_the_page = |tab: &Tab| assert!(tab.address().starts_with(world.base()), "{}", tab.address());
+/// A program of the workspace, which a run of all tests has built; `None` where a part of it alone was, which in CI is a failure.
+#[expect(clippy::disallowed_methods, reason = "a test is configured by its environment")]
+fn built(name: &str) -> Option<PathBuf> {
+    let program = Path::new(env!("CARGO_BIN_EXE_twinlock")).with_file_name(name);
+    if !program.exists() {
+        assert!(std::env::var_os("CI").is_none(), "CI is set and {name} is not built: run cargo xtask test");
+        eprintln!("SKIPPED: {name} is not built, so this was not tested: run cargo xtask test");
+    }
+    program.exists().then_some(program)
+}
 
-    example.log_in(&tab);
-    at_the_page(&tab);
+/// How an example is made ready: with what was fetched for it, where its `start` stands, and what that is told.
+type Ready = fn(&World, PathBuf, PathBuf) -> (PathBuf, Option<(&'static str, PathBuf)>);
+
+fn at_the_page(world: &World, tab: &Tab) {
+    assert!(tab.address().starts_with(&format!("{}/second-factor/", world.base())), "{}", tab.address());
+}
+
+/// The first sign-in: everybody has to have a second factor, and whoever has none sets one up on the way. Gives the secret of
+/// the authenticator, and the recovery codes.
+async fn enrolls(world: &World, example: &Example, tab: &Tab) -> (String, Vec<String>) {
+    example.log_in(tab);
+    at_the_page(world, tab);
     let page = tab.address();
-    assert!(!example.is_in(&tab), "the password alone is enough");
+    assert!(!example.is_in(tab), "the password alone is enough");
     tab.go(&page);
+    tab.click("button[value=totp]");
+    let secret = tab.attribute("[data-copy]", "data-copy").unwrap();
+    tab.fill("#code", &totp::code(&secret, world.fresh_step().await));
+    tab.click("button.main");
+    let page = tab.address();
+    assert!(page.ends_with("/recovery-codes"), "{page}");
+    let list = tab.html();
+    let codes = list.split("<ol class=\"codes\"").nth(1).unwrap().split("<li>").skip(1);
+    let codes: Vec<_> = codes.map(|code| code.split('<').next().unwrap().to_owned()).collect();
+    assert_eq!(codes.len(), 10, "{codes:?}");
+    assert!(!example.is_in(tab), "in before the browser came back");
+    tab.go(&page);
+    tab.click("button.main");
+    signed_in(example, tab);
+    (secret, codes)
+}
+
+#[track_caller]
+fn signed_in(example: &Example, tab: &Tab) {
+    assert_eq!((tab.path().as_str(), tab.text("h1").as_str()), ("/", "Hello ada"));
+    assert!(tab.address().starts_with(&example.url) && !tab.address().contains("tfa"), "{}", tab.address());
+}
+
+/// Password, hosted second factor, app: an authenticator is set up at the first sign-in, the device remembered at the second,
+/// a recovery code typed at the third.
+async fn signs_people_in(world: &World, example: &Example, chromium: &Arc<Chromium>) -> String {
+    let tab = chromium.open(View::DESKTOP);
+    let (secret, codes) = enrolls(world, example, &tab).await;
+    let log_out = |tab: &Tab| {
+        tab.click("button");
+        assert!(!example.is_in(tab), "logged out");
+    };
+
+    log_out(&tab);
+    example.log_in(&tab);
+    at_the_page(world, &tab);
     tab.tick("#remember");
     tab.fill("#code", &totp::code(&secret, world.fresh_step().await));
     tab.click("button.main");
-    assert_eq!((tab.path().as_str(), tab.text("h1").as_str()), ("/", "Hello ada"));
-    assert!(tab.address().starts_with(&example.url) && !tab.address().contains("tfa"), "{}", tab.address());
-
-    tab.click("button");
-    assert!(!example.is_in(&tab), "logged out");
+    signed_in(example, &tab);
+    log_out(&tab);
     example.log_in(&tab);
     assert_eq!(tab.text("h1"), "Hello ada", "the device was remembered, yet we are at {}", tab.address());
 
     let another = chromium.open(View::PHONE);
     example.log_in(&another);
-    at_the_page(&another);
+    at_the_page(world, &another);
     another.click("a[href$='by=recovery']");
     another.fill("#code", &codes[0]);
     another.click("button.main");
-    assert_eq!(another.text("h1"), "Hello ada");
+    signed_in(example, &another);
 
-    // A recovery code ends the trust. What somebody else is sent back with is of no use here, whoever it is about.
+    log_out(&tab);
+    example.log_in(&tab);
+    at_the_page(world, &tab); // A recovery code ends the trust.
+    secret
+}
+
+/// A-05, A-06, A-30: a result that is stolen, about somebody else, of another application or spent signs nobody in, whoever has
+/// the password.
+async fn signs_nobody_else_in(world: &World, example: &Example, chromium: &Arc<Chromium>, secret: &str) {
     let (victim, thief) = (chromium.open(View::DESKTOP), chromium.open(View::DESKTOP));
+    let bank = world.shop("bank");
+    world.must(&["app", "return-url", "add", "bank", &format!("{}{BACK}", example.url)]);
+    for (application, user) in [(&bank, "1"), (&example.shop, "2")] {
+        let (theirs, _) = application.enroll(user).await;
+        let asked = json!({ "return_url": format!("{}{BACK}", example.url) });
+        let visitor = chromium.open(View::DESKTOP);
+        visitor.go(&application.challenge_with(user, asked).await.expect(201).text_at("/url"));
+        let foreign = example.kept_back(&visitor, &totp::code(&theirs, world.fresh_step().await));
+        example.log_in(&thief);
+        thief.go(&foreign);
+        assert!(!example.is_in(&thief), "a result about another signs in: {user}");
+    }
+
     example.log_in(&victim);
-    let stolen = example.kept_back(&victim, &totp::code(&secret, world.fresh_step().await));
+    let stolen = example.kept_back(&victim, &totp::code(secret, world.fresh_step().await));
     thief.go(&stolen);
     assert!(!example.is_in(&thief), "a stolen result signs in");
     example.log_in(&thief);
     thief.go(&stolen);
     assert!(!example.is_in(&thief), "a stolen result signs in who has the password");
-    let bank = world.shop("bank");
-    world.must(&["app", "return-url", "add", "bank", &format!("{}{BACK}", example.url)]);
-    let (theirs, _) = bank.enroll("1").await;
-    let asked = json!({ "return_url": format!("{}{BACK}", example.url) });
-    victim.go(&bank.challenge_with("1", asked).await.expect(201).text_at("/url"));
-    let foreign = example.kept_back(&victim, &totp::code(&theirs, world.fresh_step().await));
-    thief.go(&foreign);
-    assert!(!example.is_in(&thief), "a result of another application signs in");
 
     victim.go(&stolen);
     assert_eq!(victim.text("h1"), "Hello ada", "what a thief tried took nothing away");
-    example.log_in(&thief);
-    thief.go(&stolen);
-    assert!(!example.is_in(&thief), "a spent result signs in");
+    victim.click("button");
+    for tab in [&victim, &thief] {
+        example.log_in(tab);
+        tab.go(&stolen);
+        assert!(!example.is_in(tab), "a spent result signs in");
+    }
 }
 
-async fn a_django_app_signs_people_in(database: Database) {
-    let Some(python) = fetched("TWINLOCK_TEST_PYTHON") else { return };
+/// One example, in a world where everybody has to have a second factor: what `twinlock.sh` sets as well.
+async fn does_as_it_says(database: Database, name: &str, needed: impl Fn() -> Option<PathBuf>, ready: Ready) {
+    let Some(fetched) = needed() else { return };
+    let Some(chromium) = Chromium::start() else { return };
     let world = World::start(database).await;
-    let example = Example::start(&world, &folder("examples/django"), &[("PYTHON", python)]).await;
-    signs_people_in(&world, &example).await;
-}
-
-async fn an_express_app_signs_people_in(database: Database) {
-    let Some(packages) = fetched("TWINLOCK_TEST_NODE") else { return };
-    let world = World::start(database).await;
-    compiled(&world, &packages, Some("examples/express"));
-    let example = Example::start(&world, &world.path().join("app"), &[]).await;
-    signs_people_in(&world, &example).await;
+    let (folder, told) = ready(&world, fetched, folder(name));
+    let example = Example::start(&world, &folder, told).await;
+    let secret = signs_people_in(&world, &example, &chromium).await;
+    signs_nobody_else_in(&world, &example, &chromium, &secret).await;
 }
 
 /// Without anything given it starts a Twinlock of its own, and takes it along when it ends.
@@ -187,7 +247,8 @@ async fn one_command_starts_all_of_it(_: Database) {
         "return_url": format!("http://127.0.0.1:{port}{BACK}") });
     let at = Browser::new(&format!("http://127.0.0.1:{twinlock}"), &format!("127.0.0.1:{twinlock}"));
     let answer = at.post_as(key, "/v1/challenges", asked).await.expect(201);
-    assert_eq!(answer.json["status"], "not_required");
+    assert_eq!(answer.json["status"], "enrollment_required");
+    assert!(answer.json["url"].is_string(), "{}", answer.text);
     let _ = Command::new("kill").arg(child.id().to_string()).status();
     let _ = child.wait();
     while listens(port) || listens(twinlock) {
@@ -199,7 +260,7 @@ async fn one_command_starts_all_of_it(_: Database) {
 /// What the README shows as the change is what stands in the files, and short.
 #[test]
 fn the_change_is_as_short_as_shown() {
-    for example in ["examples/django", "examples/express"] {
+    for example in EXAMPLES {
         let readme = std::fs::read_to_string(folder(example).join("README.md")).unwrap();
         let diff = readme.split("```diff\n").nth(1).unwrap().split("```").next().unwrap();
         let added = diff.lines().filter(|line| line.starts_with('+') && !line.starts_with("+++")).count();
@@ -217,4 +278,26 @@ fn the_change_is_as_short_as_shown() {
     }
 }
 
-on_sqlite![a_django_app_signs_people_in, an_express_app_signs_people_in, one_command_starts_all_of_it];
+/// A row for each example: the name of its test, its folder, what it needs, and how it is made ready.
+macro_rules! examples {
+    ($($test:ident: $folder:literal, $needed:expr, $ready:expr;)*) => {
+        const EXAMPLES: &[&str] = &[$($folder),*];
+
+        $(async fn $test(database: Database) {
+            does_as_it_says(database, $folder, $needed, $ready).await;
+        })*
+
+        on_sqlite![$($test,)* one_command_starts_all_of_it];
+    };
+}
+
+examples! {
+    a_django_app_signs_people_in: "examples/django", || fetched("TWINLOCK_TEST_PYTHON"),
+        |_, python, folder| (folder, Some(("PYTHON", python)));
+    an_express_app_signs_people_in: "examples/express", || fetched("TWINLOCK_TEST_NODE"), |world, packages, _| {
+        compiled(world, &packages, Some("examples/express"));
+        (world.path().join("app"), None)
+    };
+    an_axum_app_signs_people_in: "examples/axum", || built("twinlock-example-axum"),
+        |_, shop, folder| (folder, Some(("SHOP", shop)));
+}
