@@ -1,6 +1,6 @@
 /** The calls of the second-factor API. What each does, takes and refuses is in docs/api.md. */
 
-import type { AddedFactor, Approval, Challenge, CodeSent, Device, Factor, User } from "./answers.js";
+import type { AddedFactor, Approval, Challenge, CodeSent, Device, Factor, SessionLink, User } from "./answers.js";
 import { BadAnswer, Unreachable, WrongUser } from "./errors.js";
 import { Transport } from "./transport.js";
 
@@ -141,6 +141,11 @@ export class Twinlock {
   /** In one device, or in all. */
   endTrust(user: string, device?: string): Promise<void> {
     return this.#call("DELETE", device === undefined ? path(user, "devices") : path(user, "devices", device));
+  }
+
+  /** Where to send the browser of somebody signed in with you, at once: to their own security page, and back. */
+  sessionLink(user: string, returnUrl: string): Promise<SessionLink> {
+    return this.#call("POST", path(user, "session-link"), { return_url: returnUrl });
   }
 
   /** Tell what happened at your side: trust ends, and who is deleted is deleted here. */
