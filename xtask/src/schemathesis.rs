@@ -1,8 +1,8 @@
 //! `cargo xtask schemathesis`: does the server answer as its OpenAPI document says, whatever it is sent?
 //!
 //! A server in test mode on a temporary SQLite file and a free port; schemathesis (from `PyPI`, in a virtual environment
-//! under `target/`) sends generated requests, signed in and not, for a bounded time. A 5xx or an undocumented
-//! status, content type, header or body is a finding, and a finding fails the task.
+//! under `target/`) sends generated requests, signed in and not, with an API key and without, for a bounded time. A 5xx or
+//! an undocumented status, content type, header or body is a finding, and a finding fails the task.
 
 use std::fs::{self, File};
 use std::net::TcpStream;
@@ -14,10 +14,12 @@ use std::{env, thread};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::command::{cargo, check_interrupt, end, root, run as run_step, send};
+use crate::command::{cargo, check_interrupt, end, output, root, run as run_step, send};
 use crate::postgres::free_port;
 
 const VERSION: &str = "4.32.5";
+/// Where the applications of the search have people sent back to: nobody listens there, what counts is the address.
+const BACK: &str = "http://127.0.0.1:9/second-factor";
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
                       response_headers_conformance,response_schema_conformance";
 
@@ -40,15 +42,16 @@ pub(crate) fn run(options: &Options) -> Result<String> {
     let environment = python_environment()?;
     run_step(&mut cargo(&["build", "--package", "twinlock"]))?;
     let server = Server::start()?;
+    let keys = [server.application("shop")?, server.application("other")?];
 
     let mut search = Command::new(environment.join("bin/schemathesis"));
     search
         .current_dir(server.folder.path())
         .env("SCHEMATHESIS_HOOKS", root().join("xtask/schemathesis_hooks.py"))
         .env("TWINLOCK_TESTED_URL", server.url())
+        .env("TWINLOCK_TESTED_KEYS", keys.join(" "))
+        .env("TWINLOCK_TESTED_RETURN_URL", BACK)
         .args(["run", &format!("{}/openapi.json", server.url()), "--url", &server.url()])
-        // The clock and the outbox of the test mode are tools of the search, not its subject.
-        .args(["--exclude-path-regex", "^/v1/test/"])
         .args(["--checks", CHECKS, "--continue-on-failure"])
         .args(["--max-examples", &options.examples.to_string(), "--max-time", &options.seconds.to_string()])
         .args(["--request-timeout", "10", "--generation-database", "none", "--no-color"]);
@@ -73,6 +76,20 @@ fn python_environment() -> Result<PathBuf> {
     Ok(environment)
 }
 
+/// The program, with the settings of the server in this folder.
+fn program(folder: &Path, port: u16) -> Result<Command> {
+    // Cargo puts it beside this very program, wherever the target folder is.
+    let mut program = Command::new(env::current_exe()?.with_file_name("twinlock"));
+    program
+        .current_dir(folder)
+        .env("TWINLOCK_BIND", format!("127.0.0.1:{port}"))
+        .env("TWINLOCK_BASE_URL", format!("http://127.0.0.1:{port}"))
+        .env("DATABASE_URL", "sqlite:twinlock.db")
+        .env("TWINLOCK_TRUSTED_PROXIES", "127.0.0.1")
+        .env("TWINLOCK_API_RATE_LIMIT", "1000000");
+    Ok(program)
+}
+
 /// A server in test mode. Dropping it stops it and removes its files.
 struct Server {
     process: Child,
@@ -85,18 +102,12 @@ impl Server {
         let folder = tempfile::Builder::new().prefix("twinlock-schemathesis-").tempdir()?;
         let port = free_port()?;
         let log = folder.path().join("log");
-        let output = File::create(&log)?;
-        // Cargo puts it beside this very program, wherever the target folder is.
-        let process = Command::new(env::current_exe()?.with_file_name("twinlock"))
+        let file = File::create(&log)?;
+        let process = program(folder.path(), port)?
             .args(["serve", "--test-mode"])
-            .current_dir(folder.path())
-            .env("TWINLOCK_BIND", format!("127.0.0.1:{port}"))
-            .env("TWINLOCK_BASE_URL", format!("http://127.0.0.1:{port}"))
-            .env("DATABASE_URL", "sqlite:twinlock.db")
-            .env("TWINLOCK_TRUSTED_PROXIES", "127.0.0.1")
             .stdin(Stdio::null())
-            .stdout(output.try_clone()?)
-            .stderr(output)
+            .stdout(file.try_clone()?)
+            .stderr(file)
             .spawn()
             .context("cannot start the server")?;
         let mut server = Self { process, port, folder };
@@ -106,6 +117,15 @@ impl Server {
 
     fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Adds an application; gives a key of its test world, with all scopes.
+    fn application(&self, name: &str) -> Result<String> {
+        let say = |arguments: &[&str]| output(program(self.folder.path(), self.port)?.args(arguments));
+        say(&["app", "add", name])?;
+        let key = say(&["key", "add", "--app", name, "--test"])?;
+        say(&["app", "return-url", "add", name, "--test", BACK])?;
+        Ok(key.trim().to_owned())
     }
 
     fn wait_until_ready(&mut self, log: &Path) -> Result<()> {

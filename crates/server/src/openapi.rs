@@ -91,10 +91,16 @@ pub fn document() -> OpenApi {
             }
             let once = keyed && method != "get";
             let by_key = [if keyed { v1::KEYED } else { &[] }, if once { v1::ONCE } else { &[] }].concat();
+            let of_one = v1::REFUSALS_OF_ONE.iter().find(|(of, known, _)| (*of, *known) == (method, path));
+            let of_one = of_one.map_or(&[][..], |(_, _, refusals)| refusals);
+            // A body is read wherever a key may stand for it, though it need not be there.
+            let reads_body = once || operation.request_body.is_some();
+            let asked = if keyed && takes_query(operation) { &[ProblemCode::InvalidRequest][..] } else { &[] };
+            let with_body = if reads_body { WITH_BODY } else { &[] };
             if once {
                 operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
             }
-            refuse(operation, &[own, &by_key].concat());
+            refuse(operation, &[own, of_one, &by_key, asked, with_body].concat());
         }
     }
     if let Some(components) = &mut document.components {
@@ -137,11 +143,15 @@ fn schema_name(content: &RefOr<utoipa::openapi::Content>) -> Option<String> {
     }
 }
 
+fn takes_query(operation: &Operation) -> bool {
+    let mut parameters = operation.parameters.iter().flatten();
+    parameters.any(|it| matches!(it, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query))
+}
+
 /// Adds the refusals of a call: one response per status, naming its codes.
-fn refuse(operation: &mut Operation, own: &[ProblemCode]) {
-    let with_body = if operation.request_body.is_some() { WITH_BODY } else { &[] };
+fn refuse(operation: &mut Operation, beyond: &[ProblemCode]) {
     let mut by_status: BTreeMap<u16, Vec<&'static str>> = BTreeMap::new();
-    for code in own.iter().chain(with_body).chain(COMMON) {
+    for code in beyond.iter().chain(COMMON) {
         let codes = by_status.entry(code.status().as_u16()).or_default();
         if !codes.contains(&code.as_str()) {
             codes.push(code.as_str());

@@ -19,7 +19,8 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::problem::ProblemCode;
 
-/// What each call may refuse beyond what every call with a key may: its documentation, held against the answers by the tests.
+/// What the calls of each path may refuse beyond what every call with a key may: their documentation, held against the answers
+/// by the tests.
 pub const REFUSALS: &[(&str, &[ProblemCode])] = &[
     ("/v1/application", &[]),
     ("/v1/challenges", challenges::REQUEST_REFUSALS),
@@ -30,8 +31,8 @@ pub const REFUSALS: &[(&str, &[ProblemCode])] = &[
     ("/v1/users/{id}", &[]),
     ("/v1/users/{id}/factors", factors::ADD_REFUSALS),
     ("/v1/users/{id}/factors/{fid}/activate", factors::ACTIVATE_REFUSALS),
-    ("/v1/users/{id}/factors/{fid}", factors::ONE_REFUSALS),
-    ("/v1/users/{id}/recovery-codes", users::CODES_REFUSALS),
+    ("/v1/users/{id}/factors/{fid}", &[]),
+    ("/v1/users/{id}/recovery-codes", &[]),
     ("/v1/users/{id}/devices", &[]),
     ("/v1/users/{id}/devices/{did}", &[]),
     ("/v1/users/{id}/events", &[]),
@@ -39,17 +40,21 @@ pub const REFUSALS: &[(&str, &[ProblemCode])] = &[
     ("/v1/users/{id}/reset", &[]),
     ("/v1/users/{id}/session-link", &[]),
     ("/v1/audit", &[]),
-    ("/v1/webhooks", webhooks::ADD_REFUSALS),
+    ("/v1/webhooks", &[]),
     ("/v1/webhooks/{wid}", webhooks::REFUSALS),
 ];
 
-/// What any call with a key may refuse.
-pub const KEYED: &[ProblemCode] = &[
-    ProblemCode::ApiKeyInvalid,
-    ProblemCode::FeatureDisabled,
-    ProblemCode::InvalidRequest,
-    ProblemCode::TooManyAttempts,
+/// What one call refuses, and the others of its path do not.
+pub const REFUSALS_OF_ONE: &[(&str, &str, &[ProblemCode])] = &[
+    ("delete", "/v1/users/{id}/factors/{fid}", factors::REMOVE_REFUSALS),
+    ("post", "/v1/users/{id}/recovery-codes", users::MAKE_CODES_REFUSALS),
+    ("get", "/v1/users/{id}/recovery-codes", users::CODES_FILE_REFUSALS),
+    ("post", "/v1/webhooks", webhooks::ADD_REFUSALS),
 ];
+
+/// What any call with a key may refuse.
+pub const KEYED: &[ProblemCode] =
+    &[ProblemCode::ApiKeyInvalid, ProblemCode::FeatureDisabled, ProblemCode::TooManyAttempts];
 
 /// What any call with an idempotency key may refuse.
 pub const ONCE: &[ProblemCode] = &[ProblemCode::ReplayExpired, ProblemCode::IdempotencyKeyReused];

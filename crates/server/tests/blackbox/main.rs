@@ -93,6 +93,7 @@
 //! | `v1_people` | R-07… …, A-57 |
 //! | `v1_receipts` | R-32 |
 //! | `v1_recovery_codes` | R-22 |
+//! | `v1_refusals` | R-39, R-42 |
 //! | `v1_strangers` | R-52, A-64 |
 //! | `v1_users` | A-07 |
 //! | `v1_visits` | R-21, R-25, R-31, R-52, R-65, A-57, A-64, A-82 |
@@ -256,9 +257,11 @@ mod v1_hosted;
 mod v1_keys;
 mod v1_once;
 mod v1_operations;
+mod v1_party;
 mod v1_people;
 mod v1_receipts;
 mod v1_recovery_codes;
+mod v1_refusals;
 mod v1_strangers;
 mod v1_users;
 mod v1_visits;

@@ -59,6 +59,11 @@ impl Shop {
         self.browser.call(method, path).bearer(&self.key)
     }
 
+    /// The same calls with another key.
+    pub(crate) fn with_key(&self, key: &str) -> Self {
+        Self { browser: self.browser.clone(), key: key.to_owned() }
+    }
+
     /// Asks for a challenge of a sign-in.
     pub(crate) async fn challenge(&self, user: &str) -> Answer {
         self.challenge_with(user, json!({})).await

@@ -33,6 +33,8 @@ pub(crate) struct Operation {
     pub(crate) path: String,
     /// Whether it takes a body with something in it.
     pub(crate) has_body: bool,
+    /// Code and status of what it may refuse.
+    pub(crate) refusals: BTreeMap<String, u16>,
     inputs: Vec<(String, String, Meaning)>,
 }
 
@@ -115,10 +117,16 @@ impl Operation {
             let meaning = meaning(&title, &place, &field);
             (place, field, meaning)
         });
+        let refused = call["responses"].as_object().unwrap().iter().flat_map(|(status, response)| {
+            let status: u16 = status.parse().unwrap();
+            let codes = response["description"].as_str().unwrap().split('`').skip(1).step_by(2);
+            codes.filter(move |_| status >= 400).map(move |code| (code.to_owned(), status))
+        });
         Self {
             method: method.to_uppercase().parse().unwrap(),
             path: path.to_owned(),
             has_body: !body.is_null(),
+            refusals: refused.collect(),
             inputs: inputs.collect(),
         }
     }
@@ -145,8 +153,22 @@ impl Operation {
         if let Some(once) = once { call.header("idempotency-key", once) } else { call }
     }
 
+    /// Whether its address says more than a path.
+    pub(crate) fn takes_query(&self) -> bool {
+        self.inputs.iter().any(|(place, ..)| place == "query")
+    }
+
+    /// Its path with these names.
+    pub(crate) fn filled(&self, names: &Names) -> String {
+        let in_path = self.inputs.iter().filter(|(place, ..)| place == "path");
+        in_path.fold(self.path.clone(), |path, (_, field, meaning)| match meaning {
+            Meaning::Name(kind) => path.replace(&format!("{{{field}}}"), &names[kind]),
+            Meaning::CodeOf(_) | Meaning::Said(_) | Meaning::Unsaid => path,
+        })
+    }
+
     async fn parts(&self, world: &World, names: &Names) -> (String, String, Option<String>, Map<String, Value>) {
-        let (mut path, mut query, mut once, mut body) = (self.path.clone(), String::new(), None, Map::new());
+        let (mut query, mut once, mut body) = (String::new(), None, Map::new());
         for (place, field, meaning) in &self.inputs {
             let value = match meaning {
                 Meaning::Name(kind) => names.get(kind).map(|name| json!(name)),
@@ -160,7 +182,7 @@ impl Operation {
             let Some(value) = value else { continue };
             let text = value.as_str().unwrap_or_default();
             match (&**place, field.split_once('.')) {
-                ("path", _) => path = path.replace(&format!("{{{field}}}"), text),
+                ("path", _) => {}
                 ("query", _) => {
                     let mut pairs = url::form_urlencoded::Serializer::new(query);
                     query = pairs.append_pair(field, text).finish();
@@ -173,8 +195,7 @@ impl Operation {
                 (_, None) => drop(body.insert(field.clone(), value)),
             }
         }
-        assert!(!path.contains('{'), "{path} is not filled in");
-        (path, query, once, body)
+        (self.filled(names), query, once, body)
     }
 
     pub(crate) async fn ask(&self, world: &World, shop: &Shop, names: &Names) -> Answer {

@@ -50,12 +50,13 @@ pub(super) const ADD_REFUSALS: &[ProblemCode] = &[
 pub(super) const ACTIVATE_REFUSALS: &[ProblemCode] = &[
     ProblemCode::NoPendingSetup,
     ProblemCode::CodeIncorrect,
+    ProblemCode::PhoneRejected,
     ProblemCode::TooManyAttempts,
     ProblemCode::AccountLocked,
 ];
 
-/// What the calls on one may refuse.
-pub(super) const ONE_REFUSALS: &[ProblemCode] = &[ProblemCode::LastFactor];
+/// What removing one may refuse.
+pub(super) const REMOVE_REFUSALS: &[ProblemCode] = &[ProblemCode::LastFactor];
 
 /// What is to be added. An authenticator with a `secret` is one that the user has already, and works at once; anything else
 /// waits for its first code.

@@ -30,8 +30,11 @@ use crate::http::{Fields, Json, ReadBody};
 use crate::problem::{Problem, ProblemCode};
 use crate::recovery_sheet::Format;
 
-/// What making recovery codes, and having them as a file, may refuse.
-pub(super) const CODES_REFUSALS: &[ProblemCode] = &[ProblemCode::NoPendingSetup, ProblemCode::RecoveryCodesGone];
+/// What making recovery codes may refuse.
+pub(super) const MAKE_CODES_REFUSALS: &[ProblemCode] = &[ProblemCode::NoPendingSetup];
+
+/// What having them as a file may refuse.
+pub(super) const CODES_FILE_REFUSALS: &[ProblemCode] = &[ProblemCode::RecoveryCodesGone];
 
 /// What an application calls a user; what cannot be one is nobody's.
 pub(super) fn named(id: &str) -> Result<ExternalId, Problem> {
