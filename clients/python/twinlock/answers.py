@@ -115,14 +115,6 @@ class Device:
     expires_at: datetime
 
 
-@dataclass(frozen=True)
-class SessionLink:
-    """`url` works once."""
-
-    url: str = field(repr=False)
-    expires_at: datetime
-
-
 _NESTED = {"methods": Method, "factors": Factor, "result": Approval}
 
 

@@ -87,9 +87,3 @@ export interface Device {
   last_used_at: string;
   expires_at: string;
 }
-
-/** `url` works once. */
-export interface SessionLink {
-  url: string;
-  expires_at: string;
-}

@@ -1,6 +1,6 @@
 /** The calls of the second-factor API. What each does, takes and refuses is in docs/api.md. */
 
-import type { AddedFactor, Approval, Challenge, CodeSent, Device, Factor, SessionLink, User } from "./answers.js";
+import type { AddedFactor, Approval, Challenge, CodeSent, Device, Factor, User } from "./answers.js";
 import { BadAnswer, Unreachable, WrongUser } from "./errors.js";
 import { Transport } from "./transport.js";
 
@@ -144,8 +144,8 @@ export class Twinlock {
   }
 
   /** Where to send the browser of somebody signed in with you, at once: to their own security page, and back. */
-  sessionLink(user: string, returnUrl: string): Promise<SessionLink> {
-    return this.#call("POST", path(user, "session-link"), { return_url: returnUrl });
+  async sessionLink(user: string, returnUrl: string): Promise<string> {
+    return (await this.#call<{ url: string }>("POST", path(user, "session-link"), { return_url: returnUrl })).url;
   }
 
   /** Tell what happened at your side: trust ends, and who is deleted is deleted here. */

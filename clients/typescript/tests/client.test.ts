@@ -139,6 +139,6 @@ test("another application sees nobody, and what is wrong is told", async () => {
 test("a link leads to the security page", async () => {
   const user = newUser();
   await enroll(user);
-  assert.match((await ours.sessionLink(user, RETURN_URL)).url, /\/settings\/open\//);
+  assert.match(await ours.sessionLink(user, RETURN_URL), /\/settings\/open\//);
   assert.equal((await refused(bank().sessionLink(user, RETURN_URL))).code, "invalid_request");
 });

@@ -21,9 +21,9 @@ fn asked(lab: &mut Lab, person: &Person) -> (String, LinkToken) {
     let view = AskVisitView { account: Some(person.account.clone()), may_return: true };
     let mut decision = lab.decide(&command, view).unwrap();
     assert_eq!(entries_of(&decision, AuditAction::SettingsLinkMade), [true]);
-    let link = decision.changes.drain(..).find_map(|change| match change {
-        Change::PutLinkToken(link) => Some(link),
-        _ => None,
+    let link = decision.changes.drain(..).find_map(|change| {
+        let Change::PutLinkToken(link) = change else { return None };
+        Some(link)
     });
     let url = decision.reply.unwrap().url;
     (url.expose().rsplit('/').next().unwrap().to_owned(), link.unwrap())
@@ -36,9 +36,9 @@ fn opened(lab: &mut Lab, person: &Person, link: &LinkToken) -> Result<(Session, 
     let view = OpenVisitView { link: view, factors: person.factors.clone() };
     let mut decision = lab.decide(&command, view).unwrap();
     assert_eq!(entries_of(&decision, AuditAction::SettingsOpened), [decision.reply.is_ok()]);
-    let session = decision.changes.drain(..).find_map(|change| match change {
-        Change::AddSession(session) => Some(session),
-        _ => None,
+    let session = decision.changes.drain(..).find_map(|change| {
+        let Change::AddSession(session) = change else { return None };
+        Some(session)
     });
     decision.reply.map(|grant| (session.unwrap(), grant))
 }

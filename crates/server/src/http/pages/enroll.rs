@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use domain::application::hosted::Means;
 use domain::code::TypedCode;
 use domain::decision::Refusal;
 use domain::destination::Destination;
@@ -65,16 +66,16 @@ struct OneView<'a> {
 
 impl<'a> OneView<'a> {
     fn answer(desk: &'a Desk, method: Method, to: &'a str, label: &'a str) -> Result<Response, Problem> {
-        let known = told(desk, method)?.flatten().map(|destination| destination.masked());
+        let known = told(desk, method)?.and_then(|(_, to)| to.as_ref()).map(Destination::masked);
         desk.page.answer(&OneView { page: &desk.page, method: method.as_str(), known, to, label })
     }
 }
 
 /// Where codes of a kind go, where an application has sent the person: nowhere but where it said they are reached.
-fn told(desk: &Desk, method: Method) -> Result<Option<Option<Destination>>, Problem> {
+fn told(desk: &Desk, method: Method) -> Result<Option<&Means>, Problem> {
     let Some(visit) = &desk.visit else { return Ok(None) };
     let found = visit.means.iter().find(|(offered, _)| *offered == method);
-    found.map(|(_, destination)| Some(destination.clone())).ok_or_else(|| Refusal::FeatureDisabled.into())
+    found.map(Some).ok_or_else(|| Refusal::FeatureDisabled.into())
 }
 
 pub(super) fn method(name: &str) -> Result<Method, Problem> {
@@ -139,7 +140,7 @@ pub(super) async fn begin(
     let (bearer, origin) = (desk.bearer, desk.origin.clone());
     let begun = async {
         let destination = match told(&desk, method)? {
-            Some(told) => told,
+            Some((_, told)) => told.clone(),
             None => typed(&app, method, &body).await?,
         };
         match destination {

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use domain::application::visit::Visit;
 use domain::audit::AuditAction;
 use domain::event::{Event, ReadEvents};
 use domain::session::listing::{ListedSession, ReadSessions};
@@ -40,8 +41,8 @@ struct View<'a> {
     can_add: bool,
     /// Whether this browser could be remembered.
     can_remember: bool,
-    /// Whether the person may do without a second factor.
-    may_turn_off: bool,
+    /// Who has sent the person, where it was an application.
+    visit: Option<&'a Visit>,
 }
 
 /// How it stands.
@@ -68,23 +69,11 @@ pub(super) async fn show(
     let offered = policy.two_factor_enabled;
     let can_add = !kinds(&app, &desk).is_empty();
     let can_remember = own && policy.trusted_devices && status.is_enabled && !known;
-    let may_turn_off = desk.may_turn_off();
+    let visit = desk.visit.as_ref();
     let locked = status.locked_until.map(|until| page.how_long(page.seconds_to(until))).transpose();
     let locked = locked.map_err(|error| Fault::new("a span of time has no words", error))?;
     let email = &desk.email;
-    page.answer(&View {
-        page,
-        email,
-        status,
-        locked,
-        devices,
-        sessions,
-        events,
-        offered,
-        can_add,
-        can_remember,
-        may_turn_off,
-    })
+    page.answer(&View { page, email, status, locked, devices, sessions, events, offered, can_add, can_remember, visit })
 }
 
 /// The name of the text about an event.
