@@ -79,16 +79,26 @@ pub(crate) async fn scenes(world: &World, tab: &Tab, mut show: impl FnMut(&Tab, 
     tab.call("Network.clearBrowserCookies", json!({}));
     tab.go(&tab.address());
     show(tab, "hosted-gone");
-    for _ in 0..2 {
+    for name in ["hosted-failed", "hosted-locked"] {
         tab.go(&application.url(json!({})).await);
         while tab.has("#code") {
             tab.fill("#code", "000000");
             tab.click("button.main");
         }
+        show(tab, name);
     }
-    show(tab, "hosted-locked");
-    let (secret, _) = application.shop.enroll("grace").await;
-    let link = application.shop.session_link("grace", &application.back).await.expect(201).text_at("/url");
+    let grace = json!({ "user": { "id": "grace", "email": "grace@example.org" }, "reason": "enroll" });
+    tab.go(&application.url(grace).await);
+    show(tab, "hosted-enroll");
+    tab.click("button[value='totp']");
+    show(tab, "hosted-set-up");
+    tab.tick("summary");
+    let secret = tab.text("#key").replace(' ', "");
+    tab.fill("#code", &totp::code(&secret, world.fresh_step().await));
+    tab.click("button.main");
+    show(tab, "hosted-recovery-codes");
+    let (secret, _) = application.shop.enroll("hedy").await;
+    let link = application.shop.session_link("hedy", &application.back).await.expect(201).text_at("/url");
     tab.go(&link);
     show(tab, "settings");
     tab.click("a[href^='/settings/factors/']");
