@@ -229,6 +229,7 @@ fn signed_in(number: u64, world: &World) -> Belongings {
         expires_at: at + LIFE,
         ended_at: None,
         origin: origin(),
+        return_url: None,
     };
     let message = OutboxMessage {
         id,
