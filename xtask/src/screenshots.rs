@@ -12,7 +12,7 @@ use crate::command::{cargo, run as run_step};
 /// Where the documents have them.
 const KEPT: &str = "docs/screenshots";
 /// What they show: every page as a phone shows it, and some in other looks.
-const SHOWN: [&str; 40] = [
+const SHOWN: [&str; 44] = [
     "sign-in",
     "sign-up",
     "sign-up-sent",
@@ -53,6 +53,10 @@ const SHOWN: [&str; 40] = [
     "code-three-ways-forced",
     "sign-in-desktop",
     "security-full-desktop",
+    "admin-people",
+    "admin-person-of-application",
+    "admin-start-over",
+    "admin-list-outbox-desktop",
 ];
 
 /// Takes them.

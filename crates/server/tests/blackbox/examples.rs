@@ -87,6 +87,17 @@ impl Drop for Example {
     }
 }
 
+/// A program of the workspace, which a run of all tests has built; `None` where a part of it alone was, which in CI is a failure.
+#[expect(clippy::disallowed_methods, reason = "a test is configured by its environment")]
+fn built(name: &str) -> Option<PathBuf> {
+    let program = Path::new(env!("CARGO_BIN_EXE_twinlock")).with_file_name(name);
+    if !program.exists() {
+        assert!(std::env::var_os("CI").is_none(), "CI is set and {name} is not built: run cargo xtask test");
+        eprintln!("SKIPPED: {name} is not built, so this was not tested: run cargo xtask test");
+    }
+    program.exists().then_some(program)
+}
+
 /// How an example is made ready: with what was fetched for it, where its `start` stands, and what that is told.
 type Ready = fn(&World, PathBuf, PathBuf) -> (PathBuf, Option<(&'static str, PathBuf)>);
 
@@ -196,8 +207,8 @@ async fn signs_nobody_else_in(world: &World, example: &Example, chromium: &Arc<C
 }
 
 /// One example, in a world where everybody has to have a second factor: what `twinlock.sh` sets as well.
-async fn does_as_it_says(database: Database, name: &str, needed: &str, ready: Ready) {
-    let Some(fetched) = fetched(needed) else { return };
+async fn does_as_it_says(database: Database, name: &str, needed: impl Fn() -> Option<PathBuf>, ready: Ready) {
+    let Some(fetched) = needed() else { return };
     let Some(chromium) = Chromium::start() else { return };
     let world = World::start(database).await;
     let (folder, told) = ready(&world, fetched, folder(name));
@@ -267,9 +278,9 @@ fn the_change_is_as_short_as_shown() {
     }
 }
 
-/// A row for each example: the name of its test, its folder, the variable with what it needs, and how it is made ready.
+/// A row for each example: the name of its test, its folder, what it needs, and how it is made ready.
 macro_rules! examples {
-    ($($test:ident: $folder:literal, $needed:literal, $ready:expr;)*) => {
+    ($($test:ident: $folder:literal, $needed:expr, $ready:expr;)*) => {
         const EXAMPLES: &[&str] = &[$($folder),*];
 
         $(async fn $test(database: Database) {
@@ -281,10 +292,12 @@ macro_rules! examples {
 }
 
 examples! {
-    a_django_app_signs_people_in: "examples/django", "TWINLOCK_TEST_PYTHON",
+    a_django_app_signs_people_in: "examples/django", || fetched("TWINLOCK_TEST_PYTHON"),
         |_, python, folder| (folder, Some(("PYTHON", python)));
-    an_express_app_signs_people_in: "examples/express", "TWINLOCK_TEST_NODE", |world, packages, _| {
+    an_express_app_signs_people_in: "examples/express", || fetched("TWINLOCK_TEST_NODE"), |world, packages, _| {
         compiled(world, &packages, Some("examples/express"));
         (world.path().join("app"), None)
     };
+    an_axum_app_signs_people_in: "examples/axum", || built("twinlock-example-axum"),
+        |_, shop, folder| (folder, Some(("SHOP", shop)));
 }

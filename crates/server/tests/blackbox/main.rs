@@ -85,7 +85,7 @@
 //! | `moments` | R-27, R-30, R-33, R-67, A-57, A-99 |
 //! | `intruders` | R-07, R-09, R-15, R-23, R-24, R-30, R-35, R-52, R-65, R-70, A-05, A-29, A-33, A-38, A-64, A-71, A-76, A-79, A-80 |
 //! | `told` | R-23 |
-//! | `v1` | R-38, A-01 |
+//! | `v1` | R-34, R-38, A-01 |
 //! | `v1_application` | R-52, A-29, A-72 |
 //! | `v1_audit` | R-52, A-64 |
 //! | `v1_hosted` | R-31, R-38, A-05, A-06, A-28…, A-82 |
@@ -94,8 +94,8 @@
 //! | `v1_people` | R-07… …, A-57 |
 //! | `v1_receipts` | R-32 |
 //! | `v1_recovery_codes` | R-22 |
-//! | `v1_refusals` | R-39, R-42 |
-//! | `v1_strangers` | R-52, A-64 |
+//! | `v1_refusals` | R-39, R-42, R-56 |
+//! | `v1_strangers` | R-52, A-64, A-73 |
 //! | `v1_users` | A-07 |
 //! | `v1_webhooks` | R-10, R-52, R-71, A-64, A-72, A-73, A-85, A-89 |
 //! | `desk_lists` | R-43, R-44, A-73, A-74, A-77 |
@@ -104,6 +104,7 @@
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
 //! | `integrate` | docs/integrate.md, command by command |
 //! | `examples` | A-05, A-06, A-30 in apps with a login of their own |
+//! | `client_rust` | R-31, A-05, A-06, A-30 from the side of an application |
 //! | `clients` | R-31, A-05, A-06 from the side of an application |
 #![expect(
     clippy::unwrap_used,
@@ -175,6 +176,7 @@ mod audit_checkpoints;
 mod audit_commands;
 mod backup_email;
 mod canary;
+mod client_rust;
 mod clients;
 mod crashes;
 mod crowds;

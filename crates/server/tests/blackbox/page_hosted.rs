@@ -79,14 +79,24 @@ pub(crate) async fn scenes(world: &World, tab: &Tab, mut show: impl FnMut(&Tab, 
     tab.call("Network.clearBrowserCookies", json!({}));
     tab.go(&tab.address());
     show(tab, "hosted-gone");
-    for _ in 0..2 {
+    for name in ["hosted-failed", "hosted-locked"] {
         tab.go(&application.url(json!({})).await);
         while tab.has("#code") {
             tab.fill("#code", "000000");
             tab.click("button.main");
         }
+        show(tab, name);
     }
-    show(tab, "hosted-locked");
+    let grace = json!({ "user": { "id": "grace", "email": "grace@example.org" }, "reason": "enroll" });
+    tab.go(&application.url(grace).await);
+    show(tab, "hosted-enroll");
+    tab.click("button[value='totp']");
+    show(tab, "hosted-set-up");
+    tab.tick("summary");
+    let secret = tab.text("#key").replace(' ', "");
+    tab.fill("#code", &totp::code(&secret, world.fresh_step().await));
+    tab.click("button.main");
+    show(tab, "hosted-recovery-codes");
 }
 
 async fn an_application_sends_somebody_and_gets_them_back(database: Database) {

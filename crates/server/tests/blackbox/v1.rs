@@ -2,12 +2,14 @@
 //! nothing but the command line and `/v1`.
 
 use serde_json::{Value, json};
+use store::testing::CountingProxy;
 
 use crate::client::{Answer, Browser, Call};
 use crate::database::Database;
 use crate::harness::World;
 use crate::people::strings;
 use crate::totp;
+use crate::v1_hosted::BACK;
 
 /// An application with a key.
 pub(crate) struct Shop {
@@ -131,4 +133,83 @@ async fn two_calls_add_a_second_factor(database: Database) {
     assert_eq!(shop.get(&format!("/v1/challenges/{again}")).await.expect(200).json["status"], "approved");
 }
 
-on_both_databases!(two_calls_add_a_second_factor);
+/// What the two calls of a sign-in cost on PostgreSQL: four round trips together, counted between the server and its database
+/// once the statements are prepared. The least of some, for a job of the server's may fall in between and only adds to them.
+async fn the_two_calls_are_four_round_trips(database: Database) {
+    let mut world = World::on(database).build().await;
+    let proxy = CountingProxy::in_front_of(&world.database_url).await;
+    let mut through = url::Url::parse(&world.database_url).unwrap();
+    through.set_host(Some("127.0.0.1")).unwrap();
+    through.set_port(Some(proxy.port())).unwrap();
+    world.database_url = through.to_string();
+    world.arguments.push("--without-worker".to_owned());
+    world.add_node().await;
+    let shop = world.shop("shop");
+    let (mut counted, mut people) = (Vec::new(), Vec::new());
+    for turn in 0..16 {
+        let user = format!("user-{turn}");
+        people.push((shop.enroll(&user).await.0, user));
+    }
+    for (turn, (secret, user)) in people.into_iter().enumerate() {
+        let code = totp::code(&secret, world.now().await);
+        let before = proxy.round_trips();
+        let asked = shop.post_once(&format!("ask-{turn}"), "/v1/challenges", &request(&user)).await.expect(201);
+        let path = format!("/v1/challenges/{}/verify", asked.text_at("/id"));
+        shop.post_once(&format!("answer-{turn}"), &path, &json!({ "code": code })).await.expect(200);
+        counted.push(proxy.round_trips() - before);
+    }
+    assert_eq!(counted.iter().min(), Some(&4), "{counted:?}");
+}
+
+/// whatever an application asks for and however, whoever has a factor gives it: no reason, age, unknown device, kind that
+/// is switched off, event or set-up that waits leads to a result without it.
+async fn no_way_to_a_result_spares_the_factor(database: Database) {
+    let world = World::start(database).await;
+    let shop = world.shop_with_pages();
+    let (secret, _) = shop.enroll("ada").await;
+    let asked = async |more: Value| {
+        let challenge = shop.challenge_with("ada", more.clone()).await.expect(201);
+        assert_ne!(challenge.json["status"], "not_required", "{more}: {}", challenge.text);
+        let id = challenge.text_at("/id");
+        let read = shop.get(&format!("/v1/challenges/{id}")).await.expect(200);
+        for answer in [&challenge, &read] {
+            assert!(
+                answer.json.get("result").is_none() && answer.json.get("device_token").is_none(),
+                "{}",
+                answer.text
+            );
+        }
+        shop.post("/v1/challenges/redeem", json!({ "token": id })).await.refused(404, "not_found");
+        (challenge.text_at("/status"), id)
+    };
+    for more in [
+        json!({}),
+        json!({ "reason": "step_up" }),
+        json!({ "reason": "step_up", "max_age": 31_536_000, "text": "Pay 500 €" }),
+        json!({ "reason": "enroll" }),
+        json!({ "max_age": 31_536_000 }),
+        json!({ "device_token": "tl_device_of-nobody" }),
+        json!({ "return_url": BACK }),
+        json!({ "user": { "id": "ada", "email": "ada@example.com", "name": "Ada" } }),
+    ] {
+        assert_eq!(asked(more.clone()).await.0, "pending", "{more}");
+    }
+    let set = async |rules: Value| {
+        shop.call(reqwest::Method::PATCH, "/v1/application").json(&rules).send().await.expect(200);
+    };
+    set(json!({ "methods": ["email"] })).await;
+    shop.challenge("ada").await.refused(403, "feature_disabled");
+    set(json!({ "methods": null, "second_factor": "optional" })).await;
+    for kind in ["password_changed", "account_recovered"] {
+        shop.post("/v1/users/ada/events", json!({ "type": kind })).await.expect(204);
+        assert_eq!(asked(json!({})).await.0, "pending", "{kind}");
+    }
+    shop.post("/v1/users/ada/factors", json!({ "method": "totp" })).await.expect(201);
+    let (status, id) = asked(json!({})).await;
+    assert_eq!(status, "pending");
+    let result = shop.verify(&id, &totp::code(&secret, world.now().await)).await.expect(200);
+    assert_eq!(result.json["result"]["acr"], "2", "{}", result.text);
+}
+
+on_both_databases!(two_calls_add_a_second_factor, no_way_to_a_result_spares_the_factor);
+on_postgresql!(the_two_calls_are_four_round_trips);

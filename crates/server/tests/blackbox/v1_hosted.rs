@@ -270,12 +270,16 @@ async fn the_other_ways_out_approve_nothing(database: Database) {
     let over = browser.get(&page).await.says(200, "This step is over");
     assert!(over.text.contains("tfa_denied=expired"), "{}", over.text);
     let mut page = String::new();
-    for _ in 0..2 {
+    for turn in 0..2 {
         let challenge = shop.hosted("ada", json!({})).await.expect(201);
         page = opened(&world, &browser, &challenge).await;
         for _ in 0..5 {
             let wrong = totp::wrong_code(&secret, world.now().await);
             browser.form(&page, &[("code", &wrong)]).await;
+        }
+        if turn == 0 {
+            let failed = browser.get(&page).await.says(200, "too many wrong codes were typed");
+            assert!(failed.text.contains("tfa_denied=failed"), "{}", failed.text);
         }
     }
     let code = totp::code(&secret, world.fresh_step().await);

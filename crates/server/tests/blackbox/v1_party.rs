@@ -86,7 +86,7 @@ pub(crate) fn without_once(own: &Names) -> Names {
 }
 
 /// A secret of an authenticator, for a user.
-fn secret(which: &str, user: &str) -> String {
+pub(crate) fn secret(which: &str, user: &str) -> String {
     data_encoding::BASE32_NOPAD.encode(format!("{:0>20}", format!("{which}{user}")).as_bytes())
 }
 

@@ -211,7 +211,7 @@ async fn of_challenges(world: &World, shop: &Shop, refused: &mut Refused) {
     refused.take_code(VERIFY, &verify(&due, "123456").await, "no_pending_setup");
 }
 
-/// Of factors and recovery codes.
+/// of factors and recovery codes. A person gets so many codes in a while, whatever asks for them.
 async fn of_factors(world: &World, shop: &Shop, refused: &mut Refused) {
     let add = async |user: &str, body: Value| shop.post(&format!("/v1/users/{user}/factors"), body).await;
     let activate = async |user: &str, factor: &str, code: &str| {

@@ -10,9 +10,17 @@ use crate::database::Database;
 use crate::harness::World;
 use crate::v1_hosted::BACK;
 use crate::v1_operations::{Names, Operation};
-use crate::v1_party::{Party, nobodys, without_once};
+use crate::v1_party::{Party, nobodys, secret, without_once};
 
 impl Party {
+    /// What was told once, or is told to us only, and is to be in no answer.
+    fn secrets(&self) -> Vec<String> {
+        let kinds = ["recovery_code", "pending_secret", "device_token", "result", "once"];
+        let named = self.own.iter().flat_map(|own| kinds.iter().filter_map(|kind| own.get(kind).cloned()));
+        let seeds = self.own.iter().map(|own| secret("first", &own["user"]));
+        named.chain(seeds).chain([self.shop.key.clone()]).collect()
+    }
+
     /// Everything that the application can read: of the application, and of each of its users. The download of recovery codes
     /// is no mere reading.
     async fn sees(&self, world: &World, operations: &[Operation]) -> Vec<String> {
@@ -65,6 +73,11 @@ async fn try_out(
     }
     strangers.push(newcomer);
     let before = victim.sees(world, operations).await;
+    let secrets = victim.secrets();
+    let tells = |text: &str| secrets.iter().find(|secret| text.contains(secret.as_str())).cloned();
+    for text in &before {
+        assert_eq!(tells(text), None, "a secret is read again: {text}");
+    }
     let mut turn = 0;
     for (which, (operation, theirs)) in operations.iter().zip(&victim.own).enumerate() {
         let kinds = operation.names();
@@ -94,10 +107,14 @@ async fn try_out(
         assert_eq!(again.header("idempotency-replayed"), Some("true"), "{}", again.text);
         let answer = operation.ask(world, &victim.shop, &without_once(own)).await;
         assert!(answer.is_success(), "{}: {}", operation.title(), answer.text);
+        // What the file is for.
+        let told = tells(&answer.text).filter(|_| operation.title() != "GET /v1/users/{id}/recovery-codes");
+        assert_eq!(told, None, "{} tells a secret again: {}", operation.title(), answer.text);
     }
 }
 
-/// what is another application's, or of the other world, is answered like what is nobody's, and stays as it was.
+/// what is another application's, or of the other world, is answered like what is nobody's, and stays as it was;
+/// and no answer tells a secret again.
 async fn what_is_anothers_is_not_there(database: Database) {
     let world = World::on(database).with("TWINLOCK_API_RATE_LIMIT", "1000000").start().await;
     let mut operations = Operation::all(&world).await;

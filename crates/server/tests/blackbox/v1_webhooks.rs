@@ -1,10 +1,13 @@
 //! Webhooks: an application is told what happens to its users, signed, once the change is committed; and nobody is called who
 //! is not to be reached.
 
+use std::process::{Command, Stdio};
+
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 
 use crate::client::Answer;
+use crate::clients::fetched;
 use crate::database::Database;
 use crate::harness::World;
 use crate::plan::Plan;
@@ -96,6 +99,67 @@ async fn what_happens_to_its_users_is_told_to_an_application_signed(database: Da
     for hidden in [secret.as_str(), "0paque"] {
         assert!(!dump.contains(hidden) && !logs.contains(hidden), "{hidden} is readable");
     }
+}
+
+/// Verifies a call with the published package for Python: as it came, and neither altered nor with another secret.
+const IN_PYTHON: &str = r#"
+import base64, json, sys
+from standardwebhooks import Webhook, WebhookVerificationError
+secret, headers, body = sys.argv[1], json.loads(sys.argv[2]), sys.argv[3]
+print(Webhook(secret).verify(body, headers)["data"]["user_id"])
+other = "whsec_" + base64.b64encode(bytes(32)).decode()
+for key, altered in [(secret, body.replace("ada", "eve")), (other, body)]:
+    try:
+        Webhook(key).verify(altered, headers)
+    except WebhookVerificationError:
+        continue
+    raise SystemExit("a forged call passed")
+"#;
+
+/// The same for Node.
+const IN_NODE: &str = r#"
+import { Webhook, WebhookVerificationError } from "standardwebhooks";
+const [secret, headers, body] = process.argv.slice(2);
+console.log(new Webhook(secret).verify(body, JSON.parse(headers)).data.user_id);
+const other = "whsec_" + Buffer.alloc(32).toString("base64");
+for (const [key, altered] of [[secret, body.replace("ada", "eve")], [other, body]]) {
+  try {
+    new Webhook(key).verify(altered, JSON.parse(headers));
+  } catch (error) {
+    if (error instanceof WebhookVerificationError) continue;
+    throw error;
+  }
+  throw new Error("a forged call passed");
+}
+"#;
+
+/// Runs a program over a secret and a call that came from the server.
+async fn verified_by(world: &World, command: &mut Command) {
+    let (shop, receiver) = (world.shop("shop"), Receiver::start().await);
+    let secret = shop.hook(&receiver.url, json!({})).await.expect(201).text_at("/secret");
+    shop.enroll("ada").await;
+    let heard = receiver.wait_for_kind("factor.activated").await;
+    let headers = heard.headers.iter().map(|(name, value)| (name.to_string(), json!(value.to_str().unwrap())));
+    let headers = Value::Object(headers.collect()).to_string();
+    let body = std::str::from_utf8(&heard.body).unwrap();
+    let output = command.args([&secret, &headers, body]).stdin(Stdio::null()).output().unwrap();
+    let (said, wrong) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && said.trim() == "ada", "{}\n{said}\n{wrong}", output.status);
+}
+
+async fn python_verifies_a_webhook(database: Database) {
+    let Some(python) = fetched("TWINLOCK_TEST_PYTHON") else { return };
+    let world = listening(database).start().await;
+    verified_by(&world, Command::new(python).args(["-c", IN_PYTHON])).await;
+}
+
+async fn node_verifies_a_webhook(database: Database) {
+    let Some(packages) = fetched("TWINLOCK_TEST_NODE") else { return };
+    let world = listening(database).start().await;
+    std::os::unix::fs::symlink(packages, world.path().join("node_modules")).unwrap();
+    let script = world.path().join("webhook.mjs");
+    std::fs::write(&script, IN_NODE).unwrap();
+    verified_by(&world, Command::new("node").arg(script)).await;
 }
 
 /// A message that was not taken comes again with the same id; what is given up can be sent again by hand.
@@ -310,3 +374,4 @@ on_both_databases!(
     addresses_are_their_applications_own,
     what_waits_for_an_address_that_is_removed_is_dropped,
 );
+on_sqlite![python_verifies_a_webhook, node_verifies_a_webhook];

@@ -67,6 +67,11 @@ impl CountingProxy {
         )
     }
 
+    /// Where it listens on this machine.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     /// How often clients have sent something and then waited, so far.
     pub fn round_trips(&self) -> usize {
         self.turns.load(Ordering::SeqCst)

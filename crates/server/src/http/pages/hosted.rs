@@ -160,6 +160,10 @@ impl Ours {
                 let (action, back) = (format!("{path}/enroll"), return_url.denied("enrollment_required"));
                 return page.answer(&enroll::Choice { page: &page, action, means, back });
             }
+            Standing::Over(Status::Failed) => {
+                let back = return_url.denied(Status::Failed.as_str());
+                ("hosted-failed-title", "hosted-failed-lead", Way::Link(back))
+            }
             Standing::Over(status) => {
                 ("hosted-over-title", "hosted-over-lead", Way::Link(return_url.denied(status.as_str())))
             }

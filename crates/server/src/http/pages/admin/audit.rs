@@ -10,6 +10,7 @@ use domain::administrator::look::Sight;
 use domain::audit::AuditAction;
 use domain::audit::checkpoint::Recorded;
 use domain::time::Timestamp;
+use domain::trusted_device::device_name;
 use futures_util::stream;
 use store::StoreError;
 use store::audit_search::{AuditFilter, AuditPlace};
@@ -108,7 +109,18 @@ struct View<'a> {
     signed: Option<(Timestamp, String)>,
 }
 
+/// A browser by its name; one that is not known as it names itself.
+fn browser(agent: &str) -> String {
+    let name = device_name(Some(agent));
+    if name == device_name(None) { agent.to_owned() } else { name }
+}
+
 impl View<'_> {
+    /// Whether anything is looked for.
+    fn is_narrowed(&self) -> bool {
+        !self.wanted.action.is_empty() || !self.wanted.success.is_empty() || self.narrow.is_chosen()
+    }
+
     fn go_on(&self, before: Option<AuditPlace>) -> String {
         self.wanted.address(&self.narrow.from, &self.narrow.to, before)
     }

@@ -74,6 +74,16 @@ struct View<'a> {
 }
 
 impl View<'_> {
+    /// The cells of a line, each with the name of its column.
+    fn named<'a>(&self, line: &'a ListLine) -> impl Iterator<Item = (&'static str, &'a Cell)> {
+        self.list.columns().iter().map(|(name, _)| *name).zip(&line.cells)
+    }
+
+    /// Whether anything is looked for.
+    fn is_narrowed(&self) -> bool {
+        !self.wanted.state.is_empty() || self.narrow.is_chosen()
+    }
+
     /// The address of this list, with what it is narrowed to.
     fn here(&self, before: Option<Uuid>) -> String {
         let mut address = url::form_urlencoded::Serializer::new(String::new());

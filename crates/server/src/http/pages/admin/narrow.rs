@@ -48,6 +48,11 @@ impl Narrow {
         }
     }
 
+    /// Whether anything is chosen.
+    pub(super) fn is_chosen(&self) -> bool {
+        [&self.method, &self.application, &self.from, &self.to].into_iter().any(|text| !text.is_empty())
+    }
+
     /// The days it is about; what is no day narrows nothing.
     pub(super) fn span(&self) -> Span {
         Span::between(&self.from, &self.to)

@@ -8,7 +8,9 @@ use domain::administrator::help::HelpAct;
 use domain::administrator::look::Sight;
 use domain::administrator::person::{PersonSheet, ReadPerson, WayIn};
 use domain::ids::UserId;
+use domain::status::FactorStatus;
 use domain::time::Timestamp;
+use store::desk_list::List;
 use store::people::Before;
 use uuid::Uuid;
 
@@ -48,7 +50,7 @@ impl View<'_> {
 
     /// The acts that make sense now, the next sensible one first.
     fn acts(&self) -> Vec<HelpAct> {
-        let locked = self.sheet.wrong_codes > 0 || matches!(self.sheet.way_in, WayIn::Locked(_) | WayIn::Stopped);
+        let locked = self.sheet.wrong_codes > 0 || self.is_shut();
         let open = !self.sheet.sessions.is_empty();
         let trusted = !self.sheet.devices.is_empty();
         HelpAct::ALL
@@ -60,6 +62,25 @@ impl View<'_> {
                 HelpAct::StartOver => true,
             })
             .collect()
+    }
+
+    /// How an act looks: what opens the way in again comes first, what takes a factor away warns.
+    fn weight(&self, act: HelpAct) -> &'static str {
+        match act {
+            HelpAct::StartOver => "danger",
+            HelpAct::Unlock if self.is_shut() => "main",
+            HelpAct::Unlock | HelpAct::EndSessions | HelpAct::ForgetDevices => "quiet",
+        }
+    }
+
+    /// Whether codes are refused now.
+    fn is_shut(&self) -> bool {
+        matches!(self.sheet.way_in, WayIn::Locked(_) | WayIn::Stopped)
+    }
+
+    /// Whether a factor has a name that does not say its kind already.
+    fn is_called_otherwise(&self, factor: &FactorStatus) -> Result<bool, askama::Error> {
+        Ok(self.page.say(format!("method-{}", factor.offer.method.as_str()))? != factor.offer.label)
     }
 
     /// Whether the way in stands as it should.

@@ -34,8 +34,10 @@ impl Mood {
 
 /// One line.
 pub(super) struct Line {
-    /// When.
+    /// When, and if it happened several times on end, when last.
     pub(super) at: Timestamp,
+    /// How many times on end.
+    pub(super) times: usize,
     /// The name of the sentence; nothing for what this version has no words for.
     pub(super) text: Option<String>,
     /// The name in the log.
@@ -58,15 +60,33 @@ pub(super) struct Line {
     pub(super) actor: Option<String>,
 }
 
-/// Puts a story into lines.
+impl Line {
+    /// Whether another one says the same of another moment.
+    fn says_the_same(&self, other: &Self) -> bool {
+        let what = |line: &Self| (line.text.clone(), line.name.clone(), line.mood, line.way.clone(), line.why.clone());
+        let whose = |line: &Self| (line.destination.clone(), line.browser.clone(), line.ip.clone(), line.actor.clone());
+        what(self) == what(other) && whose(self) == whose(other) && self.stated == other.stated
+    }
+}
+
+/// Puts a story into lines; what happened several times on end is told once.
 pub(super) fn tell(lines: Vec<StoryLine>) -> Vec<Line> {
-    lines
-        .into_iter()
-        .map(|line| match line.event {
-            StoryEvent::Entry(entry) => of_entry(line.at, *entry),
-            StoryEvent::Message(event) => of_message(line.at, *event),
-        })
-        .collect()
+    let lines = lines.into_iter().map(|line| match line.event {
+        StoryEvent::Entry(entry) => of_entry(line.at, *entry),
+        StoryEvent::Message(event) => of_message(line.at, *event),
+    });
+    together(lines)
+}
+
+fn together(lines: impl Iterator<Item = Line>) -> Vec<Line> {
+    let mut told: Vec<Line> = Vec::new();
+    for line in lines {
+        match told.last_mut() {
+            Some(last) if last.says_the_same(&line) => last.times += 1,
+            Some(_) | None => told.push(line),
+        }
+    }
+    told
 }
 
 /// What an entry adds to its sentence: a word of the log, and the words of whoever acted. Ids of rows help nobody here.
@@ -83,12 +103,12 @@ fn reasons(detail: &str) -> (Option<String>, Option<String>) {
     (Some(word.to_owned()).filter(|word| !word.is_empty()), stated)
 }
 
-/// A lock comes out as it was meant, and is no good news.
-fn mood(action: Option<AuditAction>, success: bool) -> Mood {
+/// A lock comes out as it was meant, and is no good news; nor is a right password that it stopped.
+fn mood(action: Option<AuditAction>, success: bool, why: Option<&str>) -> Mood {
     let alarming = [AuditAction::AccountLocked, AuditAction::TrustedDeviceStolen, AuditAction::ClockSkew];
     if !success {
         Mood::Bad
-    } else if action.is_some_and(|action| alarming.contains(&action)) {
+    } else if action.is_some_and(|action| alarming.contains(&action)) || why == Some("account_locked") {
         Mood::Sad
     } else {
         Mood::Good
@@ -105,9 +125,10 @@ fn of_entry(at: Timestamp, entry: StoryEntry) -> Line {
     });
     Line {
         at,
+        times: 1,
         text: entry.action.map(|action| key(action, entry.success)),
         name: entry.name,
-        mood: mood(entry.action, entry.success),
+        mood: mood(entry.action, entry.success, why.as_deref()),
         way: entry.method,
         destination: None,
         why,
@@ -129,6 +150,7 @@ fn of_message(at: Timestamp, event: TimelineEntry) -> Line {
     let why: Vec<String> = [event.trouble, event.reason].into_iter().flatten().collect();
     Line {
         at,
+        times: 1,
         text,
         name: event.kind.unwrap_or(event.event),
         mood,
@@ -164,5 +186,27 @@ mod tests {
         assert_eq!(told("stated:lost phone: called back"), words("", "lost phone: called back"));
         assert_eq!(told("role:support"), words("support", ""));
         assert_eq!(told("role:support; stated:new at the desk"), words("support", "new at the desk"));
+    }
+
+    #[test]
+    fn what_happens_several_times_on_end_is_told_once() {
+        let wrong = |at: i64, ip: &str| Line {
+            at: Timestamp::from_micros(at),
+            times: 1,
+            text: Some("event-code-verified-failed".to_owned()),
+            name: "code_verified".to_owned(),
+            mood: Mood::Bad,
+            way: None,
+            destination: None,
+            why: Some("wrong_code".to_owned()),
+            stated: None,
+            browser: None,
+            ip: Some(ip.to_owned()),
+            actor: None,
+        };
+        let (here, there) = ("203.0.113.7", "203.0.113.8");
+        let told = together([wrong(9, here), wrong(8, here), wrong(7, there), wrong(6, here)].into_iter());
+        let told: Vec<(i64, usize)> = told.iter().map(|line| (line.at.as_micros(), line.times)).collect();
+        assert_eq!(told, [(9, 2), (7, 1), (6, 1)], "the newest is the time, and who did it counts");
     }
 }
