@@ -149,7 +149,9 @@ pub(super) async fn run(app: &App, file: &Path, key_file: Option<&Path>, dry_run
             Err(fault) => {
                 faults.push(format!("{place}: not taken: {fault}"));
                 report.left(Kind::User, "see above");
-                held_by(&source).into_iter().for_each(|kind| report.left(kind, "the person was not taken"));
+                for kind in held_by(&source) {
+                    report.left(kind, "the person was not taken");
+                }
             }
         }
     }
@@ -164,7 +166,9 @@ pub(super) async fn run(app: &App, file: &Path, key_file: Option<&Path>, dry_run
         for kind in [Kind::User].into_iter().chain(taken) {
             if new { report.taken(kind) } else { report.there(kind) }
         }
-        left.into_iter().for_each(|(kind, why)| report.left(kind, why));
+        for (kind, why) in left {
+            report.left(kind, why);
+        }
         if new { Ok(()) } else { say(&format!("{place}: already there, left as it is")) }
     })
     .await?;
@@ -243,7 +247,7 @@ fn count_unfit(dump: &Dump, report: &mut Report) {
                 "codes here are kept under a key of this server, which no hash of another system can be turned into",
             ),
             Model::TrustedDevice => {
-                report.left(Kind::TrustedDevice, "what the browser holds is no secret of this server")
+                report.left(Kind::TrustedDevice, "what the browser holds is no secret of this server");
             }
             Model::Code => report.left(Kind::Code, "a code lives for minutes"),
             Model::AuditLog => report.left(Kind::AuditLog, "the audit log holds what this server saw"),
@@ -286,7 +290,7 @@ async fn person(app: &App, source: &Source<'_>, keys: &Keys) -> Result<Person, S
         match factor {
             Some(factor) if factor == method => {}
             Some(_) => {
-                leave(Kind::of(method), "another method is preferred, and nothing says that this one was proved")
+                leave(Kind::of(method), "another method is preferred, and nothing says that this one was proved");
             }
             None => leave(Kind::of(method), "the second factor is off, and nothing says that this was proved"),
         }

@@ -123,7 +123,9 @@ impl fmt::Display for Row {
         match &self.pk {
             Value::Number(number) => write!(f, "{number}"),
             Value::String(text) if Uuid::parse_str(text).is_ok() => f.write_str(text),
-            _ => write!(f, "(row {})", self.number),
+            Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+                write!(f, "(row {})", self.number)
+            }
         }
     }
 }
@@ -155,6 +157,9 @@ impl Dump {
             return self.faults.push(format!("row {number}: has no model, or no fields"));
         };
         if let Some(model) = Model::of(&name, &fields) {
+            // Of these only the number is told: an audit log may be long.
+            let counted = matches!(model, Model::TrustedDevice | Model::Code | Model::AuditLog);
+            let fields = if counted { Map::new() } else { fields };
             self.rows.push(Row { model, number, pk: pk.unwrap_or_default(), fields });
         }
     }

@@ -54,7 +54,7 @@ impl Key {
 /// The keys of an application, of which any may have made a token, and how many tokens they met.
 #[derive(Default)]
 pub(super) struct Keys {
-    keys: Vec<Key>,
+    all: Vec<Key>,
     opened: Cell<u64>,
     shut: Cell<u64>,
 }
@@ -70,7 +70,7 @@ impl Keys {
         let keys = keys.filter(|keys| !keys.is_empty()).with_context(|| {
             format!("--fernet-key-file {}: is not one key a line, each 32 bytes in base64url", file.display())
         })?;
-        Ok(Self { keys, ..Self::default() })
+        Ok(Self { all: keys, ..Self::default() })
     }
 
     /// The text of a field: as it stands, or out of its token. `None` for a token that no key opens.
@@ -79,7 +79,7 @@ impl Keys {
             return Some(Zeroizing::new(text.to_owned()));
         }
         let token = BASE64URL.decode(text.as_bytes()).ok();
-        let plain = token.and_then(|token| self.keys.iter().find_map(|key| key.open(&token)));
+        let plain = token.and_then(|token| self.all.iter().find_map(|key| key.open(&token)));
         let count = if plain.is_some() { &self.opened } else { &self.shut };
         count.set(count.get() + 1);
         Some(Zeroizing::new(std::str::from_utf8(&plain?).ok()?.to_owned()))
@@ -90,7 +90,7 @@ impl Keys {
         anyhow::ensure!(
             self.opened.get() > 0 || self.shut.get() == 0,
             "{}; nothing was imported",
-            if self.keys.is_empty() {
+            if self.all.is_empty() {
                 "secrets of this file are encrypted: name the file of the Fernet key with --fernet-key-file"
             } else {
                 "the Fernet key opens none of the secrets of this file"
@@ -110,7 +110,7 @@ mod tests {
         "gAAAAAAdwJ6wAAECAwQFBgcICQoLDA0ODy021cpGVWKZ_eEwCGM4BLLF_5CV9dOPmrhuVUPgJobwOz7JcbmrR64jVmpU4IwqDA==";
 
     fn keys(of: &[&str]) -> Keys {
-        Keys { keys: of.iter().map(|key| Key::parse(key).unwrap()).collect(), ..Keys::default() }
+        Keys { all: of.iter().map(|key| Key::parse(key).unwrap()).collect(), ..Keys::default() }
     }
 
     #[test]
@@ -136,8 +136,8 @@ mod tests {
         for place in 0..token.len() {
             let mut changed = token.clone();
             changed[place] ^= 1;
-            assert!(keys.keys[0].open(&changed).is_none(), "byte {place}");
-            assert!(keys.keys[0].open(&token[..place]).is_none(), "{place} bytes");
+            assert!(keys.all[0].open(&changed).is_none(), "byte {place}");
+            assert!(keys.all[0].open(&token[..place]).is_none(), "{place} bytes");
         }
     }
 
