@@ -4,11 +4,16 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
+use domain::application::challenge::{AnswerAsked, Reason, RequestChallenge};
+use domain::application::contact::Mentioned;
+use domain::application::idempotency::{Once, Words};
+use domain::application::keyed::{ByKey, KeyHolder, Told, Wording};
+use domain::application::{AddApiKey, AddApplication, ExternalId, KeyScope};
 use domain::code::TypedCode;
 use domain::factor::Method;
 use domain::ids::ApplicationId;
 use domain::login::{BeginLogin, FinishLogin, LoggedIn};
-use domain::secret::TokenHash;
+use domain::secret::{SecretText, TokenHash};
 use domain::sent_code::{SendCode, SendFor, Which};
 use domain::session::{Bearer, RefreshHolder};
 use domain::status::ReadStatus;
@@ -18,7 +23,9 @@ use domain::verification::Verify;
 use store::testing::{CountingProxy, RecordedUnit};
 use store::{Db, Load, Surroundings};
 
-use crate::population::{World, code, cookie, email, origin, partial_token, recovery_code, second_token, sent_code};
+use crate::population::{
+    World, code, cookie, email, external, origin, partial_token, recovery_code, second_token, sent_code,
+};
 use crate::report::Cost;
 use crate::twin::Script;
 
@@ -42,12 +49,14 @@ pub(crate) enum Call {
     Login,
     /// The right password on a trusted device.
     TrustedDevice,
+    /// The two calls of an application for one of its own.
+    TwoCalls,
     /// The status of somebody signed in.
     Status,
 }
 
 impl Call {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Verify,
         Self::RecoveryCode,
         Self::SentCode,
@@ -55,6 +64,7 @@ impl Call {
         Self::SendThenVerify,
         Self::Login,
         Self::TrustedDevice,
+        Self::TwoCalls,
         Self::Status,
     ];
 
@@ -67,6 +77,7 @@ impl Call {
             Self::SendThenVerify => "send-code, then verify",
             Self::Login => "login, a factor is due",
             Self::TrustedDevice => "login, trusted device",
+            Self::TwoCalls => "/v1 challenge, then verify",
             Self::Status => "status",
         }
     }
@@ -80,6 +91,8 @@ pub(crate) struct Starts {
     pub(crate) plain: u64,
     /// A trusted device.
     pub(crate) devices: u64,
+    /// Those of an application.
+    pub(crate) theirs: u64,
 }
 
 /// What was noted of one call.
@@ -100,8 +113,13 @@ impl Noted {
                 + match call {
                     Call::SentCode | Call::SendCode | Call::SendThenVerify => starts.phones,
                     Call::TrustedDevice => starts.devices,
+                    Call::TwoCalls => starts.theirs,
                     Call::Verify | Call::RecoveryCode | Call::Login | Call::Status => starts.plain,
                 };
+            if call == Call::TwoCalls {
+                // That a key is used is written down now and then, and with its first call.
+                desk.two_calls(people + PEOPLE).await?;
+            }
             let (mut runs, mut round_trips) = (Vec::new(), None);
             for number in people..people + PEOPLE {
                 let (units, trips) = desk.note(call, number).await?;
@@ -142,6 +160,8 @@ pub(crate) struct Desk<'a> {
     /// The hash of everybody's password.
     pub(crate) password: &'a str,
     pub(crate) proxy: Option<&'a CountingProxy>,
+    /// The key of an application.
+    pub(crate) holder: KeyHolder,
 }
 
 impl Desk<'_> {
@@ -173,6 +193,7 @@ impl Desk<'_> {
                 ensure!(matches!(entered, LoggedIn::TrustedDevice { .. }), "the device was not recognized");
                 Ok(())
             }
+            Call::TwoCalls => self.two_calls(number).await,
             Call::Status => self.ask_status(bearer.context("nobody is signed in")?).await,
         }
     }
@@ -202,6 +223,37 @@ impl Desk<'_> {
             .await
     }
 
+    /// As an application's server makes them, each with an idempotency key.
+    async fn two_calls(&self, number: u64) -> Result<()> {
+        let application = self.holder.application;
+        let id = ExternalId::parse(&external(number)).context("no name of a user")?;
+        let ask = RequestChallenge {
+            user: Mentioned { application, id, email: None, phone: None, name: None },
+            reason: Reason::Login,
+            max_age: None,
+            text: None,
+            device: None,
+            hosted: None,
+            origin: origin(),
+        };
+        let asked = told(self.run(self.once(&format!("ask {number}"), ask)).await?)?;
+        let code = TypedCode::parse(&format!("{:06}", code(number)));
+        let request_id = origin().request_id;
+        let answer = AnswerAsked { application, id: asked.id, code, trust: false, request_id };
+        told(self.run(self.once(&format!("answer {number}"), answer)).await?).map(drop)
+    }
+
+    /// Asked for with the application's key and an idempotency key.
+    fn once<C: Load>(&self, key: &str, command: C) -> ByKey<C> {
+        // As many bytes as an answer has.
+        let words: Wording<C::Reply> = |answer| {
+            answer.is_ok().then(|| Words { status: 200, body: SecretText::new("x".repeat(400)), secret: false })
+        };
+        let key = TokenHash::of(key);
+        let once = Some((Once { key, call: key.0 }, words));
+        ByKey { holder: self.holder, scope: KeyScope::Challenges, once, question: false, command }
+    }
+
     async fn answer(&self, token: &str, code: &str) -> Result<Bearer> {
         let grant = self.run(answer(token, code)).await?.grant;
         Ok(Bearer { user: grant.user, session: grant.session, expires_at: grant.access_expires_at, application: None })
@@ -217,6 +269,25 @@ impl Desk<'_> {
         let reply = self.db.run(Arc::new(command), world).await?;
         reply.map_err(|refusal| anyhow!("what is right was refused: {refusal:?}"))
     }
+}
+
+fn told<R>(answer: Told<R>) -> Result<R> {
+    match answer {
+        Told::Now(reply) => Ok(reply),
+        Told::Again(_) => Err(anyhow!("it was asked before")),
+    }
+}
+
+/// An application with a key: who holds it, and its text.
+pub(crate) async fn application(db: &Db, world: &Arc<World>) -> Result<(KeyHolder, String)> {
+    let name = "shop".to_owned();
+    let world = || Arc::clone(world) as Arc<dyn Surroundings>;
+    let add = AddApplication { name: name.clone(), required: false, origin: origin() };
+    db.run(Arc::new(add), world()).await?.map_err(|refusal| anyhow!("no application: {refusal:?}"))?;
+    let add = AddApiKey { application: name, scopes: KeyScope::ALL.to_vec(), origin: origin() };
+    let (_, text) = db.run(Arc::new(add), world()).await?.map_err(|refusal| anyhow!("no key: {refusal:?}"))?;
+    let key = db.api_key(&TokenHash::of(text.expose())).await?.context("no such key")?;
+    Ok((KeyHolder { key: key.id, application: key.application }, text.expose().to_owned()))
 }
 
 /// The command of an answer to a challenge, as the server makes it of a request.
@@ -246,11 +317,13 @@ mod tests {
         let db = database.connect().await;
         db.migrate().await.unwrap();
         let password = "$argon2id$everybody";
-        seed(&db, &world, password, 0..80).await.unwrap();
+        let (holder, _) = application(&db, &world).await.unwrap();
+        seed(&db, &world, password, ApplicationId::DEFAULT, 0..80).await.unwrap();
+        seed(&db, &world, password, holder.application, 100..160).await.unwrap();
         trust_devices(&db, 50..80).await.unwrap();
         give_phones(&db, &world, 0..20).await.unwrap();
-        let desk = Desk { db: &db, world: &world, password, proxy: None };
-        let noted = Noted::all(&desk, Starts { phones: 0, plain: 20, devices: 50 }).await.unwrap();
+        let desk = Desk { db: &db, world: &world, password, proxy: None, holder };
+        let noted = Noted::all(&desk, Starts { phones: 0, plain: 20, devices: 50, theirs: 100 }).await.unwrap();
         db.close().await;
 
         let connection = sqlite_connection(database.url.trim_start_matches("sqlite:").as_ref()).unwrap();
@@ -266,13 +339,14 @@ mod tests {
             (Call::SendThenVerify, 19),
             (Call::Login, 49),
             (Call::TrustedDevice, 79),
-            (Call::Status, 46),
+            (Call::TwoCalls, 159),
+            (Call::Status, 43),
         ] {
             for script in Noted::scripts(&noted, call).unwrap() {
                 once(&connection, &script, number).unwrap_or_else(|error| panic!("{call:?}: {error:#}"));
             }
             let sessions = count("SELECT count(*) FROM sessions WHERE user_id = ?1", number);
-            let signs_in = !matches!(call, Call::SendCode | Call::Login | Call::Status);
+            let signs_in = !matches!(call, Call::SendCode | Call::Login | Call::TwoCalls | Call::Status);
             assert_eq!(sessions, i64::from(signs_in), "{call:?}");
             let seq = "SELECT seq FROM audit_heads WHERE person_id = (SELECT person_id FROM users WHERE id = ?1)";
             assert_eq!(count(seq, number) > 0, call != Call::Status, "{call:?}");

@@ -32,6 +32,11 @@ impl Connection {
         self.post_with(path, &format!("Cookie: twinlock_device={device}\r\n"), body).await
     }
 
+    /// Posts a JSON body as an application, once; the answer must be a 200 or 201.
+    pub(crate) async fn post_as_application(&mut self, path: &str, key: &str, once: &str, body: &str) -> Result<&str> {
+        self.post_with(path, &format!("Authorization: Bearer {key}\r\nIdempotency-Key: {once}\r\n"), body).await
+    }
+
     async fn post_with(&mut self, path: &str, header: &str, body: &str) -> Result<&str> {
         let (port, length) = (self.port, body.len());
         self.exchange(&format!(
@@ -70,7 +75,7 @@ impl Connection {
                 break body;
             }
         };
-        let ok = self.received.starts_with(b"HTTP/1.1 200 ");
+        let ok = [b"HTTP/1.1 200 ", b"HTTP/1.1 201 "].iter().any(|ok| self.received.starts_with(*ok));
         ensure!(ok, "the server answered\n{}\nto\n{request}", self.text());
         Ok(str::from_utf8(&self.received[body])?)
     }

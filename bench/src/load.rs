@@ -14,7 +14,9 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::http::{Connection, field};
-use crate::population::{PASSWORD, code, cookie, email, partial_token, recovery_code, second_token, sent_code};
+use crate::population::{
+    PASSWORD, code, cookie, email, external, partial_token, recovery_code, second_token, sent_code,
+};
 use crate::process::{Cpu, Meter};
 
 /// What is asked, again and again.
@@ -33,6 +35,8 @@ pub(crate) enum Errand {
     TrustedDevice(Numbers),
     /// The password of somebody new each time, to whom a code goes out by text message, or cannot.
     TextedCode(Numbers),
+    /// A challenge asked for and answered by an application with this key, for somebody of its own new each time: two requests.
+    TwoCalls { key: String, numbers: Numbers },
     /// A code sent to somebody new each time, and a sent code for their second challenge: two requests.
     SentCode(Numbers),
 }
@@ -93,6 +97,19 @@ impl Errand {
                 let body = format!(r#"{{"email":"{email}","password":"{PASSWORD}","refresh_in_body":true}}"#);
                 let signed_in = connection.post_as_device("/auth/login/", &cookie(number), &body).await?;
                 ensure!(field(signed_in, "reason")? == "trusted_device", "not by the device: {signed_in}");
+            }
+            Self::TwoCalls { key, numbers } => {
+                let Some(number) = numbers.take() else { return Ok(false) };
+                let (user, agent) = (external(number), crate::http::USER_AGENT);
+                let body =
+                    format!(r#"{{"user":{{"id":"{user}"}},"ip":"127.0.0.1","user_agent":"{agent}","reason":"login"}}"#);
+                let asked =
+                    connection.post_as_application("/v1/challenges", key, &format!("ask-{number}"), &body).await?;
+                ensure!(field(asked, "status")? == "pending", "no factor is due: {asked}");
+                let path = format!("/v1/challenges/{}/verify", field(asked, "id")?);
+                let body = format!(r#"{{"code":"{:06}"}}"#, code(number));
+                let approved = connection.post_as_application(&path, key, &format!("answer-{number}"), &body).await?;
+                ensure!(field(approved, "status")? == "approved", "not approved: {approved}");
             }
             Self::SentCode(numbers) => {
                 let Some(number) = numbers.take() else { return Ok(false) };

@@ -73,6 +73,8 @@ enum Part {
     Delivery,
     /// Logins with a password, which are to cost little more than its check.
     Logins,
+    /// The two calls of an application.
+    Application,
     /// What the administration reads, over a million people, or in a brief run a hundredth of them.
     Admin,
 }

@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow};
+use domain::application::ExternalId;
 use domain::challenge::{Challenge, Purpose};
 use domain::command::Origin;
 use domain::decision::OutboxMessage;
@@ -34,8 +35,8 @@ use store::{Db, Surroundings};
 use tokio::task::JoinSet;
 
 pub(crate) use self::names::{
-    ID_HEAD, ID_MIDDLE, Kind, Pads, TOKENS, code, cookie, email, id, partial_token, recovery_code, second_token,
-    sent_code,
+    ID_HEAD, ID_MIDDLE, Kind, Pads, TOKENS, code, cookie, email, external, id, partial_token, recovery_code,
+    second_token, sent_code,
 };
 use self::names::{RECOVERY_CODES, recovery_code_text, secret};
 
@@ -95,13 +96,20 @@ pub(crate) fn origin() -> Origin {
     }
 }
 
-/// Adds the people of these numbers, each with an authenticator, ten recovery codes and one open challenge.
-pub(crate) async fn seed(db: &Db, world: &Arc<World>, password: &str, numbers: Range<u64>) -> Result<()> {
+/// Adds the people of these numbers, each with an authenticator, ten recovery codes and one open challenge, to an application.
+pub(crate) async fn seed(
+    db: &Db,
+    world: &Arc<World>,
+    password: &str,
+    application: ApplicationId,
+    numbers: Range<u64>,
+) -> Result<()> {
     let password = password.to_owned();
     in_chunks(numbers, |chunk| {
         let (db, world, password) = (db.clone(), Arc::clone(world), PasswordHash::new(password.clone()));
         async move {
-            let people = chunk.map(|number| person(number, &password, &world)).collect::<Result<Vec<Person>>>()?;
+            let people =
+                chunk.map(|number| person(number, application, &password, &world)).collect::<Result<Vec<Person>>>()?;
             Ok(db.seed(&people).await?)
         }
     })
@@ -150,7 +158,7 @@ where
     Ok(())
 }
 
-fn person(number: u64, password: &PasswordHash, world: &World) -> Result<Person> {
+fn person(number: u64, application: ApplicationId, password: &PasswordHash, world: &World) -> Result<Person> {
     let at = now();
     let user = UserId::from_uuid(Kind::User.id(number));
     let factor = FactorId::from_uuid(Kind::Factor.id(number));
@@ -162,8 +170,8 @@ fn person(number: u64, password: &PasswordHash, world: &World) -> Result<Person>
         user: User {
             id: user,
             person: PersonId::from_uuid(Kind::Person.id(number)),
-            application: ApplicationId::DEFAULT,
-            external: None,
+            application,
+            external: ExternalId::parse(&external(number)).filter(|_| application != ApplicationId::DEFAULT),
             name: None,
             phone: None,
             email: Email::stored(email(number)),
@@ -229,6 +237,7 @@ fn signed_in(number: u64, world: &World) -> Belongings {
         expires_at: at + LIFE,
         ended_at: None,
         origin: origin(),
+        return_url: None,
     };
     let message = OutboxMessage {
         id,

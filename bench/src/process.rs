@@ -56,6 +56,7 @@ impl Server {
             .env("TWINLOCK_BIND", format!("127.0.0.1:{port}"))
             .env("TWINLOCK_KEYS", &installation.keys)
             .env("DATABASE_URL", database)
+            .env("TWINLOCK_API_RATE_LIMIT", "1000000")
             .env("TWINLOCK_SMS_PER_DAY", "100000000")
             .env("TWINLOCK_SMS_PER_BLOCK", "1000000")
             .envs(settings.iter().map(|(name, value)| (name, value)))

@@ -12,6 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use domain::application::keyed::KeyHolder;
+use domain::ids::ApplicationId;
 use store::testing::CountingProxy;
 use store::{Db, Surroundings as _};
 use tokio::task::block_in_place;
@@ -40,6 +42,8 @@ struct Effort {
     people: u64,
     /// The first of them have a phone, in the databases that are copies of [`PHONES`].
     phones: u64,
+    /// People of an application, numbered after all others.
+    theirs: u64,
     /// Messages that workers send in one sample, and those that the twin may use up.
     messages: (usize, usize),
 }
@@ -52,6 +56,7 @@ impl Effort {
         open_time: Duration::from_secs(10),
         people: 160_000,
         phones: 60_000,
+        theirs: 60_000,
         messages: (10_000, 60_000),
     };
     const QUICK: Self = Self {
@@ -61,6 +66,7 @@ impl Effort {
         open_time: Duration::from_secs(3),
         people: 40_000,
         phones: 8_000,
+        theirs: 12_000,
         messages: (1_000, 15_000),
     };
 
@@ -78,6 +84,11 @@ impl Effort {
     /// for their status.
     const fn kept(&self) -> u64 {
         self.people - Self::KEPT
+    }
+
+    /// The people of the application.
+    const fn of_application(&self) -> std::ops::Range<u64> {
+        self.people..self.people + self.theirs
     }
 
     /// Those of them who sign in with a password.
@@ -112,6 +123,8 @@ struct Subject {
     noted: Vec<Noted>,
     verification: Vec<Script>,
     statuses: Vec<Script>,
+    /// The key of the application.
+    api_key: String,
 }
 
 /// Runs everything.
@@ -136,6 +149,7 @@ pub(crate) async fn run(options: Options) -> Result<Report> {
         match options.part {
             Some(Part::Delivery) => subject.delivery(&mut report).await?,
             Some(Part::Logins) => subject.logins(&mut report).await?,
+            Some(Part::Application) => subject.two_calls(&mut report).await?,
             // Measured before this is called: it has people of its own.
             Some(Part::Admin) => {}
             None => subject.measure(&mut report).await?,
@@ -176,7 +190,9 @@ async fn prepare(place: Place, options: &Options, effort: Effort) -> Result<Subj
     place.create(SEEDED).await?;
     let db = connect(&place, SEEDED).await?;
     db.migrate().await?;
-    population::seed(&db, &world, &password, 0..effort.people).await?;
+    let (holder, api_key) = crate::calls::application(&db, &world).await?;
+    population::seed(&db, &world, &password, ApplicationId::DEFAULT, 0..effort.people).await?;
+    population::seed(&db, &world, &password, holder.application, effort.of_application()).await?;
     population::trust_devices(&db, effort.with_password()).await?;
     db.close().await;
     place.tidy(SEEDED).await?;
@@ -187,7 +203,7 @@ async fn prepare(place: Place, options: &Options, effort: Effort) -> Result<Subj
     place.tidy(PHONES).await?;
 
     place.copy(PHONES, RECORDED).await?;
-    let (noted, statuses) = note(&place, &world, &password, effort).await?;
+    let (noted, statuses) = note(&place, &world, (&password, holder), effort).await?;
     let verification = Noted::scripts(&noted, Call::Verify)?;
     let installation = Installation {
         program: options.server.canonicalize()?,
@@ -195,11 +211,16 @@ async fn prepare(place: Place, options: &Options, effort: Effort) -> Result<Subj
         keys: world.keys().to_text().expose().replace('\n', ","),
     };
     let pgbench = options.pgbench.clone();
-    Ok(Subject { place, world, installation, pgbench, effort, noted, verification, statuses })
+    Ok(Subject { place, world, installation, pgbench, effort, noted, verification, statuses, api_key })
 }
 
 /// The statements of every call, and of some people's questions for their status.
-async fn note(place: &Place, world: &Arc<World>, password: &str, effort: Effort) -> Result<(Vec<Noted>, Vec<Script>)> {
+async fn note(
+    place: &Place,
+    world: &Arc<World>,
+    (password, holder): (&str, KeyHolder),
+    effort: Effort,
+) -> Result<(Vec<Noted>, Vec<Script>)> {
     const PEOPLE: u64 = 8;
     let proxy = match place {
         Place::Sqlite(_) => None,
@@ -207,8 +228,9 @@ async fn note(place: &Place, world: &Arc<World>, password: &str, effort: Effort)
     };
     let url = proxy.as_ref().map_or_else(|| place.url(RECORDED), CountingProxy::url);
     let db = Db::connect(&store::Options { url, ..store::Options::default() }).await?;
-    let desk = Desk { db: &db, world, password, proxy: proxy.as_ref() };
-    let noted = Noted::all(&desk, Starts { phones: 0, plain: effort.phones, devices: effort.kept() }).await?;
+    let desk = Desk { db: &db, world, password, proxy: proxy.as_ref(), holder };
+    let starts = Starts { phones: 0, plain: effort.phones, devices: effort.kept(), theirs: effort.people };
+    let noted = Noted::all(&desk, starts).await?;
 
     let mut bearers = Vec::new();
     for number in effort.phones + 100..effort.phones + 100 + PEOPLE {

@@ -34,6 +34,8 @@ pub(crate) enum Slot {
     Constant(Value),
     /// The id of a row of the person, or of the first of them.
     Id(Kind),
+    /// What the person is found by, where an application has a name for them.
+    ExternalKey,
     /// The hash of one of the person's tokens.
     Token(Pads),
     /// An id drawn anew: the so-manieth one of the run.
@@ -122,6 +124,9 @@ fn slot(one: (u64, &Value), other: (u64, &Value), fresh: &mut Vec<Value>) -> Slo
     if let Some(pads) = TOKENS.into_iter().find(|pads| both(&|number| token(number, *pads))) {
         return Slot::Token(pads);
     }
+    if both(&external_key) {
+        return Slot::ExternalKey;
+    }
     if one.1 == other.1 {
         return Slot::Constant(one.1.clone());
     }
@@ -145,6 +150,13 @@ fn slot(one: (u64, &Value), other: (u64, &Value), fresh: &mut Vec<Value>) -> Slo
     }
 }
 
+/// Before what an application calls somebody, in the database.
+pub(crate) const EXTERNAL: &str = "id:person";
+
+fn external_key(number: u64) -> Value {
+    Value::Text(format!("{EXTERNAL}{number}"))
+}
+
 fn token(number: u64, pads: Pads) -> Value {
     Value::from(TokenHash::of(&pads.token(number)).0)
 }
@@ -155,6 +167,7 @@ impl Slot {
         match self {
             Self::Constant(value) => value.clone(),
             Self::Id(kind) => Value::Uuid(kind.id(number)),
+            Self::ExternalKey => external_key(number),
             Self::Token(pads) => token(number, *pads),
             Self::FreshId(index) => Value::Uuid(id(Kind::Fresh as u16 + index, number)),
             Self::FreshHash(index) => Value::from(<[u8; 32]>::from(Sha256::digest(format!("{index} {number}")))),

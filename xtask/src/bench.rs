@@ -22,8 +22,9 @@ pub(crate) struct Options {
     /// Measure nothing but how fast an audit log of so many entries is signed and verified.
     #[arg(long, value_name = "ENTRIES")]
     audit: Option<u64>,
-    /// Measure nothing but one part: `delivery` of messages and what a login costs meanwhile, `logins` with a password, or what
-    /// the administration (`admin`) reads of a million people and ten million entries of their audit log.
+    /// Measure nothing but one part: `delivery` of messages and what a login costs meanwhile, `logins` with a password, the two
+    /// calls of an `application`, or what the administration (`admin`) reads of a million people and ten million entries of their
+    /// audit log.
     #[arg(long)]
     part: Option<String>,
     /// So many people for `--part admin` instead; each has ten entries.

@@ -119,6 +119,11 @@ pub(crate) fn email(number: u64) -> String {
     format!("person{number}@bench.example")
 }
 
+/// What an application calls a person of its own.
+pub(crate) fn external(number: u64) -> String {
+    format!("person{number}")
+}
+
 /// The secret of a person's authenticator.
 pub(crate) fn secret(number: u64) -> TotpSecret {
     let digest = Sha256::digest(format!("secret {number}").as_bytes());

@@ -36,8 +36,8 @@ pub(super) struct Row<'a> {
     pub(super) what: &'static str,
     pub(super) errand: Errand,
     pub(super) scripts: &'a [Script],
-    /// The first so many people of the database can make the call.
-    pub(super) people: u64,
+    /// The people of the database who can make the call.
+    pub(super) people: Range<u64>,
     /// Of the ratio.
     pub(super) target: Option<Target>,
 }
@@ -118,7 +118,7 @@ impl Stage<'_> {
             what: "verify",
             errand: Errand::Verify(Numbers::new(0..self.subject.effort.kept())),
             scripts: &self.subject.verification,
-            people,
+            people: 0..people,
             target: self.is_target().then_some(Target::AtLeast(least)),
         };
         let ours = self.row(row, report).await?;
@@ -135,11 +135,11 @@ impl Stage<'_> {
         let pgbench = self.subject.pgbench("twin").await?;
         let script = self.subject.script("twin", scripts, Sending::OneByOne)?;
         let (mut ours, mut twins) = (Vec::new(), Vec::new());
-        let looped = Numbers::new(0..people);
+        let looped = Numbers::new(people.clone());
         for sample in 0..self.subject.effort.samples {
             ours.push(self.sample(&errand, &self.meter().await?)?);
             twins.push(match &pgbench {
-                Some(pgbench) => self.replay(pgbench, &script, sample, people).await?,
+                Some(pgbench) => self.replay(pgbench, &script, sample, &people).await?,
                 None => self.subject.plain_loop(scripts, &looped)?,
             });
         }
@@ -163,10 +163,11 @@ impl Stage<'_> {
     }
 
     /// One sample of pgbench, on people who took part in none of the earlier ones.
-    async fn replay(&self, pgbench: &Pgbench, script: &Path, sample: u64, people: u64) -> Result<Run> {
+    async fn replay(&self, pgbench: &Pgbench, script: &Path, sample: u64, people: &Range<u64>) -> Result<Run> {
         let Effort { samples, time, .. } = self.subject.effort;
-        let of_sample = people / samples;
-        let share = share(self.connections, sample * of_sample..(sample + 1) * of_sample)?;
+        let of_sample = (people.end - people.start) / samples;
+        let first = people.start + sample * of_sample;
+        let share = share(self.connections, first..first + of_sample)?;
         pgbench.run(&[script], self.connections, share, time).await
     }
 
@@ -177,7 +178,7 @@ impl Stage<'_> {
         let script = self.subject.script("pipelined", &self.subject.verification, Sending::Pipelined)?;
         let mut twins = Vec::new();
         for sample in 0..samples {
-            twins.push(self.replay(pgbench, &script, sample, people).await?);
+            twins.push(self.replay(pgbench, &script, sample, &(0..people)).await?);
         }
         let rates: Vec<f64> = ours.iter().map(Sample::per_second).collect();
         report.throughput.push(Throughput {

@@ -22,6 +22,20 @@ impl Subject {
         stage.beside_argon2("login, trusted device", errand, report).await
     }
 
+    /// The two calls of an application, for people of its own.
+    pub(super) async fn two_calls(&self, report: &mut Report) -> Result<()> {
+        let people = self.effort.of_application();
+        let row = Row {
+            what: "/v1 challenge and verify",
+            errand: Errand::TwoCalls { key: self.api_key.clone(), numbers: Numbers::new(people.clone()) },
+            scripts: &Noted::scripts(&self.noted, Call::TwoCalls)?,
+            people,
+            target: Some(Target::AtLeast(0.6)),
+        };
+        self.begin(SEEDED, TARGET_CONNECTIONS).await?.row(row, report).await?;
+        Ok(())
+    }
+
     /// Each with its own fresh copies and its own server.
     pub(super) async fn ways(&self, report: &mut Report) -> Result<()> {
         let Effort { people, phones, .. } = self.effort;
@@ -29,7 +43,7 @@ impl Subject {
             what: "verify, recovery code",
             errand: Errand::RecoveryCode(Numbers::new(0..self.effort.kept())),
             scripts: &Noted::scripts(&self.noted, Call::RecoveryCode)?,
-            people,
+            people: 0..people,
             target: Some(Target::AtLeast(0.6)),
         };
         self.begin(SEEDED, TARGET_CONNECTIONS).await?.row(row, report).await?;
@@ -38,8 +52,8 @@ impl Subject {
 
         let scripts = Noted::scripts(&self.noted, Call::SendThenVerify)?;
         let errand = Errand::SentCode(Numbers::new(0..phones));
-        let row = Row { what: "send-code and verify", errand, scripts: &scripts, people: phones, target: None };
+        let row = Row { what: "send-code and verify", errand, scripts: &scripts, people: 0..phones, target: None };
         self.begin(PHONES, TARGET_CONNECTIONS).await?.row(row, report).await?;
-        Ok(())
+        self.two_calls(report).await
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use store::Value;
 
-use super::{Script, Slot, Template};
+use super::{EXTERNAL, Script, Slot, Template};
 use crate::population::{ID_HEAD, ID_MIDDLE, Kind};
 use crate::process::spent_by_all;
 use crate::stats::Run;
@@ -76,6 +76,7 @@ fn expression(slot: &Slot) -> String {
         Slot::Constant(value) => literal(value),
         Slot::Id(kind) if kind.each() == 1 => uuid(*kind as u16, ":n::bigint"),
         Slot::Id(kind) => uuid(*kind as u16, &format!(":n::bigint * {}", kind.each())),
+        Slot::ExternalKey => format!("({} || (:n::bigint)::text)", quoted(EXTERNAL)),
         Slot::Token(pads) => {
             let part = |pad: char| format!("rpad((:n::bigint)::text, 43, '{pad}')");
             let parts: Vec<String> = pads.0.chars().map(part).collect();

@@ -136,6 +136,12 @@ class TwoCalls(unittest.TestCase):
         self.assertEqual(self.refused(bank().user, self.user).code, "not_found")
         self.assertEqual(self.refused(bank().verify, challenge.id, code(), user=self.user).code, "not_found")
 
+    def test_a_link_leads_to_the_security_page(self) -> None:
+        self.enroll()
+        link = self.shop.session_link(self.user, return_url=RETURN_URL)
+        self.assertIn("/settings/open/", link)
+        self.assertEqual(self.refused(bank().session_link, self.user, return_url=RETURN_URL).code, "invalid_request")
+
     def test_what_is_wrong_is_told(self) -> None:
         told = self.refused(ask, self.shop, self.user, return_url="https://elsewhere.example.com/")
         self.assertEqual((told.code, told.problem["errors"][0]["pointer"]), ("invalid_request", "/return_url"))

@@ -147,6 +147,10 @@ class Twinlock:
         """In one device, or in all."""
         self._call("DELETE", _user(user, "devices", *([device] if device else [])))
 
+    def session_link(self, user: str, *, return_url: str) -> str:
+        """Where to send the browser of somebody signed in with you, at once: to their own security page, and back."""
+        return str(self._call("POST", _user(user, "session-link"), {"return_url": return_url})["url"])
+
     def event(self, user: str, kind: Literal["password_changed", "account_recovered", "deleted"]) -> None:
         """Tell what happened at your side: trust ends, and who is deleted is deleted here."""
         self._call("POST", _user(user, "events"), {"type": kind})

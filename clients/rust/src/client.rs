@@ -295,6 +295,17 @@ impl Twinlock {
         self.act(Verb::DELETE, &on_user(user, &path), json!({})).await
     }
 
+    /// Where to send the browser of somebody signed in with you, at once: to their own security page, and back.
+    pub async fn session_link(&self, user: &str, return_url: &str) -> Result<Secret, Error> {
+        #[derive(Deserialize)]
+        struct Link {
+            url: Secret,
+        }
+        let body = json!({ "return_url": return_url });
+        let link: Link = self.transport.change(Verb::POST, &on_user(user, &["session-link"]), &body).await?;
+        Ok(link.url)
+    }
+
     /// Tell what happened at your side.
     pub async fn event(&self, user: &str, event: Event) -> Result<(), Error> {
         self.act(Verb::POST, &on_user(user, &["events"]), json!({ "type": event })).await

@@ -143,6 +143,11 @@ export class Twinlock {
     return this.#call("DELETE", device === undefined ? path(user, "devices") : path(user, "devices", device));
   }
 
+  /** Where to send the browser of somebody signed in with you, at once: to their own security page, and back. */
+  async sessionLink(user: string, returnUrl: string): Promise<string> {
+    return (await this.#call<{ url: string }>("POST", path(user, "session-link"), { return_url: returnUrl })).url;
+  }
+
   /** Tell what happened at your side: trust ends, and who is deleted is deleted here. */
   event(user: string, type: "password_changed" | "account_recovered" | "deleted"): Promise<void> {
     return this.#call("POST", path(user, "events"), { type });

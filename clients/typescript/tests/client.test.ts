@@ -135,3 +135,10 @@ test("another application sees nobody, and what is wrong is told", async () => {
   const told = await refused(ask(ours, user, { return_url: "https://elsewhere.example.com/" }));
   assert.deepEqual([told.code, told.problem.errors?.[0]?.pointer], ["invalid_request", "/return_url"]);
 });
+
+test("a link leads to the security page", async () => {
+  const user = newUser();
+  await enroll(user);
+  assert.match(await ours.sessionLink(user, RETURN_URL), /\/settings\/open\//);
+  assert.equal((await refused(bank().sessionLink(user, RETURN_URL))).code, "invalid_request");
+});

@@ -302,7 +302,7 @@ pub(crate) fn act(act: &Act, mut account: Account, hand: &Hand<'_>, context: &mu
             decision
                 .change(Change::EndSessionsOf(user, EndReason::EndedForThem))
                 .change(Change::EndChallengesOf(user))
-                .change(Change::EndLinkTokens(user, LinkPurpose::OF_ADDRESSES))
+                .change(Change::EndLinkTokens(user, LinkPurpose::ENDED_BY_SIGN_OUT))
                 .change(untrusted)
                 .audit(ended)
         }
@@ -310,7 +310,12 @@ pub(crate) fn act(act: &Act, mut account: Account, hand: &Hand<'_>, context: &mu
         Act::EndTrust(why) => {
             let (untrusted, ended) = revoke_trust(&account, why, origin);
             entry = ended;
-            decision.change(Change::EndChallengesOf(user)).change(untrusted)
+            // So does what they change at our pages.
+            decision
+                .change(Change::EndChallengesOf(user))
+                .change(Change::EndSessionsOf(user, EndReason::EndedForThem))
+                .change(Change::EndLinkTokens(user, &[LinkPurpose::Settings]))
+                .change(untrusted)
         }
         Act::Delete => {
             // The mail outlives the user it is about.

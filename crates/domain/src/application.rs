@@ -13,6 +13,7 @@ pub mod keyed;
 pub mod receipt;
 pub mod return_url;
 pub mod rules;
+pub mod visit;
 pub mod webhook;
 
 use std::fmt;

@@ -143,6 +143,10 @@ pub enum AuditAction {
     ChallengeOpened,
     /// An application took the result of a challenge.
     ResultRedeemed,
+    /// An application asked for a link to the security page of its user.
+    SettingsLinkMade,
+    /// Such a link was opened.
+    SettingsOpened,
     /// Somebody was given a role in the administration.
     RoleGranted,
     /// A role was taken away.
@@ -158,7 +162,7 @@ impl AuditAction {
     }
 
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 63] = [
+    pub const ALL: [Self; 65] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -219,6 +223,8 @@ impl AuditAction {
         Self::ApplicationChanged,
         Self::ChallengeOpened,
         Self::ResultRedeemed,
+        Self::SettingsLinkMade,
+        Self::SettingsOpened,
         Self::RoleGranted,
         Self::RoleRevoked,
         Self::Looked,
@@ -287,6 +293,8 @@ impl AuditAction {
             Self::ApplicationChanged => "application_changed",
             Self::ChallengeOpened => "challenge_opened",
             Self::ResultRedeemed => "result_redeemed",
+            Self::SettingsLinkMade => "settings_link_made",
+            Self::SettingsOpened => "settings_opened",
             Self::RoleGranted => "role_granted",
             Self::RoleRevoked => "role_revoked",
             Self::Looked => "looked",

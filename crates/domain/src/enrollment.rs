@@ -247,9 +247,14 @@ pub struct Confirmed {
 }
 
 impl ConfirmEnrollment {
-    /// Picks the pending set-up meant.
+    /// Picks the pending set-up meant. An application confirms what it began itself, and a challenge at the hosted pages the same:
+    /// the recovery codes are for whoever was shown the secret.
     fn pick(&self, mut waiting: Vec<Enrollment>, now: Timestamp) -> Result<Enrollment, Refusal> {
-        waiting.retain(|enrollment| enrollment.is_live(now) && self.factor.is_none_or(|id| id == enrollment.factor));
+        let within = self.bearer.application.map(|_| self.bearer.session);
+        waiting.retain(|enrollment| {
+            let meant = self.factor.is_none_or(|id| id == enrollment.factor);
+            enrollment.is_live(now) && meant && within.is_none_or(|session| session == enrollment.session)
+        });
         if waiting.len() > 1 { Err(Refusal::FactorIdNeeded) } else { waiting.pop().ok_or(Refusal::NoPendingSetup) }
     }
 }

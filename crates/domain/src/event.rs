@@ -73,6 +73,7 @@ pub const fn is_told(action: AuditAction, success: bool) -> bool {
         | AuditAction::RoleGranted
         | AuditAction::RoleRevoked
         | AuditAction::UserDisabled
+        | AuditAction::SettingsOpened
         | AuditAction::UserEnabled => success,
         // Told whether it was right or wrong; a token that is shown twice never comes out as wanted.
         AuditAction::CodeVerified | AuditAction::RefreshTokenReused => true,
@@ -109,6 +110,7 @@ pub const fn is_told(action: AuditAction, success: bool) -> bool {
         | AuditAction::ApplicationChanged
         | AuditAction::ChallengeOpened
         | AuditAction::ResultRedeemed
+        | AuditAction::SettingsLinkMade
         | AuditAction::Looked => false,
     }
 }

@@ -1,4 +1,5 @@
-//! Links sent by mail that do one thing for one person, once: a new password, a new address, an unlocked sign-in.
+//! Links that do one thing for one person, once: a new password, a new address, an unlocked sign-in, by mail; their own
+//! security page, by the hand of their application.
 //!
 //! A link is bound to its person and its purpose. Of each purpose a person has at most one: a newer one takes its place. None
 //! of them signs anybody in.
@@ -27,13 +28,16 @@ pub enum LinkPurpose {
     EmailChange,
     /// An address for copies of notices.
     BackupEmail,
+    /// A visit to the security page, for a user of an application.
+    Settings,
 }
 
 impl LinkPurpose {
     /// Every purpose.
-    pub const ALL: [Self; 4] = [Self::PasswordReset, Self::Unlock, Self::EmailChange, Self::BackupEmail];
-    /// What changes an address.
-    pub const OF_ADDRESSES: &'static [Self] = &[Self::EmailChange, Self::BackupEmail];
+    pub const ALL: [Self; 5] =
+        [Self::PasswordReset, Self::Unlock, Self::EmailChange, Self::BackupEmail, Self::Settings];
+    /// What ends with all sessions: what changes an address, and what begins a visit.
+    pub const ENDED_BY_SIGN_OUT: &'static [Self] = &[Self::EmailChange, Self::BackupEmail, Self::Settings];
     /// What a change of the password ends. The way out of a lock is no way to the password, and stays.
     pub const ENDED_BY_PASSWORD: &'static [Self] = &[Self::PasswordReset, Self::EmailChange, Self::BackupEmail];
 
@@ -44,6 +48,7 @@ impl LinkPurpose {
             Self::Unlock => "unlock",
             Self::EmailChange => "email_change",
             Self::BackupEmail => "backup_email",
+            Self::Settings => "settings",
         }
     }
 

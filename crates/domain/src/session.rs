@@ -13,6 +13,7 @@
 pub mod listing;
 pub mod visit;
 
+use crate::application::return_url::ReturnUrl;
 use crate::audit::AuditAction;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, EndReason, Refusal};
@@ -75,6 +76,8 @@ pub struct Session {
     pub ended_at: Option<Timestamp>,
     /// Where it began.
     pub origin: Origin,
+    /// Of a visit to the security page: where its person goes back to. Such a session opens that page and nothing else.
+    pub return_url: Option<ReturnUrl>,
 }
 
 /// A refresh token, taken apart.
@@ -134,6 +137,7 @@ impl Session {
             expires_at: now + life(account, policy),
             ended_at: None,
             origin: origin.clone(),
+            return_url: None,
         };
         let grant = session.grant(account, refresh, now, policy);
         (session, grant)
@@ -322,6 +326,7 @@ impl Bearer {
             expires_at: now + policy.session_life,
             ended_at: None,
             origin: Origin::default(),
+            return_url: None,
         }
     }
 }

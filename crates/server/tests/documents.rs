@@ -73,6 +73,8 @@ const RULES: &[(&str, &str, &str)] = &[
     ("delivery: what a report changes", "crates/store/src/delivery.rs", "fn record_report"),
     ("which jobs there are, and when they come round", "crates/domain/src/schedule.rs", "enum Schedule"),
     ("whose job it is", "crates/store/src/schedule.rs", "fn begin_job"),
+    ("an application's user at their own security page", "crates/domain/src/application/visit.rs", "const VISIT_LIFE"),
+    ("an application's user at their own security page", "crates/domain/src/application/visit.rs", "fn may_turn_off"),
 ];
 
 /// The tasks that the index has a way for.

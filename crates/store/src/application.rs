@@ -63,6 +63,17 @@ pub(crate) fn of_asked(reads: &mut Reads<'_>, id: ChallengeId) -> Handle<Option<
     )
 }
 
+/// The application of a session's person, by its refresh family.
+pub(crate) fn of_session(reads: &mut Reads<'_>, family: &TokenHash) -> Handle<Option<Application>> {
+    reads.read(
+        applications_where!(
+            "id = (SELECT u.application_id FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.family_hash = $1)"
+        ),
+        params![&family.0],
+        |rows| optional(rows, application),
+    )
+}
+
 /// A key.
 pub(crate) fn key(reads: &mut Reads<'_>, id: ApiKeyId) -> Handle<Option<ApiKey>> {
     reads.read(keys_where!("id = $1"), params![id.uuid()], |rows| optional(rows, api_key))

@@ -14,6 +14,7 @@ mod sessions;
 mod sign_in;
 mod sign_up;
 mod trusted_device;
+mod visit;
 
 use domain::link_token::LinkView;
 use domain::secret::TokenHash;

@@ -42,6 +42,15 @@ pub(crate) fn of_asked(reads: &mut Reads<'_>, id: ChallengeId) -> Handle<Vec<Fac
     })
 }
 
+/// The factors of the person whom a link is for.
+pub(crate) fn of_link(reads: &mut Reads<'_>, token: &TokenHash) -> Handle<Vec<Factor>> {
+    reads.read(
+        factors_where!("user_id = (SELECT user_id FROM link_tokens WHERE token_hash = $1)"),
+        params![&token.0],
+        |rows| every(rows, factor),
+    )
+}
+
 /// The factors of an address's owner.
 pub(crate) fn of_email(reads: &mut Reads<'_>, application: ApplicationId, email_key: &str) -> Handle<Vec<Factor>> {
     reads.read(

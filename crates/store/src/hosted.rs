@@ -1,6 +1,6 @@
 //! Challenges answered at the hosted pages, and where people go back to from there.
 
-use domain::application::hosted::{Hosted, HostedView, HostedWish};
+use domain::application::hosted::{Hosted, HostedView};
 use domain::application::return_url::ReturnUrl;
 use domain::factor::Method;
 use domain::ids::{ApplicationId, ChallengeId, UserId};
@@ -140,10 +140,10 @@ pub(crate) fn distrust_of(user: UserId) -> Statement {
 }
 
 /// Whether people may go back to where an application wants them to.
-pub(crate) fn may_return(reads: &mut Reads<'_>, application: ApplicationId, wish: &HostedWish) -> Handle<bool> {
+pub(crate) fn may_return(reads: &mut Reads<'_>, application: ApplicationId, url: &ReturnUrl) -> Handle<bool> {
     reads.read(
         "SELECT 1 FROM application_return_urls WHERE application_id = $1 AND url = $2",
-        params![application.uuid(), wish.return_url.as_str()],
+        params![application.uuid(), url.as_str()],
         |rows| Ok(!rows.is_empty()),
     )
 }

@@ -101,7 +101,8 @@ impl Db {
         limit: u32,
     ) -> Result<Vec<PersonLine>, StoreError> {
         let (text, id) = after.map_or((String::new(), Uuid::nil()), |(text, id)| (text.clone(), id.uuid()));
-        // SQLite seeks by the first bound alone, and would read a list from its beginning again for every page.
+        // SQLite seeks by the first bound alone, PostgreSQL by the place alone: whichever lags behind would have a list read from
+        // its beginning again for every page.
         let from = |start: &str| text.as_str().max(start).to_owned();
         let read = match wanted {
             Wanted::Address(start) => Statement::new(
@@ -110,7 +111,7 @@ impl Db {
                      AND (lower(u.email) COLLATE \"C\", u.id) > ($4, $5)",
                     "lower(u.email) COLLATE \"C\""
                 ),
-                params![limit, from(start), end_of(start), text.as_str(), id],
+                params![limit, from(start), end_of(start), from(start), id],
             ),
             Wanted::External(start) => Statement::new(
                 people!(
@@ -118,7 +119,7 @@ impl Db {
                      AND (u.email_key COLLATE \"C\", u.id) > ($4, $5)",
                     "u.email_key COLLATE \"C\""
                 ),
-                params![limit, from(start), end_of(start), text.as_str(), id],
+                params![limit, from(start), end_of(start), from(start), id],
             ),
             Wanted::Id(wanted) => Statement::new(
                 people!("(u.id = $2 OR u.person_id = $2) AND u.id > $3", "u.created_at"),

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use domain::application::return_url::ReturnUrl;
 use domain::command::Origin;
 use domain::decision::EndReason;
 use domain::factor::Method;
@@ -19,7 +20,7 @@ macro_rules! session_where {
     ($condition:literal) => {
         concat!(
             "SELECT id, user_id, family_hash, refresh_hash, refresh_holder, method, authenticated_at, fresh_at, created_at, \
-             idle_expires_at, expires_at, ended_at, ip_address, user_agent FROM sessions WHERE ",
+             idle_expires_at, expires_at, ended_at, ip_address, user_agent, return_url FROM sessions WHERE ",
             $condition
         )
     };
@@ -55,11 +56,11 @@ pub(crate) fn live_page(
     let (now, limit) = (reads.clock, i64::try_from(PAGE + 1).unwrap_or(i64::MAX));
     reads.read(
         "SELECT id, user_id, family_hash, refresh_hash, refresh_holder, method, authenticated_at, fresh_at, created_at, \
-         idle_expires_at, expires_at, ended_at, ip_address, user_agent, last_used_at FROM sessions \
+         idle_expires_at, expires_at, ended_at, ip_address, user_agent, return_url, last_used_at FROM sessions \
          WHERE user_id = $1 AND id < $2 AND ended_at IS NULL AND idle_expires_at > $3 AND expires_at > $3 \
          ORDER BY id DESC LIMIT $4",
         params![user.uuid(), after, now, limit],
-        |rows| every(rows, |row| Ok((session(row)?, row.get(14)?))),
+        |rows| every(rows, |row| Ok((session(row)?, row.get(15)?))),
     )
 }
 
@@ -87,6 +88,7 @@ fn session(row: &Row) -> Result<Session, StoreError> {
         expires_at: row.get(10)?,
         ended_at: row.get(11)?,
         origin: origin(row.get(12)?, row.get(13)?),
+        return_url: row.get::<Option<String>>(14)?.map(ReturnUrl::stored),
     })
 }
 
@@ -102,8 +104,8 @@ pub(crate) fn origin(ip: Option<String>, user_agent: Option<String>) -> Origin {
 pub(crate) fn insert(session: &Session) -> Statement {
     Statement::new(
         "INSERT INTO sessions (id, user_id, family_hash, refresh_hash, refresh_holder, method, authenticated_at, fresh_at, \
-         created_at, last_used_at, idle_expires_at, expires_at, ip_address, user_agent) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13)",
+         created_at, last_used_at, idle_expires_at, expires_at, ip_address, user_agent, return_url) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13, $14)",
         params![
             session.id.uuid(),
             session.user.uuid(),
@@ -118,6 +120,7 @@ pub(crate) fn insert(session: &Session) -> Statement {
             session.expires_at,
             session.origin.ip.map(|ip| ip.to_string()),
             session.origin.user_agent.clone(),
+            session.return_url.as_ref().map(ReturnUrl::as_str),
         ],
     )
 }

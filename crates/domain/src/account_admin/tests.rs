@@ -137,7 +137,7 @@ fn disabling_closes_everything_at_once() {
     change EndSessionsOf disabled
     change EndChallengesOf
     change AbandonAllEnrollmentsOf
-    change EndLinkTokens password_reset, unlock, email_change, backup_email
+    change EndLinkTokens password_reset, unlock, email_change, backup_email, settings
     change DropMessagesOf
     change RevokeTrust
     change SetDisabled true
@@ -175,7 +175,7 @@ fn a_reset_takes_the_whole_second_factor_and_keeps_its_reason() {
     change EndSessionsOf two_factor_reset
     change EndChallengesOf
     change AbandonAllEnrollmentsOf
-    change EndLinkTokens password_reset, unlock, email_change, backup_email
+    change EndLinkTokens password_reset, unlock, email_change, backup_email, settings
     change DropMessagesOf
     change RevokeTrust
     change RemoveFactorsOf

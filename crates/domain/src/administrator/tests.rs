@@ -90,7 +90,7 @@ fn who_has_no_factor_is_invited_by_one_link_and_everything_before_is_dead() {
     change EndSessionsOf role_changed
     change EndChallengesOf
     change AbandonAllEnrollmentsOf
-    change EndLinkTokens password_reset, unlock, email_change, backup_email
+    change EndLinkTokens password_reset, unlock, email_change, backup_email, settings
     change DropMessagesOf
     change RevokeTrust
     change SetRole viewer
@@ -123,7 +123,7 @@ fn who_has_a_factor_keeps_it_and_codes_by_e_mail_go() {
     change EndSessionsOf role_changed
     change EndChallengesOf
     change AbandonAllEnrollmentsOf
-    change EndLinkTokens password_reset, unlock, email_change, backup_email
+    change EndLinkTokens password_reset, unlock, email_change, backup_email, settings
     change DropMessagesOf
     change RevokeTrust
     change SetRole support
@@ -149,7 +149,7 @@ fn who_has_a_factor_keeps_it_and_codes_by_e_mail_go() {
     change EndSessionsOf role_changed
     change EndChallengesOf
     change AbandonAllEnrollmentsOf
-    change EndLinkTokens password_reset, unlock, email_change, backup_email
+    change EndLinkTokens password_reset, unlock, email_change, backup_email, settings
     change DropMessagesOf
     change RevokeTrust
     change SetRole none

@@ -27,6 +27,7 @@ use crate::trusted_device::{NewDevice, Trust, TrustedDevice, begins, trust};
 use crate::user::Account;
 use crate::verification::{Answer, Right, VerifyView};
 
+pub(super) use enroll::means;
 pub use enroll::{AtHosted, AtHostedView, ConfirmHosted, Means, Phase};
 
 /// Where links lead to.

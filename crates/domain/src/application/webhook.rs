@@ -149,6 +149,8 @@ impl EventKind {
             | AuditAction::ApplicationChanged
             | AuditAction::ChallengeOpened
             | AuditAction::ResultRedeemed
+            | AuditAction::SettingsLinkMade
+            | AuditAction::SettingsOpened
             | AuditAction::RoleGranted
             | AuditAction::RoleRevoked
             | AuditAction::Looked => None,

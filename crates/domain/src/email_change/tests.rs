@@ -107,7 +107,7 @@ fn the_link_moves_the_account_once_and_tells_the_old_address() {
     change EndOtherSessions
     change EndChallengesOf
     change AbandonAllEnrollmentsOf
-    change EndLinkTokens password_reset, unlock, email_change, backup_email
+    change EndLinkTokens password_reset, unlock, email_change, backup_email, settings
     change DropMessagesOf
     change RevokeTrust
     change SaveSettings, 0 wrong, 0 in a row

@@ -165,7 +165,7 @@ impl Decide for EndOtherSessions {
             .on_chain_of(&account)
             .change(Change::EndOtherSessions { user, keep: session.id })
             .change(Change::EndChallengesOf(user))
-            .change(Change::EndLinkTokens(user, LinkPurpose::OF_ADDRESSES))
+            .change(Change::EndLinkTokens(user, LinkPurpose::ENDED_BY_SIGN_OUT))
             .change(untrusted)
             .audit_all(alarms)
             .audit(account.entry(AuditAction::SessionsEnded, true, &self.origin).because("by_owner"))

@@ -40,7 +40,7 @@ impl Decide for RecognizeVisitor {
         let policy = context.policy;
         // An older token of the session is no token. It does not end the session: another tab may have sent it a moment
         // before its answer came.
-        let session = view.session.filter(|session| self.token.is(&session.refresh));
+        let session = view.session.filter(|session| self.token.is(&session.refresh) && session.return_url.is_none());
         let bearer = session.as_ref().map(|session| Bearer {
             user: session.user,
             session: session.id,

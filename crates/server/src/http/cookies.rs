@@ -26,6 +26,8 @@ pub enum Cookie {
     Challenge,
     /// The browser of a challenge that an application asked for.
     Hosted,
+    /// The visit of somebody that an application has sent to their security page.
+    Settings,
     /// The language a person chose for the hosted pages.
     Language,
 }
@@ -38,6 +40,7 @@ impl Cookie {
             Self::Session => "twinlock_session",
             Self::Challenge => "twinlock_challenge",
             Self::Hosted => "twinlock_hosted",
+            Self::Settings => "twinlock_settings",
             Self::Language => "twinlock_language",
         }
     }
@@ -46,7 +49,7 @@ impl Cookie {
     fn same_site(self) -> &'static str {
         match self {
             Self::Refresh | Self::Challenge => "Strict",
-            Self::Device | Self::Session | Self::Hosted | Self::Language => "Lax",
+            Self::Device | Self::Session | Self::Hosted | Self::Settings | Self::Language => "Lax",
         }
     }
 }
@@ -133,6 +136,7 @@ mod tests {
             (Cookie::Session, "__Host-twinlock_session=v; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure"),
             (Cookie::Challenge, "__Host-twinlock_challenge=v; Path=/; Max-Age=3600; HttpOnly; SameSite=Strict; Secure"),
             (Cookie::Hosted, "__Host-twinlock_hosted=v; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure"),
+            (Cookie::Settings, "__Host-twinlock_settings=v; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure"),
             (Cookie::Language, "__Host-twinlock_language=v; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure"),
         ] {
             assert_eq!(SECURE.set(cookie, "v", HOUR).unwrap(), expected);

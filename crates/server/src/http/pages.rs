@@ -7,6 +7,7 @@
 //! Who is signed in stands in the session cookie ([`visitor`]). A sign-in that waits for its second factor stands in the
 //! challenge cookie, and in no page: so it cannot be finished in another browser. A challenge that an application asked for
 //! ([`hosted`]) is of the browser that opened its link first; whoever answers it is signed in nowhere here, and goes back.
+//! Somebody that an application has sent to their own security page ([`settings`]) stands in a cookie of its own.
 
 mod account;
 mod admin;
@@ -24,6 +25,7 @@ mod mail_link;
 mod recovery;
 mod second_factor;
 mod security;
+mod settings;
 mod sign_in;
 mod sign_up;
 mod target;
@@ -88,6 +90,20 @@ pub(super) fn routes(app: &App) -> Router<App> {
         .route("/security/email", get(account::email).post(account::submit_email))
         .route("/security/backup-email", get(backup_email::show).post(backup_email::submit))
         .route("/security/off", get(account::off).post(account::submit_off))
+        .route("/settings", get(security::show))
+        .route("/settings/open/{link}", get(settings::open))
+        .route("/settings/leave", post(settings::leave))
+        .route("/settings/prove", get(desk::show).post(desk::submit))
+        .route("/settings/add", get(enroll::choose))
+        .route("/settings/add/{method}", get(enroll::show).post(enroll::begin))
+        .route("/settings/set-up/{factor}", get(enroll::set_up).post(enroll::confirm))
+        .route("/settings/factors/{factor}", get(factor::show).post(factor::submit))
+        .route("/settings/recovery-codes", get(recovery::show).post(recovery::make))
+        .route("/settings/recovery-codes/new", get(recovery::new))
+        .route("/settings/recovery-codes/file", get(recovery::file))
+        .route("/settings/devices/forget", post(devices::forget_all))
+        .route("/settings/devices/{device}/forget", post(devices::forget))
+        .route("/settings/off", get(account::off).post(account::submit_off))
         .layer(from_fn_with_state(app.clone(), trouble::as_pages))
         .merge(assets::routes())
 }

@@ -38,6 +38,7 @@ pub const REFUSALS: &[(&str, &[ProblemCode])] = &[
     ("/v1/users/{id}/events", &[]),
     ("/v1/users/{id}/unlock", &[]),
     ("/v1/users/{id}/reset", &[]),
+    ("/v1/users/{id}/session-link", &[]),
     ("/v1/audit", &[]),
     ("/v1/webhooks", &[]),
     ("/v1/webhooks/{wid}", webhooks::REFUSALS),
@@ -83,6 +84,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(users::events))
         .routes(routes!(users::unlock))
         .routes(routes!(users::reset))
+        .routes(routes!(users::session_link))
         .routes(routes!(audit::read))
         .routes(routes!(webhooks::add, webhooks::list))
         .routes(routes!(webhooks::remove))

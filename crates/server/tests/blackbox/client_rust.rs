@@ -119,6 +119,9 @@ async fn factors_come_and_go(database: Database) {
     assert_eq!(refused(ours.remove_factor(USER, &added.id).await).1, "last_factor");
     assert_eq!(ours.make_recovery_codes(USER).await.unwrap().len(), 10);
 
+    world.must(&["app", "return-url", "add", "shop", BACK]);
+    let link = ours.session_link(USER, BACK).await.unwrap();
+    assert!(link.expose().starts_with(world.base()), "{}", link.expose());
     for _ in 0..10 {
         let challenge = ours.challenge(USER, &login()).await.unwrap();
         assert_eq!(refused(ours.verify(&challenge.id, "000000", USER, false).await).0, 422);

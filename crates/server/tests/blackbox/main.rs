@@ -97,6 +97,7 @@
 //! | `v1_refusals` | R-39, R-42, R-56 |
 //! | `v1_strangers` | R-52, A-64, A-73 |
 //! | `v1_users` | A-07 |
+//! | `v1_visits` | R-21, R-25, R-31, R-52, R-65, A-57, A-64, A-82 |
 //! | `v1_webhooks` | R-10, R-52, R-71, A-64, A-72, A-73, A-85, A-89 |
 //! | `desk_lists` | R-43, R-44, A-73, A-74, A-77 |
 //! | `help_desk` | R-25, R-36, R-37, R-43, R-45, R-67, A-72, A-88, A-102 |
@@ -267,4 +268,5 @@ mod v1_recovery_codes;
 mod v1_refusals;
 mod v1_strangers;
 mod v1_users;
+mod v1_visits;
 mod v1_webhooks;

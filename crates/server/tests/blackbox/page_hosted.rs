@@ -97,6 +97,17 @@ pub(crate) async fn scenes(world: &World, tab: &Tab, mut show: impl FnMut(&Tab, 
     tab.fill("#code", &totp::code(&secret, world.fresh_step().await));
     tab.click("button.main");
     show(tab, "hosted-recovery-codes");
+    let (secret, _) = application.shop.enroll("hedy").await;
+    let link = application.shop.session_link("hedy", &application.back).await.expect(201).text_at("/url");
+    tab.go(&link);
+    show(tab, "settings");
+    tab.click("a[href^='/settings/factors/']");
+    show(tab, "settings-prove");
+    tab.fill("#code", &totp::code(&secret, world.fresh_step().await));
+    tab.click("button.main");
+    show(tab, "settings-factor");
+    tab.go(&link);
+    show(tab, "settings-gone");
 }
 
 async fn an_application_sends_somebody_and_gets_them_back(database: Database) {
@@ -141,4 +152,38 @@ async fn an_application_sends_somebody_and_gets_them_back(database: Database) {
     }
 }
 
-on_both_databases![an_application_sends_somebody_and_gets_them_back];
+/// The security page of an application's user, there and back, with scripts and without.
+async fn an_application_sends_somebody_to_their_settings(database: Database) {
+    let Some(chromium) = Chromium::start() else { return };
+    let world = World::start(database).await;
+    let application = Application::start(&world, "shop", "The Shop");
+    let (mut secret, _) = application.shop.enroll("ada").await;
+    for view in [View::PHONE, View { scripts: false, ..View::DESKTOP }] {
+        let tab = chromium.open(view);
+        let link = application.shop.session_link("ada", &application.back).await.expect(201).text_at("/url");
+        tab.go(&link);
+        assert!(tab.address().ends_with("/settings"), "the link stays in the address bar: {}", tab.address());
+        assert!(tab.text(".top .brand").contains("The Shop"));
+        tab.click("a[href='/settings/add']");
+        tab.fill("#code", &totp::code(&secret, world.fresh_step().await));
+        tab.enter();
+        tab.click("a[href='/settings/add/totp']");
+        tab.fill("#label", "Tablet");
+        tab.click("button.main");
+        let new = tab.attribute("[data-copy]", "data-copy").unwrap();
+        tab.fill("#code", &totp::code(&new, world.fresh_step().await));
+        tab.click("button.main");
+        assert!(tab.has("[data-said=added]"), "{}", tab.text("main"));
+        let factors = application.shop.get("/v1/users/ada").await.expect(200);
+        let factors = factors.json["factors"].as_array().unwrap().clone();
+        let old = factors.iter().find(|factor| factor["preferred"] == true).unwrap()["id"].as_str().unwrap().to_owned();
+        tab.click(&format!("a[href='/settings/factors/{old}']"));
+        tab.click("button[value=remove]");
+        assert!(tab.has("[data-said=removed]"), "{}", tab.text("main"));
+        secret = new;
+        tab.click("form[action='/settings/leave'] button");
+        assert_eq!(tab.address(), application.back);
+    }
+}
+
+on_both_databases![an_application_sends_somebody_to_their_settings, an_application_sends_somebody_and_gets_them_back,];

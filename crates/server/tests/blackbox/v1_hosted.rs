@@ -373,6 +373,9 @@ async fn the_first_factor_is_set_up_at_our_pages(database: Database) {
     let pending = set_up.rsplit('/').next().unwrap();
     browser.get(&format!("{other}/set-up/{pending}")).await.leads_to(&other);
     browser.form(&format!("{other}/set-up/{pending}"), &[("code", &code)]).await.leads_to(&other);
+    // The application was not shown the secret, and does not confirm it.
+    let activate = format!("/v1/users/ada/factors/{pending}/activate");
+    shop.post(&activate, json!({ "code": code })).await.refused(409, "no_pending_setup");
     let wrong = totp::wrong_code(&secret, world.now().await);
     browser.form(&set_up, &[("code", &wrong)]).await.says(422, "Scan this picture");
     browser.form(&set_up, &[("code", "")]).await.says(400, "Type the code first");
@@ -446,7 +449,48 @@ async fn a_page_sends_codes_by_the_kinds_the_application_allows(database: Databa
     assert_eq!(world.look.count(sent).await, before + 1);
 }
 
+/// Codes go to the number that the application told; five wrong ones end a set-up, and so does the end of its challenge.
+async fn a_set_up_at_the_page_has_its_tries_and_its_time(database: Database) {
+    let world = World::start(database).await;
+    let shop = world.shop_with_pages();
+    let ada = json!({ "user": { "id": "ada", "phone": "+12025550143" }, "reason": "enroll" });
+    let browser = world.browser();
+    let page = opened(&world, &browser, &shop.hosted("ada", ada.clone()).await.expect(201)).await;
+    let enroll = format!("{page}/enroll");
+    let begun = browser.form(&enroll, &[("method", "sms")]).await.expect(303);
+    let set_up = begun.header("location").unwrap();
+    world.code_to("+12025550143", "setup_code", 1).await;
+    for left in (1..=4).rev() {
+        browser.form(set_up, &[("code", "000000")]).await.says(422, &left.to_string());
+    }
+    browser.form(set_up, &[("code", "000000")]).await.leads_to(&page);
+    let code = world.code_to("+12025550143", "setup_code", 1).await;
+    browser.form(set_up, &[("code", &code)]).await.leads_to(&page);
+    assert_eq!(world.look.count("SELECT count(*) FROM factors WHERE method = 'sms'").await, 0);
+
+    world.advance(61).await;
+    let begun = browser.form(&enroll, &[("method", "sms")]).await.expect(303);
+    let set_up = begun.header("location").unwrap();
+    let code = world.code_to("+12025550143", "setup_code", 2).await;
+    browser.form(set_up, &[("code", &code)]).await.leads_to(&format!("{page}/recovery-codes"));
+    let token = back(browser.form(&format!("{page}/return"), &[]).await, "tfa");
+    assert_eq!(shop.redeem(&token).await.expect(200).json["result"]["method"], "sms");
+
+    let page = opened(&world, &browser, &shop.hosted("bob", json!({ "reason": "enroll" })).await.expect(201)).await;
+    world.advance(590).await;
+    let begun = browser.form(&format!("{page}/enroll"), &[("method", "totp")]).await.expect(303);
+    let set_up = begun.header("location").unwrap();
+    let shown = browser.get(set_up).await.says(200, "Scan this picture");
+    let secret = shown.text.split("data-copy=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    world.advance(11).await;
+    let code = totp::code(&secret, world.fresh_step().await);
+    browser.form(set_up, &[("code", &code)]).await.leads_to(&page);
+    browser.get(&page).await.says(200, "This step is over");
+    assert_eq!(world.look.count("SELECT count(*) FROM factors WHERE method = 'totp' AND user_id IN (SELECT id FROM users WHERE email_key LIKE 'id:%')").await, 0);
+}
+
 on_both_databases![
+    a_set_up_at_the_page_has_its_tries_and_its_time,
     a_page_sends_codes_by_the_kinds_the_application_allows,
     the_first_factor_is_set_up_at_our_pages,
     the_second_factor_is_answered_at_our_pages,

@@ -10,6 +10,7 @@ use crate::client::{Answer, Call};
 use crate::harness::World;
 use crate::totp;
 use crate::v1::Shop;
+use crate::v1_hosted::BACK;
 
 /// What names somebody or something in a call, by its kind: a user, a challenge, …
 pub(crate) type Names = BTreeMap<&'static str, String>;
@@ -65,6 +66,7 @@ fn meaning(title: &str, place: &str, field: &str) -> Meaning {
         ("body", "method") if title.ends_with("/factors") => Said(json!("totp")),
         ("body", "url") => Said(json!("https://hooks.example.com/")),
         ("body", "display_name") => Said(json!("The shop")),
+        ("body", "return_url") if title.ends_with("/session-link") => Said(json!(BACK)),
         ("query", "action" | "from" | "to" | "limit")
         | (
             "body",

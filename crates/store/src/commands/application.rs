@@ -112,7 +112,7 @@ impl Load for RequestChallenge {
         let days = sent_code::days_of_email(reads, id, &key);
         let sms = sms_fraud::usage_for_email(reads, id, &key, &self.origin);
         let recovery_codes = recovery_code::count_unused_of_key(reads, id, &key);
-        let may_return = self.hosted.as_ref().map(|wish| hosted::may_return(reads, id, wish));
+        let may_return = self.hosted.as_ref().map(|wish| hosted::may_return(reads, id, &wish.return_url));
         Box::new(move |answers| {
             Ok(RequestView {
                 application: answers.get(&application)?,

@@ -26,7 +26,7 @@ use crate::user::{Account, User};
 pub type Means = (Method, Option<Destination>);
 
 /// The means of a person, the safest first.
-pub(super) fn means(user: &User, policy: &Policy, keys: &KeyRing) -> Result<Vec<Means>, Broken> {
+pub(in crate::application) fn means(user: &User, policy: &Policy, keys: &KeyRing) -> Result<Vec<Means>, Broken> {
     let phone = user.phone(keys)?.map(Destination::Phone);
     let email = Some(user.email.clone()).filter(|email| !email.is_none()).map(Destination::Email);
     let reached = [phone.map(|phone| (Method::Sms, Some(phone))), email.map(|email| (Method::Email, Some(email)))];
@@ -130,10 +130,8 @@ impl Decide for ConfirmHosted {
     type View = AtHostedView<<ConfirmEnrollment as Decide>::View>;
     type Reply = Method;
 
-    fn decide(&self, mut view: Self::View, context: &mut Context<'_>) -> Result<Decision<Method>, Broken> {
+    fn decide(&self, view: Self::View, context: &mut Context<'_>) -> Result<Decision<Method>, Broken> {
         let Self(at) = self;
-        // What another challenge began, or the application, is not confirmed here, however fresh this is.
-        view.view.enrollments.retain(|enrollment| enrollment.session == at.command.bearer.session);
         let hosted: Option<(Account, Challenge, Hosted)> = view
             .hosted
             .account

@@ -101,7 +101,7 @@ fn ending_all_others_ends_trust_and_needs_no_fresh_proof() {
     yes
     change EndOtherSessions
     change EndChallengesOf
-    change EndLinkTokens email_change, backup_email
+    change EndLinkTokens email_change, backup_email, settings
     change RevokeTrust
     change SaveSettings, 0 wrong, 0 in a row
     audit sessions_ended done by_owner

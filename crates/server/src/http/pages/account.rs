@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::credentials::{address, change_password};
 use crate::http::{Fields, Form, ReadBody};
 use crate::problem::Problem;
-use crate::run::{run, run_on_the_beat};
+use crate::run::run_on_the_beat;
 
 #[derive(Template)]
 #[template(path = "pages/password.html")]
@@ -116,8 +116,8 @@ pub(super) async fn off(State(app): State<App>, desk: Desk) -> Result<Response, 
 
 async fn answer_off(app: &App, desk: &Desk) -> Result<Response, Problem> {
     let status = desk.status(app).await?;
-    if status.factors.is_empty() {
-        return Ok(see("/security"));
+    if status.factors.is_empty() || !desk.may_turn_off() {
+        return Ok(see(desk.page.desk));
     }
     desk.page.answer(&OffView { page: &desk.page, code: CodeQuestion::of(&desk.page, &status) })
 }
@@ -130,7 +130,7 @@ pub(super) async fn submit_off(
 ) -> Result<Response, Problem> {
     let came = if let Some(factor) = body.send {
         match desk::send(&app, &desk, SessionPurpose::Disable, factor).await {
-            Ok(()) => return Ok(see(&format!("/security/off?by={factor}"))),
+            Ok(()) => return Ok(see(&desk.page.at(&format!("/off?by={factor}")))),
             Err(problem) => Err(problem),
         }
     } else if body.code.trim().is_empty() {
@@ -139,13 +139,14 @@ pub(super) async fn submit_off(
     } else {
         let (bearer, refresh, origin) = (desk.bearer, Some(desk.token.clone()), desk.origin.clone());
         let command = Disable { bearer, code: TypedCode::parse(&body.code), refresh, origin };
-        run(&app, command).await.map(|disabled| disabled.grant)
+        desk.turn_off(&app, command).await.map(|disabled| disabled.grant)
     };
-    let refused = match desk.came(&app, came, "/security?said=off") {
+    let (done, here) = (desk.page.at("?said=off"), desk.page.at("/off"));
+    let refused = match desk.came(&app, came, &done) {
         Ok(response) => return Ok(response),
         Err(refused) => refused,
     };
-    match refused.on("/security/off")? {
+    match refused.on(&here)? {
         Ok(desk) => answer_off(&app, &desk).await,
         Err(response) => Ok(response),
     }

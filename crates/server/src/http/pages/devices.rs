@@ -60,13 +60,13 @@ impl Forget {
     /// Forgets them, this browser's secret too where it is among them.
     pub(super) async fn run(self, app: &App, desk: &Desk, device: CookieDevice) -> Result<Response, Problem> {
         let (which, said) = match self {
-            Self::One(id) => (Some(id), "/security?said=forgotten"),
-            Self::All => (None, "/security?said=all-forgotten"),
+            Self::One(id) => (Some(id), "?said=forgotten"),
+            Self::All => (None, "?said=all-forgotten"),
         };
         let origin = desk.origin.clone();
         let command = RevokeTrustedDevices { bearer: desk.bearer, which, device: device.0, origin };
-        let current = run(app, command).await?;
-        let mut response = see(said);
+        let current = desk.run(app, command).await?;
+        let mut response = see(&desk.page.at(said));
         if current {
             response.headers_mut().extend(view::no_device_cookie(app));
         }
@@ -103,7 +103,7 @@ pub(super) async fn forget_all(
 async fn revoke(app: &App, desk: Desk, device: CookieDevice, wish: Forget) -> Result<Response, Problem> {
     match wish.run(app, &desk, device).await {
         Err(problem) if problem.code() == ProblemCode::StepUpRequired => {
-            Ok(see(&format!("/security/prove?then={}", wish.write())))
+            Ok(see(&desk.page.at(&format!("/prove?then={}", wish.write()))))
         }
         came => came,
     }

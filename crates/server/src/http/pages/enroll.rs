@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use domain::application::hosted::Means;
 use domain::code::TypedCode;
 use domain::decision::Refusal;
 use domain::destination::Destination;
@@ -22,7 +23,6 @@ use crate::credentials::address;
 use crate::http::{Fields, Form, ReadBody};
 use crate::problem::{Problem, ProblemCode};
 use crate::qr::{self, Drawing};
-use crate::run::{ask, run};
 
 /// What can be set up, the safest first.
 pub(super) const KINDS: [Method; 3] = [Method::Totp, Method::Sms, Method::Email];
@@ -35,15 +35,22 @@ struct View<'a> {
     first: bool,
 }
 
+/// The kinds that somebody can add.
+pub(super) fn kinds(app: &App, desk: &Desk) -> Vec<Method> {
+    let policy = app.world.policy();
+    match &desk.visit {
+        None => KINDS.into_iter().filter(|method| policy.offers(*method)).collect(),
+        Some(visit) => visit.means.iter().map(|(method, _)| *method).collect(),
+    }
+}
+
 /// Which kind?
 pub(super) async fn choose(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {
     if let Some(question) = desk.unproved(&app).await? {
         return Ok(question);
     }
     let status = desk.status(&app).await?;
-    let policy = app.world.policy();
-    let methods = KINDS.into_iter().filter(|method| policy.offers(*method)).collect();
-    desk.page.answer(&View { page: &desk.page, methods, first: status.factors.is_empty() })
+    desk.page.answer(&View { page: &desk.page, methods: kinds(&app, &desk), first: status.factors.is_empty() })
 }
 
 #[derive(Template)]
@@ -51,8 +58,24 @@ pub(super) async fn choose(State(app): State<App>, desk: Desk) -> Result<Respons
 struct OneView<'a> {
     page: &'a Frame,
     method: &'static str,
+    /// Where codes go, masked, where that is not the person's to say.
+    known: Option<String>,
     to: &'a str,
     label: &'a str,
+}
+
+impl<'a> OneView<'a> {
+    fn answer(desk: &'a Desk, method: Method, to: &'a str, label: &'a str) -> Result<Response, Problem> {
+        let known = told(desk, method)?.and_then(|(_, to)| to.as_ref()).map(Destination::masked);
+        desk.page.answer(&OneView { page: &desk.page, method: method.as_str(), known, to, label })
+    }
+}
+
+/// Where codes of a kind go, where an application has sent the person: nowhere but where it said they are reached.
+fn told(desk: &Desk, method: Method) -> Result<Option<&Means>, Problem> {
+    let Some(visit) = &desk.visit else { return Ok(None) };
+    let found = visit.means.iter().find(|(offered, _)| *offered == method);
+    found.map(Some).ok_or_else(|| Refusal::FeatureDisabled.into())
 }
 
 pub(super) fn method(name: &str) -> Result<Method, Problem> {
@@ -62,11 +85,11 @@ pub(super) fn method(name: &str) -> Result<Method, Problem> {
 
 /// The form for one kind.
 pub(super) async fn show(State(app): State<App>, desk: Desk, Path(kind): Path<String>) -> Result<Response, Problem> {
-    let method = method(&kind)?.as_str();
+    let method = method(&kind)?;
     if let Some(question) = desk.unproved(&app).await? {
         return Ok(question);
     }
-    desk.page.answer(&OneView { page: &desk.page, method, to: "", label: "" })
+    OneView::answer(&desk, method, "", "")
 }
 
 /// Where codes go, and what the person calls it.
@@ -86,6 +109,21 @@ impl ReadBody for Body {
     }
 }
 
+/// Where codes go, as the person says.
+async fn typed(app: &App, method: Method, body: &Body) -> Result<Option<Destination>, Problem> {
+    if !app.world.policy().allows(method) {
+        return Err(Refusal::FeatureDisabled.into());
+    }
+    Ok(match method {
+        Method::Sms => {
+            let number = app.phones.read(body.phone_number.clone().unwrap_or_default()).await?;
+            Some(Destination::Phone(number.map_err(Refusal::PhoneRejected)?))
+        }
+        Method::Email => Some(Destination::Email(address(body.email.as_deref().unwrap_or_default())?)),
+        Method::Totp | Method::RecoveryCode => None,
+    })
+}
+
 /// Begins the set-up.
 pub(super) async fn begin(
     State(app): State<App>,
@@ -101,31 +139,27 @@ pub(super) async fn begin(
     });
     let (bearer, origin) = (desk.bearer, desk.origin.clone());
     let begun = async {
-        if !app.world.policy().allows(method) {
-            return Err(Refusal::FeatureDisabled.into());
-        }
-        let destination = match method {
-            Method::Sms => {
-                let number = app.phones.read(body.phone_number.clone().unwrap_or_default()).await?;
-                Destination::Phone(number.map_err(Refusal::PhoneRejected)?)
-            }
-            Method::Email => Destination::Email(address(body.email.as_deref().unwrap_or_default())?),
-            Method::Totp | Method::RecoveryCode => {
-                return run(&app, BeginEnrollment { bearer, label, origin }).await.map(|begun| begun.factor);
-            }
+        let destination = match told(&desk, method)? {
+            Some((_, told)) => told.clone(),
+            None => typed(&app, method, &body).await?,
         };
-        let command = BeginSentEnrollment { bearer, destination, label, origin };
-        run(&app, command).await.map(|begun| begun.factor)
+        match destination {
+            None => desk.run(&app, BeginEnrollment { bearer, label, origin }).await.map(|begun| begun.factor),
+            Some(destination) => {
+                let command = BeginSentEnrollment { bearer, destination, label, origin };
+                desk.run(&app, command).await.map(|begun| begun.factor)
+            }
+        }
     };
+    let here = desk.page.at(&format!("/add/{kind}"));
     let refused = match begun.await {
-        Ok(factor) => return Ok(see(&format!("/security/set-up/{}", factor.uuid()))),
+        Ok(factor) => return Ok(see(&desk.page.at(&format!("/set-up/{}", factor.uuid())))),
         Err(problem) => desk.refused(problem),
     };
-    match refused.on(&format!("/security/add/{kind}"))? {
+    match refused.on(&here)? {
         Ok(desk) => {
             let to = body.phone_number.or(body.email).unwrap_or_default();
-            let method = method.as_str();
-            desk.page.answer(&OneView { page: &desk.page, method, to: &to, label: &body.label })
+            OneView::answer(&desk, method, &to, &body.label)
         }
         Err(response) => Ok(response),
     }
@@ -182,16 +216,17 @@ pub(super) async fn set_up(State(app): State<App>, desk: Desk, Path(id): Path<St
 }
 
 async fn answer(app: &App, desk: &Desk, factor: FactorId) -> Result<Response, Problem> {
-    let pending = match ask(app, &ReadPending { bearer: desk.bearer, factor }).await {
+    let pending = match desk.ask(app, ReadPending { bearer: desk.bearer, factor }).await {
         Ok(pending) => pending,
-        Err(problem) if problem.code() == ProblemCode::NoPendingSetup => return Ok(over()),
+        Err(problem) if problem.code() == ProblemCode::NoPendingSetup => return Ok(over(desk)),
         Err(problem) => return Err(problem),
     };
-    SetUpView::answer(&desk.page, pending, &format!("/security/set-up/{}", factor.uuid()), "/security/add")
+    let here = desk.page.at(&format!("/set-up/{}", factor.uuid()));
+    SetUpView::answer(&desk.page, pending, &here, &desk.page.at("/add"))
 }
 
-fn over() -> Response {
-    see("/security/add?said=set-up-over")
+fn over(desk: &Desk) -> Response {
+    see(&desk.page.at("/add?said=set-up-over"))
 }
 
 /// The first code, or the wish for another.
@@ -217,7 +252,7 @@ pub(super) async fn confirm(
     Form(body): Form<ConfirmBody>,
 ) -> Result<Response, Problem> {
     let factor = factor(&id)?;
-    let here = format!("/security/set-up/{id}");
+    let here = desk.page.at(&format!("/set-up/{id}"));
     let came = if body.send {
         send_again(&app, &desk, factor).await.map(|()| None)
     } else if body.code.trim().is_empty() {
@@ -226,16 +261,18 @@ pub(super) async fn confirm(
     } else {
         let (bearer, refresh, origin) = (desk.bearer, Some(desk.token.clone()), desk.origin.clone());
         let code = TypedCode::parse(&body.code);
-        run(&app, ConfirmEnrollment { bearer, code, factor: Some(factor), refresh, origin }).await.map(Some)
+        desk.run(&app, ConfirmEnrollment { bearer, code, factor: Some(factor), refresh, origin }).await.map(Some)
     };
     let (came, path) = match came {
-        Ok(None) => (Ok(None), here.as_str()),
-        Ok(Some(confirmed)) if confirmed.recovery_codes.is_empty() => (Ok(confirmed.grant), "/security?said=added"),
-        Ok(Some(confirmed)) => (Ok(confirmed.grant), "/security/recovery-codes/new"),
-        Err(problem) if is_over(&problem) => return Ok(over()),
-        Err(problem) => (Err(problem), here.as_str()),
+        Ok(None) => (Ok(None), here.clone()),
+        Ok(Some(confirmed)) if confirmed.recovery_codes.is_empty() => {
+            (Ok(confirmed.grant), desk.page.at("?said=added"))
+        }
+        Ok(Some(confirmed)) => (Ok(confirmed.grant), desk.page.at("/recovery-codes/new")),
+        Err(problem) if is_over(&problem) => return Ok(over(&desk)),
+        Err(problem) => (Err(problem), here.clone()),
     };
-    let refused = match desk.came(&app, came, path) {
+    let refused = match desk.came(&app, came, &path) {
         Ok(response) => return Ok(response),
         Err(refused) => refused,
     };
@@ -252,7 +289,7 @@ pub(super) fn is_over(problem: &Problem) -> bool {
 }
 
 async fn send_again(app: &App, desk: &Desk, factor: FactorId) -> Result<(), Problem> {
-    let pending = ask(app, &ReadPending { bearer: desk.bearer, factor }).await?;
+    let pending = desk.ask(app, ReadPending { bearer: desk.bearer, factor }).await?;
     let wanted = SendFor::Enrollment(desk.bearer, pending.enrollment);
-    run(app, SendCode { wanted, origin: desk.origin.clone() }).await.map(drop)
+    desk.run(app, SendCode { wanted, origin: desk.origin.clone() }).await.map(drop)
 }

@@ -13,7 +13,6 @@ use super::frame::Frame;
 use crate::app::App;
 use crate::http::{Fields, Form, ReadBody};
 use crate::problem::{Problem, ProblemCode};
-use crate::run::run;
 
 #[derive(Template)]
 #[template(path = "pages/factor.html")]
@@ -22,6 +21,8 @@ struct View<'a> {
     factor: FactorStatus,
     /// Whether it is the only one there is.
     only: bool,
+    /// Whether the person may do without any.
+    may_turn_off: bool,
 }
 
 /// What can be done with it.
@@ -38,7 +39,7 @@ async fn answer(app: &App, desk: &Desk, id: &str) -> Result<Response, Problem> {
     let mut factors = status.factors.into_iter();
     let factor = factors.find(|factor| factor.offer.id.uuid().to_string() == id);
     let factor = factor.ok_or_else(|| Problem::new(ProblemCode::NotFound))?;
-    desk.page.answer(&View { page: &desk.page, factor, only })
+    desk.page.answer(&View { page: &desk.page, factor, only, may_turn_off: desk.may_turn_off() })
 }
 
 /// What is to be done.
@@ -80,22 +81,23 @@ pub(super) async fn submit(
             return answer(&app, &desk, &id).await;
         }
         Action::Rename => {
-            let came = run(&app, RenameFactor { bearer, factor, label, origin }).await;
-            (came.map(|_| None), "/security?said=renamed")
+            let came = desk.run(&app, RenameFactor { bearer, factor, label, origin }).await;
+            (came.map(|_| None), "?said=renamed")
         }
         Action::Prefer => {
-            (run(&app, PreferFactor { bearer, factor, origin }).await.map(|_| None), "/security?said=preferred")
+            (desk.run(&app, PreferFactor { bearer, factor, origin }).await.map(|_| None), "?said=preferred")
         }
         Action::Remove => {
-            let came = run(&app, RemoveFactor { bearer, factor, refresh, origin }).await;
-            (came.map(|removed| removed.grant), "/security?said=removed")
+            let came = desk.run(&app, RemoveFactor { bearer, factor, refresh, origin }).await;
+            (came.map(|removed| removed.grant), "?said=removed")
         }
     };
-    let refused = match desk.came(&app, came, path) {
+    let (path, here) = (desk.page.at(path), desk.page.at(&format!("/factors/{id}")));
+    let refused = match desk.came(&app, came, &path) {
         Ok(response) => return Ok(response),
         Err(refused) => refused,
     };
-    match refused.on(&format!("/security/factors/{id}"))? {
+    match refused.on(&here)? {
         Ok(desk) => answer(&app, &desk, &id).await,
         Err(response) => Ok(response),
     }

@@ -23,6 +23,11 @@ use crate::fault::Fault;
 use crate::http::Client;
 use crate::problem::{Problem, ProblemCode};
 
+/// The pages of somebody signed in here.
+const SECURITY: &str = "/security";
+/// The same of somebody that an application has sent.
+pub(super) const SETTINGS: &str = "/settings";
+
 /// What [`Frame::said`] may name: said once, after a redirect.
 pub(super) const SAID: [&str; 33] = [
     "welcome",
@@ -70,6 +75,10 @@ pub(super) struct Frame {
     pub(super) look: Arc<Look>,
     /// The application it is shown for, where it is for one: what people call it, and where its forms may lead.
     pub(super) door: Option<(String, String)>,
+    /// Where the pages of whoever is signed in are.
+    pub(super) desk: &'static str,
+    /// Where they go back to, where an application has sent them.
+    pub(super) back: Option<String>,
     /// Its time.
     pub(super) now: Timestamp,
     /// Where this page is.
@@ -101,6 +110,8 @@ impl FromRequestParts<App> for Frame {
             words,
             look: Arc::clone(app.http.pages()),
             door: None,
+            desk: desk_of(parts.uri.path()),
+            back: None,
             now: app.world.now(),
             path: parts.uri.path().to_owned(),
             next: Target::home(),
@@ -125,7 +136,22 @@ impl FromRequestParts<App> for Frame {
     }
 }
 
+/// Where the desk is that a page belongs to.
+fn desk_of(path: &str) -> &'static str {
+    if is_of_settings(path) { SETTINGS } else { SECURITY }
+}
+
+/// Whether a page is of somebody that an application has sent.
+pub(super) fn is_of_settings(path: &str) -> bool {
+    path.strip_prefix(SETTINGS).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+}
+
 impl Frame {
+    /// A page of whoever is signed in.
+    pub(super) fn at(&self, rest: &str) -> String {
+        format!("{}{rest}", self.desk)
+    }
+
     /// Whose page it is.
     pub(super) fn brand(&self) -> &str {
         self.door.as_ref().map_or(&self.look.name, |(name, _)| name)

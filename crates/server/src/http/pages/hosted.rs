@@ -100,7 +100,7 @@ fn path(id: ChallengeId) -> String {
 }
 
 /// Of another browser, unknown or long over: nobody is told which.
-fn gone(page: &Frame, problem: Problem) -> Result<Response, Problem> {
+pub(super) fn gone(page: &Frame, problem: Problem) -> Result<Response, Problem> {
     if problem.code() != ProblemCode::TokenInvalid {
         return Err(problem);
     }
@@ -108,6 +108,12 @@ fn gone(page: &Frame, problem: Problem) -> Result<Response, Problem> {
     let mut response = page.answer(&view)?;
     *response.status_mut() = StatusCode::NOT_FOUND;
     Ok(response)
+}
+
+/// What took too long, with the way back to where the person came from.
+pub(super) fn over(page: &Frame) -> Result<Response, Problem> {
+    let way = page.back.clone().map_or(Way::None, Way::Link);
+    page.answer(&View { page, title: "hosted-over-title", lead: "hosted-over-lead", way })
 }
 
 /// A challenge of this browser.

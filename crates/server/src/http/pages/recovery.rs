@@ -14,7 +14,6 @@ use crate::app::App;
 use crate::http::Form;
 use crate::http::auth::recovery_code;
 use crate::problem::{Problem, ProblemCode};
-use crate::run::{ask, run};
 
 #[derive(Template)]
 #[template(path = "pages/recovery.html")]
@@ -39,11 +38,12 @@ async fn answer(app: &App, desk: &Desk) -> Result<Response, Problem> {
 /// Makes them; the old ones are dead.
 pub(super) async fn make(State(app): State<App>, desk: Desk, Form(Empty): Form<Empty>) -> Result<Response, Problem> {
     let command = MakeRecoveryCodes { bearer: desk.bearer, origin: desk.origin.clone() };
-    let refused = match run(&app, command).await {
-        Ok(_) => return Ok(see("/security/recovery-codes/new")),
+    let here = desk.page.at("/recovery-codes");
+    let refused = match desk.run(&app, command).await {
+        Ok(_) => return Ok(see(&format!("{here}/new"))),
         Err(problem) => desk.refused(problem),
     };
-    match refused.on("/security/recovery-codes")? {
+    match refused.on(&here)? {
         Ok(desk) => answer(&app, &desk).await,
         Err(response) => Ok(response),
     }
@@ -52,7 +52,7 @@ pub(super) async fn make(State(app): State<App>, desk: Desk, Form(Empty): Form<E
 /// How it goes on from the codes.
 pub(super) enum Next {
     /// By a link.
-    Link(&'static str),
+    Link(String),
     /// By a form.
     Form(String),
 }
@@ -84,24 +84,27 @@ pub(super) fn sheet(page: &Frame, sheet: &RecoverySheet, files: String, next: Ne
 
 /// The newest set, for as long as it is kept.
 pub(super) async fn new(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {
-    let codes = match ask(&app, &ShowRecoveryCodes { bearer: desk.bearer }).await {
+    let codes = match desk.ask(&app, ShowRecoveryCodes { bearer: desk.bearer }).await {
         Ok(codes) => codes,
         Err(problem) if problem.code() == ProblemCode::RecoveryCodesGone => {
-            return Ok(see("/security?said=codes-gone"));
+            return Ok(see(&desk.page.at("?said=codes-gone")));
         }
         Err(problem) => return Err(problem),
     };
     let status = desk.status(&app).await?;
-    let remember = app.world.policy().trusted_devices && status.trusted_devices == 0;
-    let next = if remember { "/security/remember" } else { "/security?said=codes-saved" };
-    sheet(&desk.page, &codes, "/security/recovery-codes/file".to_owned(), Next::Link(next))
+    // Which browsers an application trusts, it asks its people itself.
+    let remember = app.world.policy().trusted_devices && status.trusted_devices == 0 && desk.visit.is_none();
+    let next = desk.page.at(if remember { "/remember" } else { "?said=codes-saved" });
+    sheet(&desk.page, &codes, desk.page.at("/recovery-codes/file"), Next::Link(next))
 }
 
 /// The set as a file.
 pub(super) async fn file(State(app): State<App>, desk: Desk, RawQuery(query): RawQuery) -> Result<Response, Problem> {
-    let command = DownloadRecoveryCodes { bearer: desk.bearer, origin: desk.origin };
-    match recovery_code::file(&app, &query.unwrap_or_default(), command).await {
-        Err(problem) if problem.code() == ProblemCode::RecoveryCodesGone => Ok(see("/security?said=codes-gone")),
-        came => came,
+    let format = recovery_code::read_format(&query.unwrap_or_default())?;
+    let command = DownloadRecoveryCodes { bearer: desk.bearer, origin: desk.origin.clone() };
+    match desk.run(&app, command).await {
+        Ok(codes) => recovery_code::written(format, codes).await,
+        Err(problem) if problem.code() == ProblemCode::RecoveryCodesGone => Ok(see(&desk.page.at("?said=codes-gone"))),
+        Err(problem) => Err(problem),
     }
 }

@@ -5,6 +5,7 @@
 
 use url::Url;
 
+use super::frame::{SETTINGS, is_of_settings};
 use crate::http::Site;
 
 /// Longer addresses are none of ours.
@@ -37,6 +38,12 @@ impl Target {
             }
         }
         None
+    }
+
+    /// The page of somebody that an application has sent; they may go nowhere but to their own.
+    pub(super) fn of_settings(text: &str, site: &Site) -> Self {
+        let theirs = Self::parse(text, site).filter(|target| is_of_settings(&target.0));
+        theirs.unwrap_or_else(|| Self(SETTINGS.to_owned()))
     }
 
     /// The page that everybody may go to.

@@ -10,9 +10,9 @@ use axum::http::header::ACCEPT;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::frame::{Frame, with_cookie};
+use super::frame::{Frame, is_of_settings, with_cookie};
 use super::visitor::no_session_cookie;
-use super::{see, target::Target};
+use super::{see, settings, target::Target};
 use crate::app::App;
 use crate::http::RequestId;
 use crate::http::cookies::Cookie;
@@ -33,7 +33,7 @@ impl Frame {
     /// Takes a refusal in, to be shown above the form; gives it back where no form can mend it.
     pub(super) fn trouble(mut self, problem: Problem) -> Result<Self, Problem> {
         let code = problem.code();
-        if self.signed_in && code == ProblemCode::TokenInvalid {
+        if (self.signed_in || self.back.is_some()) && code == ProblemCode::TokenInvalid {
             // Their session is over; that is no matter of the form.
             return Err(problem);
         }
@@ -115,10 +115,15 @@ pub(super) async fn as_pages(State(app): State<App>, request: Request, next: Nex
     let frame = Frame::from_request_parts(&mut parts, &app).await;
     let id = parts.extensions.get::<RequestId>().map(|id| id.as_str().to_owned());
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
-    let was_signed_in = app.http.site().cookies().read(Cookie::Session, &parts.headers).is_some();
+    let sent = |cookie| app.http.site().cookies().read(cookie, &parts.headers).is_some();
+    let (was_signed_in, was_visiting) = (sent(Cookie::Session), sent(Cookie::Settings));
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
     let Ok(frame) = frame else { return put_back(response, problem) };
+    if problem.code() == ProblemCode::TokenInvalid && is_of_settings(&path) {
+        let gone = settings::no_cookie(&app).filter(|_| was_visiting);
+        return settings::gone(&frame).map_or_else(|_| put_back(response, problem), |page| with_cookie(page, gone));
+    }
     if problem.code() == ProblemCode::TokenInvalid {
         let here = if method == Method::GET { Target::parse(&path, app.http.site()) } else { None };
         // A form of another site comes without the cookie, and must not be able to take it away.

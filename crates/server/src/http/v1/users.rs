@@ -5,6 +5,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::account_admin::{Act, ActOnUser};
 use domain::application::contact::{FindUser, FoundUser};
+use domain::application::return_url::ReturnUrl;
+use domain::application::visit::{AskVisit, VisitLink};
 use domain::application::{ExternalId, KeyScope};
 use domain::decision::Refusal;
 use domain::ids::TrustedDeviceId;
@@ -12,6 +14,7 @@ use domain::recovery_code::set::{DownloadRecoveryCodes, MakeRecoveryCodes};
 use domain::secret::SecretText;
 use domain::session::Bearer;
 use domain::status::ReadStatus;
+use domain::time::Timestamp;
 use domain::trusted_device::{ListTrustedDevices, RevokeTrustedDevices};
 use domain::user::EmailKey;
 use serde::Serialize;
@@ -241,6 +244,55 @@ pub(super) async fn reset(
     Called(caller, body): Called<Reset>,
 ) -> Result<Response, Problem> {
     acted(&app, caller, &id, Act::ResetTwoFactor(body.reason)).await
+}
+
+/// Where a person comes back to.
+#[derive(ToSchema)]
+#[schema(as = V1SessionLinkRequest, example = json!({"return_url": "https://shop.example.com/account"}))]
+pub(super) struct LinkRequest {
+    /// Where our pages send the person back to: exactly one of the return URLs of your application.
+    #[schema(value_type = String, max_length = 1000, example = "https://shop.example.com/account")]
+    return_url: Option<ReturnUrl>,
+}
+
+impl ReadBody for LinkRequest {
+    fn read(fields: &mut Fields) -> Self {
+        let return_url = fields.parsed("return_url", "an https address as a browser writes it", ReturnUrl::parse);
+        Self { return_url }
+    }
+}
+
+/// A link to a user's security page.
+#[derive(Serialize, ToSchema)]
+#[schema(as = V1SessionLink)]
+pub(super) struct SessionLink {
+    /// Where to send the browser at once. It works once, and a newer one takes its place.
+    #[schema(example = "https://2fa.example.com/settings/open/…")]
+    url: String,
+    /// When it ends.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+}
+
+/// A link to the user's own security page, in your name: ways to get a code, recovery codes, trusted devices. Ask for it when
+/// they are signed in with you; what changes something is asked for a code there. From there they come back to `return_url`.
+#[utoipa::path(post, path = "/v1/users/{id}/session-link", tag = "users", request_body = LinkRequest,
+    params(("id" = String, Path, description = "What you call the user")), security(("api_key" = [])),
+    responses((status = 201, description = "The link, told this once.", body = SessionLink)))]
+pub(super) async fn session_link(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Called(caller, body): Called<LinkRequest>,
+) -> Result<Response, Problem> {
+    let return_url = body.return_url.ok_or_else(|| Problem::new(ProblemCode::InvalidRequest))?;
+    let (application, origin) = (caller.holder.application, caller.acts());
+    let command = AskVisit { application, user: named(&id)?, return_url, origin };
+    let wording = |answer: Result<&VisitLink, &Refusal>| {
+        words(answer, StatusCode::CREATED, |link| {
+            (SessionLink { url: link.url.expose().to_owned(), expires_at: link.expires_at }, true)
+        })
+    };
+    caller.run(&app, KeyScope::Users, command, wording).await
 }
 
 async fn acted(app: &App, caller: Caller, id: &str, act: Act) -> Result<Response, Problem> {
