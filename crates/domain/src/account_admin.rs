@@ -3,7 +3,7 @@
 use crate::audit::{AuditAction, Detail};
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, EndReason, Refusal};
-use crate::enrollment::import_factor;
+use crate::enrollment::{Proved, import_factor};
 use crate::ids::{ApplicationId, UserId};
 use crate::link_token::{LinkPurpose, LinkToken};
 use crate::message::MessageKind;
@@ -54,7 +54,8 @@ impl Decide for AddUser {
         decision.reply = Ok(Some(account.user.id));
         if let Some(secret) = &self.totp {
             let now = decision.at;
-            let added = import_factor(&mut account, "Authenticator", secret, now, context);
+            let proved = Proved::Totp(secret.clone());
+            let added = import_factor(&mut account, "Authenticator", &proved, now, context);
             decision = decision
                 .change(added)
                 .change(Change::SaveSettings(account.user.id, account.settings.clone()))
@@ -75,8 +76,10 @@ pub struct ImportUser {
     pub email_verified: bool,
     /// With which password. Without one the way in is a reset.
     pub password: Option<PasswordHash>,
-    /// With which authenticator, and its name.
-    pub totp: Option<(TotpSecret, String)>,
+    /// With which factor, and its name.
+    pub factor: Option<(Proved, String)>,
+    /// Whether the other system let them sign in no more.
+    pub disabled: bool,
     /// Since when the other system knew the user.
     pub created_at: Option<Timestamp>,
     /// Who acts.
@@ -105,11 +108,15 @@ impl Decide for ImportUser {
             if let Change::AddUser(user, _) = change {
                 user.created_at = self.created_at.unwrap_or(now).min(now);
                 user.email_verified_at = self.email_verified.then_some(now);
+                user.disabled_at = self.disabled.then_some(now);
             }
         }
         decision.reply = Ok(Some(account.user.id));
-        if let Some((secret, label)) = &self.totp {
-            let added = import_factor(&mut account, label, secret, now, context);
+        if self.disabled {
+            decision = decision.audit(account.entry(AuditAction::UserDisabled, true, &self.origin).because("imported"));
+        }
+        if let Some((proved, label)) = &self.factor {
+            let added = import_factor(&mut account, label, proved, now, context);
             decision = decision
                 .change(added)
                 .change(Change::SaveSettings(account.user.id, account.settings.clone()))

@@ -442,24 +442,51 @@ impl ConfirmEnrollment {
     }
 }
 
-/// Adds a factor whose secret is known already: for operators, imports and demonstrations.
+/// What another system proved: the secret of an authenticator, or where codes go.
+#[derive(Debug)]
+pub enum Proved {
+    /// An authenticator.
+    Totp(TotpSecret),
+    /// A number or an address.
+    Sent(Destination),
+}
+
+impl Proved {
+    /// Of which kind its factor is.
+    pub const fn method(&self) -> Method {
+        match self {
+            Self::Totp(_) => Method::Totp,
+            Self::Sent(destination) => destination.method(),
+        }
+    }
+}
+
+/// Adds a factor that is proved already: for operators, imports and demonstrations.
 pub fn import_factor(
     account: &mut Account,
     label: &str,
-    secret: &TotpSecret,
+    proved: &Proved,
     now: Timestamp,
     context: &mut Context<'_>,
 ) -> Change {
-    let id = FactorId::new(now, context.rng);
+    let (id, user) = (FactorId::new(now, context.rng), account.user.id);
     account.settings.enabled_at = Some(now);
     account.settings.preferred_factor = Some(id);
+    let (secret, destination) = match proved {
+        Proved::Totp(secret) => {
+            (Some(context.keys.seal(&Factor::place(id, user), secret.as_bytes(), context.rng)), None)
+        }
+        Proved::Sent(destination) => {
+            (None, Some(destination.seal(&Factor::destination_place(id, user), context.keys, context.rng)))
+        }
+    };
     Change::AddFactor(Factor {
         id,
-        user: account.user.id,
-        method: Method::Totp,
+        user,
+        method: proved.method(),
         label: label.to_owned(),
-        secret: Some(context.keys.seal(&Factor::place(id, account.user.id), secret.as_bytes(), context.rng)),
-        destination: None,
+        secret,
+        destination,
         last_used_step: None,
         last_used_at: None,
         created_at: now,

@@ -24,7 +24,7 @@ use crate::code::TypedCode;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Decision, OutboxMessage};
 use crate::delivery::Stage;
-use crate::enrollment::{Enrollment, import_factor};
+use crate::enrollment::{Enrollment, Proved, import_factor};
 use crate::factor::{Factor, Method};
 use crate::ids::{
     ApplicationId, ChallengeId, EnrollmentId, FactorId, PersonId, RecoveryCodeId, SentCodeId, TrustedDeviceId, UserId,
@@ -147,7 +147,8 @@ impl Lab {
         let secret = TotpSecret::generate(&mut self.rng);
         let preferred = person.account.settings.preferred_factor;
         let now = self.clock;
-        let change = import_factor(&mut person.account, "Phone", &secret, now, &mut self.context());
+        let proved = Proved::Totp(secret.clone());
+        let change = import_factor(&mut person.account, "Phone", &proved, now, &mut self.context());
         if let crate::decision::Change::AddFactor(factor) = change {
             person.factors.push(factor);
         }

@@ -36,6 +36,7 @@ impl Step {
 }
 
 /// What an authenticator and we share.
+#[derive(Clone)]
 pub struct TotpSecret(Zeroizing<Vec<u8>>);
 
 impl fmt::Debug for TotpSecret {

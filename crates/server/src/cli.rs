@@ -5,6 +5,7 @@ mod app;
 mod audit;
 mod backup;
 mod doctor;
+mod import;
 mod jobs;
 mod key;
 mod keys;
@@ -62,6 +63,9 @@ enum Command {
     /// Look at users, make them, and act on them.
     #[command(subcommand)]
     User(user::Command),
+    /// Bring over what another system has.
+    #[command(subcommand)]
+    Import(import::Command),
     /// Say who may enter the administration.
     #[command(subcommand)]
     Admin(admin::Command),
@@ -117,6 +121,7 @@ impl Cli {
             }
             Command::Migrate => migrate(&config()?).await,
             Command::User(command) => user::run(&config()?, command).await,
+            Command::Import(command) => import::run(&config()?, command).await,
             Command::Admin(command) => admin::run(&config()?, command).await,
             Command::App(command) => app::run(&config()?, command).await,
             Command::Key(command) => key::run(&config()?, command).await,

@@ -4,6 +4,8 @@ use insta::assert_snapshot;
 
 use super::*;
 use crate::administrator::Role;
+use crate::destination::{Destination, PhoneNumber};
+use crate::factor::Method;
 use crate::testing::{Lab, rng, summary};
 
 fn add(totp: Option<TotpSecret>) -> AddUser {
@@ -63,7 +65,8 @@ fn an_imported_user_keeps_what_they_had_and_has_no_password_without_a_hash() {
         email: Email::stored("ada@example.org".to_owned()),
         email_verified: false,
         password: None,
-        totp: Some((TotpSecret::generate(&mut rng(5)), "Phone".to_owned())),
+        factor: Some((Proved::Totp(TotpSecret::generate(&mut rng(5))), "Phone".to_owned())),
+        disabled: false,
         created_at: Some(since),
         origin: Origin { actor: Some("cli".to_owned()), ..Origin::default() },
     };
@@ -79,6 +82,40 @@ fn an_imported_user_keeps_what_they_had_and_has_no_password_without_a_hash() {
     let Some(Change::AddUser(user, _)) = decision.changes.first() else { panic!("{decision:?}") };
     assert_eq!((user.email_verified_at, user.created_at, user.password.as_str()), (None, since, "!"));
     assert_eq!(lab.decide(&import, true).unwrap().reply, Ok(None));
+}
+
+#[test]
+fn an_imported_user_who_may_not_sign_in_stays_out_and_a_number_is_sealed() {
+    let mut lab = Lab::new();
+    let number = PhoneNumber::from_e164("+12025550167").unwrap();
+    let import = ImportUser {
+        application: ApplicationId::DEFAULT,
+        email: Email::stored("ada@example.org".to_owned()),
+        email_verified: true,
+        password: None,
+        factor: Some((Proved::Sent(Destination::Phone(number.clone())), "Phone".to_owned())),
+        disabled: true,
+        created_at: None,
+        origin: Origin { actor: Some("cli".to_owned()), ..Origin::default() },
+    };
+    let decision = lab.decide(&import, false).unwrap();
+    assert_snapshot!(summary(&decision), @r"
+    yes
+    change AddUser
+    change AddFactor, used false
+    change SaveSettings, 0 wrong, 0 in a row
+    audit user_imported done user
+    audit user_disabled done imported
+    audit two_factor_enabled done imported
+    ");
+    let [Change::AddUser(user, _), Change::AddFactor(factor), Change::SaveSettings(_, settings)] =
+        &decision.changes[..]
+    else {
+        panic!("{decision:?}")
+    };
+    assert_eq!(user.disabled_at, Some(decision.at));
+    assert_eq!((factor.method, settings.preferred_factor), (Method::Sms, Some(factor.id)));
+    assert_eq!(factor.destination(&lab.keys).unwrap(), Some(Destination::Phone(number)));
 }
 
 fn act(act: Act) -> Decision<bool> {

@@ -4,7 +4,7 @@ use super::contact::Mentioned;
 use crate::audit::AuditAction;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal};
-use crate::enrollment::import_factor;
+use crate::enrollment::{Proved, import_factor};
 use crate::factor::{Factor, Method};
 use crate::ids::FactorId;
 use crate::message::MessageKind;
@@ -73,7 +73,7 @@ impl Decide for ImportFactor {
         let label = self.label.clone().unwrap_or_else(|| "Authenticator".to_owned());
         let (first, preferred) = (view.factors.is_empty(), account.settings.preferred_factor);
         let (enabled_at, user) = (account.settings.enabled_at, account.user.id);
-        let added = import_factor(&mut account, &label, &self.secret, now, context);
+        let added = import_factor(&mut account, &label, &Proved::Totp(self.secret.clone()), now, context);
         let Some(factor) = account.settings.preferred_factor else { return Ok(decision.refuse(Refusal::NotFound)) };
         if !first {
             (account.settings.preferred_factor, account.settings.enabled_at) = (preferred, enabled_at);

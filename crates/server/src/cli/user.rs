@@ -1,6 +1,6 @@
 //! `twinlock user`
 
-mod import;
+pub(super) mod import;
 
 use std::io::Read as _;
 use std::path::PathBuf;

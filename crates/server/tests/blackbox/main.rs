@@ -51,6 +51,7 @@
 //! | `sms_fraud` | A-42, A-43, A-45, R-56, R-72 |
 //! | `rotation` | R-59, A-100 |
 //! | `import` | R-58 |
+//! | `import_django` | R-41, R-58 |
 //! | `audit` | R-43…, A-88 |
 //! | `audit_commands` | R-43, R-44, A-77 |
 //! | `audit_checkpoints` | R-44 |
@@ -195,6 +196,7 @@ mod hardening;
 mod help_desk;
 mod http;
 mod import;
+mod import_django;
 mod input;
 mod integrate;
 mod intruders;

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use domain::account_admin::{ImportUser, explain_email};
 use domain::command::Origin;
+use domain::enrollment::Proved;
 use domain::ids::ApplicationId;
 use domain::time::Timestamp;
 use domain::totp::TotpSecret;
@@ -44,32 +45,48 @@ pub(super) async fn run(app: &App, file: &Path, dry_run: bool) -> anyhow::Result
         let opened = File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
         read(BufReader::new(opened), now)
     }?;
-    let progress = bar(people.len() as u64);
+    let people = people.into_iter().map(|(line, person)| (format!("line {line}"), person)).collect();
     let (mut imported, mut skipped) = (0_u64, 0_u64);
-    let mut tasks: JoinSet<anyhow::Result<(usize, bool)>> = JoinSet::new();
+    bring_all(app, people, dry_run, |line, new| {
+        if new {
+            imported += 1;
+            return Ok(());
+        }
+        skipped += 1;
+        say(&format!("{line}: skipped, the address has an account"))
+    })
+    .await?;
+    let did = if dry_run { "would be imported" } else { "imported" };
+    say(&format!("{imported} {did}, {skipped} skipped"))
+}
+
+/// Brings people, several at a time, and tells of each by the name of its place whether the person was not there yet.
+pub(in crate::cli) async fn bring_all(
+    app: &App,
+    people: Vec<(String, ImportUser)>,
+    dry_run: bool,
+    mut told: impl FnMut(&str, bool) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let progress = bar(people.len() as u64);
+    let mut tasks: JoinSet<anyhow::Result<(String, bool)>> = JoinSet::new();
     let mut people = people.into_iter();
     loop {
         while tasks.len() < AT_A_TIME
-            && let Some((line, person)) = people.next()
+            && let Some((place, person)) = people.next()
         {
             let app = app.clone();
             tasks.spawn(async move {
-                Ok((line, bring(&app, person, dry_run).await.with_context(|| format!("line {line}"))?))
+                let new = bring(&app, person, dry_run).await.with_context(|| place.clone())?;
+                Ok((place, new))
             });
         }
         let Some(done) = tasks.join_next().await else { break };
-        let (line, new) = done.context("an import did not come to its end")??;
+        let (place, new) = done.context("an import did not come to its end")??;
         progress.inc(1);
-        if new {
-            imported += 1;
-        } else {
-            skipped += 1;
-            progress.suspend(|| say(&format!("line {line}: skipped, the address has an account")))?;
-        }
+        progress.suspend(|| told(&place, new))?;
     }
     progress.finish_and_clear();
-    let did = if dry_run { "would be imported" } else { "imported" };
-    say(&format!("{imported} {did}, {skipped} skipped"))
+    Ok(())
 }
 
 /// Whether the person was not there yet.
@@ -193,7 +210,8 @@ fn person(line: &[u8], now: Timestamp) -> Result<ImportUser, String> {
         email,
         email_verified,
         password: password.map(PasswordHash::new),
-        totp: secret.map(|secret| (secret, label.unwrap_or_else(|| "Authenticator".to_owned()))),
+        factor: secret.map(|secret| (Proved::Totp(secret), label.unwrap_or_else(|| "Authenticator".to_owned()))),
+        disabled: false,
         created_at,
         origin: Origin { actor: Some("cli".to_owned()), ..Origin::default() },
     })
