@@ -158,6 +158,8 @@ pub enum Act {
     EndSessions,
     /// Their devices are asked for a code again.
     ForgetDevices,
+    /// The bypass code they were given is good no more.
+    WithdrawBypassCode,
     /// They are gone; the audit log stays.
     Delete,
     /// The trust in their devices ends, and what they are about to prove, for this reason: something of theirs has changed where
@@ -173,6 +175,7 @@ impl Act {
             Self::Unlock => AuditAction::AccountUnlocked,
             Self::ResetTwoFactor(_) | Self::StartOver(_) => AuditAction::TwoFactorReset,
             Self::EndSessions => AuditAction::SessionsEnded,
+            Self::WithdrawBypassCode => AuditAction::BypassCodeWithdrawn,
             Self::Delete => AuditAction::UserDeleted,
             Self::ForgetDevices | Self::EndTrust(_) => AuditAction::TrustRevoked,
         }
@@ -189,7 +192,8 @@ impl Act {
             Self::EndSessions => MessageKind::SignedOutEverywhere,
             Self::ForgetDevices => MessageKind::TrustRevoked,
             Self::Delete => MessageKind::AccountDeleted,
-            Self::EndTrust(_) => return None,
+            // Nothing of theirs has changed: what they were told of does less now.
+            Self::WithdrawBypassCode | Self::EndTrust(_) => return None,
         })
     }
 
@@ -204,6 +208,7 @@ impl Act {
             | Self::StartOver(_)
             | Self::EndSessions
             | Self::ForgetDevices
+            | Self::WithdrawBypassCode
             | Self::Delete
             | Self::EndTrust(_) => false,
         }
@@ -307,6 +312,7 @@ pub(crate) fn act(act: &Act, mut account: Account, hand: &Hand<'_>, context: &mu
                 .audit(ended)
         }
         Act::ForgetDevices => decision.change(Change::RevokeTrust(user)),
+        Act::WithdrawBypassCode => decision.change(Change::WithdrawBypassCode(user)),
         Act::EndTrust(why) => {
             let (untrusted, ended) = revoke_trust(&account, why, origin);
             entry = ended;
@@ -342,6 +348,7 @@ pub(crate) fn closed<R>(decision: Decision<R>, account: &Account, why: EndReason
     decision
         .change(Change::EndSessionsOf(user, why))
         .change(Change::EndChallengesOf(user))
+        .change(Change::WithdrawBypassCode(user))
         .change(Change::AbandonAllEnrollmentsOf(user))
         .change(Change::EndLinkTokens(user, &LinkPurpose::ALL))
         .change(Change::DropMessagesOf(user))

@@ -10,6 +10,7 @@
 //!   had a factor of another kind than e-mail ───────────────────────────────────────────▶ may enter
 //! ```
 
+pub mod bypass;
 pub mod grant;
 pub mod help;
 pub mod look;

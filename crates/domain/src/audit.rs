@@ -43,6 +43,12 @@ pub enum AuditAction {
     CodeVerified,
     /// A recovery code was used up.
     RecoveryCodeUsed,
+    /// An administrator gave a bypass code.
+    BypassCodeMade,
+    /// A bypass code was used up.
+    BypassCodeUsed,
+    /// An administrator took a bypass code back.
+    BypassCodeWithdrawn,
     /// The account was locked after wrong codes.
     AccountLocked,
     /// A set-up was begun.
@@ -162,7 +168,7 @@ impl AuditAction {
     }
 
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 65] = [
+    pub const ALL: [Self; 68] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -173,6 +179,9 @@ impl AuditAction {
         Self::ChallengeStarted,
         Self::CodeVerified,
         Self::RecoveryCodeUsed,
+        Self::BypassCodeMade,
+        Self::BypassCodeUsed,
+        Self::BypassCodeWithdrawn,
         Self::AccountLocked,
         Self::EnrollmentStarted,
         Self::EnrollmentConfirmed,
@@ -243,6 +252,9 @@ impl AuditAction {
             Self::ChallengeStarted => "challenge_started",
             Self::CodeVerified => "code_verified",
             Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::BypassCodeMade => "bypass_code_made",
+            Self::BypassCodeUsed => "bypass_code_used",
+            Self::BypassCodeWithdrawn => "bypass_code_withdrawn",
             Self::AccountLocked => "account_locked",
             Self::EnrollmentStarted => "enrollment_started",
             Self::EnrollmentConfirmed => "enrollment_confirmed",

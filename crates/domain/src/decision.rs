@@ -206,6 +206,12 @@ pub enum Change {
     ReplaceRecoveryCodes(UserId, Vec<StoredRecoveryCode>),
     /// *Guarded.* A recovery code is used up.
     UseRecoveryCode(RecoveryCodeId),
+    /// Gives a bypass code, in the place of one that was given before.
+    GiveBypassCode(UserId, StoredRecoveryCode),
+    /// Uses up a bypass code; guarded by nobody having used it before, and by its end.
+    UseBypassCode(RecoveryCodeId),
+    /// Takes back the bypass code of a person, if there is one.
+    WithdrawBypassCode(UserId),
     /// A set of recovery codes is kept to be downloaded, replacing any other.
     KeepRecoveryCodes(KeptRecoveryCodes),
     /// The kept set of a person is wiped.

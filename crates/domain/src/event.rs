@@ -50,6 +50,9 @@ pub const fn is_told(action: AuditAction, success: bool) -> bool {
     match action {
         AuditAction::SignedIn
         | AuditAction::RecoveryCodeUsed
+        | AuditAction::BypassCodeMade
+        | AuditAction::BypassCodeUsed
+        | AuditAction::BypassCodeWithdrawn
         | AuditAction::AccountLocked
         | AuditAction::AccountUnlocked
         | AuditAction::FactorAdded

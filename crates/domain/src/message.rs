@@ -36,6 +36,10 @@ pub enum MessageKind {
     RecoveryCodeUsed,
     /// Few recovery codes are left.
     RecoveryCodesLow,
+    /// An administrator gave out a bypass code.
+    BypassCodeMade,
+    /// A bypass code was used.
+    BypassCodeUsed,
     /// Too many wrong codes: codes are refused for a while.
     AccountLocked,
     /// A right password was followed by wrong codes.
@@ -94,7 +98,7 @@ pub enum MessageKind {
 
 impl MessageKind {
     /// Every kind, in the order of their declaration.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 38] = [
         Self::EmailVerification,
         Self::AccountExists,
         Self::TwoFactorEnabled,
@@ -104,6 +108,8 @@ impl MessageKind {
         Self::RecoveryCodesMade,
         Self::RecoveryCodeUsed,
         Self::RecoveryCodesLow,
+        Self::BypassCodeMade,
+        Self::BypassCodeUsed,
         Self::AccountLocked,
         Self::WrongCodes,
         Self::NewSignIn,
@@ -148,6 +154,8 @@ impl MessageKind {
             Self::RecoveryCodesMade => "recovery_codes_made",
             Self::RecoveryCodeUsed => "recovery_code_used",
             Self::RecoveryCodesLow => "recovery_codes_low",
+            Self::BypassCodeMade => "bypass_code_made",
+            Self::BypassCodeUsed => "bypass_code_used",
             Self::AccountLocked => "account_locked",
             Self::WrongCodes => "wrong_codes",
             Self::NewSignIn => "new_sign_in",

@@ -107,6 +107,8 @@ pub struct Policy {
     pub admin_session_life: Duration,
     /// How long the link works over which an administrator gets in.
     pub invitation_life: Duration,
+    /// How long a bypass code works.
+    pub bypass_life: Duration,
     /// How far a person's last seen time may lie ahead of the clock and still be believed.
     pub clock_trust: Duration,
 }
@@ -180,6 +182,7 @@ impl Default for Policy {
             admin_session_idle: Duration::from_mins(30),
             admin_session_life: Duration::from_hours(8),
             invitation_life: Duration::from_hours(24),
+            bypass_life: Duration::from_hours(1),
             clock_trust: Duration::from_hours(24),
         }
     }

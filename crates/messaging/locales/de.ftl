@@ -66,6 +66,18 @@ recovery_codes_low =
     } für Ihr Konto bei { $app }. Erstellen Sie neue, solange Sie sich noch anmelden können; sie treten an die Stelle der alten.
     .advice = Wenn nicht Sie die anderen verwendet haben, kennt jemand Ihr Passwort und Ihre Codes. Ändern Sie sofort Ihr Passwort und erstellen Sie neue Wiederherstellungscodes.
 
+bypass_code_made =
+    .subject = Ein Einmalcode für Ihr Konto bei { $app } wurde ausgegeben
+    .heading = Ein Einmalcode wurde ausgegeben
+    .intro = Die Betreiber von { $app } haben einen Code ausgegeben, der einmal Ihren zweiten Schritt ersetzt: für jemanden, der sich ihnen gegenüber als Sie ausgewiesen hat. Er gilt nur kurze Zeit und nur nach Ihrem Passwort.
+    .advice = Vielleicht versucht jemand, in Ihr Konto zu gelangen. Ändern Sie jetzt Ihr Passwort und sagen Sie sofort den Betreibern von { $app } Bescheid: Sie können den Code zurücknehmen.
+
+bypass_code_used =
+    .subject = Der Einmalcode des Helpdesks für { $app } wurde benutzt
+    .heading = Der Einmalcode wurde benutzt
+    .intro = Jemand hat sich mit dem Code, den der Helpdesk ausgegeben hat, bei Ihrem Konto von { $app } angemeldet. Er gilt nicht noch einmal. Alle gemerkten Geräte werden ab jetzt nach einem Code gefragt.
+    .advice = Jemand kennt Ihr Passwort. Ändern Sie es jetzt und bitten Sie die Betreiber von { $app } um Hilfe.
+
 account_locked =
     .subject = Zu viele falsche Codes für Ihr Konto bei { $app }
     .heading = Zu viele falsche Codes

@@ -66,6 +66,18 @@ recovery_codes_low =
     } pour votre compte { $app }. Créez-en de nouveaux tant que vous pouvez vous connecter ; ils remplaceront les anciens.
     .advice = Si ce n’est pas vous qui avez utilisé les autres, quelqu’un connaît votre mot de passe et vos codes. Changez votre mot de passe et créez de nouveaux codes de secours sans attendre.
 
+bypass_code_made =
+    .subject = Un code à usage unique a été remis pour votre compte { $app }
+    .heading = Un code à usage unique a été remis
+    .intro = Les personnes qui gèrent { $app } ont remis un code qui remplace une fois votre deuxième étape, à quelqu’un qui leur a prouvé être vous. Il ne fonctionne que peu de temps, et après votre mot de passe.
+    .advice = Quelqu’un essaie peut-être d’entrer dans votre compte. Changez votre mot de passe maintenant et prévenez tout de suite les personnes qui gèrent { $app } : elles peuvent retirer le code.
+
+bypass_code_used =
+    .subject = Le code à usage unique de l’assistance a été utilisé pour { $app }
+    .heading = Le code à usage unique a été utilisé
+    .intro = Quelqu’un s’est connecté à votre compte { $app } avec le code remis par l’assistance. Il ne fonctionnera plus. Un code est désormais demandé sur tous les appareils mémorisés.
+    .advice = Quelqu’un connaît votre mot de passe. Changez-le maintenant et demandez de l’aide aux personnes qui gèrent { $app }.
+
 account_locked =
     .subject = Trop de codes erronés pour votre compte { $app }
     .heading = Trop de codes erronés

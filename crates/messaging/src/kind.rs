@@ -44,6 +44,8 @@ pub(crate) const fn shape(kind: MessageKind) -> Shape {
         MessageKind::RecoveryCodeUsed => Shape { counts: true, ..ALARM },
         MessageKind::RecoveryCodesLow => Shape { counts: true, ..NOTICE },
         MessageKind::TwoFactorDisabled
+        | MessageKind::BypassCodeMade
+        | MessageKind::BypassCodeUsed
         | MessageKind::WrongCodes
         | MessageKind::NewSignIn
         | MessageKind::TrustedDeviceStolen

@@ -158,6 +158,7 @@ pub fn policy(config: &Config) -> Policy {
         audit_retention: config.audit_retention.map(span),
         admin_session_idle: span(config.admin_idle),
         admin_session_life: span(config.admin_session),
+        bypass_life: span(config.bypass_code),
         code_life: span(second.code_expiry),
         methods: second
             .methods

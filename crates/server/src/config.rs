@@ -129,6 +129,8 @@ pub struct Config {
     pub admin_idle: Duration,
     /// How long it lasts in all.
     pub admin_session: Duration,
+    /// How long a bypass code works.
+    pub bypass_code: Duration,
     /// How the hosted pages look.
     pub brand: Brand,
     /// Origins that people may go on to after signing in at our pages.
@@ -218,6 +220,7 @@ impl Config {
             admin_url: admin_url(&layers, environment)?,
             admin_idle: layers.required(&settings::ADMIN_IDLE_MINUTES)?,
             admin_session: layers.required(&settings::ADMIN_SESSION_MINUTES)?,
+            bypass_code: layers.required(&settings::BYPASS_CODE_MINUTES)?,
             trusted_proxies,
             log: layers.required(&settings::LOG)?,
             log_format: layers.required(&settings::LOG_FORMAT)?,

@@ -68,6 +68,9 @@ fn change_statements(change: &Change, request: Option<&str>, at: domain::time::T
         Change::RemoveFactorsOf(id) => vec![factor::remove_all_of(*id)],
         Change::ReplaceRecoveryCodes(id, codes) => recovery_code::replace(*id, codes, at),
         Change::UseRecoveryCode(id) => vec![recovery_code::redeem(*id, at)],
+        Change::GiveBypassCode(id, code) => recovery_code::give_bypass(*id, code, at),
+        Change::UseBypassCode(id) => vec![recovery_code::redeem_bypass(*id, at)],
+        Change::WithdrawBypassCode(id) => vec![recovery_code::withdraw_bypass(*id)],
         Change::KeepRecoveryCodes(kept) => vec![recovery_code::keep(kept)],
         Change::WipeKeptRecoveryCodes(id) => vec![recovery_code::wipe_kept_of(*id)],
         Change::AddSentCode(new, day, count) => {

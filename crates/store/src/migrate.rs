@@ -59,6 +59,7 @@ const PAIRS: &[Pair] = pairs![
     "V20__audit_of_applications",
     "V24__device_proof_and_shares",
     "V26__session_links",
+    "V27__bypass_codes",
 ];
 
 fn embedded(dialect: Dialect) -> Result<Vec<Migration>, StoreError> {

@@ -72,7 +72,7 @@ pub const FATES: &[(&str, Fate)] = &[
 const COUNTED: [&str; 4] = [
     "SELECT count(*) FROM sessions WHERE ended_at IS NULL",
     "SELECT count(*) FROM trusted_devices",
-    "SELECT count(*) FROM recovery_codes WHERE used_at IS NULL",
+    "SELECT count(*) FROM recovery_codes WHERE used_at IS NULL AND expires_at IS NULL",
     "SELECT count(*) FROM outbox WHERE settled_at IS NULL",
 ];
 

@@ -24,13 +24,16 @@ pub enum HelpAct {
     EndSessions,
     /// Their devices are asked for a code again.
     ForgetDevices,
+    /// The bypass code they were given is good no more.
+    WithdrawBypassCode,
     /// The second factor is taken away, and set up anew by a link.
     StartOver,
 }
 
 impl HelpAct {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Unlock, Self::EndSessions, Self::ForgetDevices, Self::StartOver];
+    pub const ALL: [Self; 5] =
+        [Self::Unlock, Self::WithdrawBypassCode, Self::EndSessions, Self::ForgetDevices, Self::StartOver];
 
     /// Its name in addresses and texts.
     pub const fn as_str(self) -> &'static str {
@@ -38,6 +41,7 @@ impl HelpAct {
             Self::Unlock => "unlock",
             Self::EndSessions => "end-sessions",
             Self::ForgetDevices => "forget-devices",
+            Self::WithdrawBypassCode => "withdraw-bypass-code",
             Self::StartOver => "start-over",
         }
     }
@@ -52,7 +56,7 @@ impl HelpAct {
     pub const fn is_dangerous(self) -> bool {
         match self {
             Self::Unlock | Self::StartOver => true,
-            Self::EndSessions | Self::ForgetDevices => false,
+            Self::EndSessions | Self::ForgetDevices | Self::WithdrawBypassCode => false,
         }
     }
 
@@ -61,6 +65,7 @@ impl HelpAct {
             Self::Unlock => Act::Unlock,
             Self::EndSessions => Act::EndSessions,
             Self::ForgetDevices => Act::ForgetDevices,
+            Self::WithdrawBypassCode => Act::WithdrawBypassCode,
             Self::StartOver => Act::StartOver(reason.to_owned()),
         }
     }
@@ -114,7 +119,7 @@ pub struct HelpView {
 }
 
 /// The addresses among somebody's factors. One that does not open is told nothing, and hinders no help.
-fn addresses(factors: &[Factor], context: &Context<'_>) -> Vec<Email> {
+pub(super) fn addresses(factors: &[Factor], context: &Context<'_>) -> Vec<Email> {
     let opened = factors.iter().filter_map(|factor| factor.destination(context.keys).ok().flatten());
     opened
         .filter_map(|destination| match destination {
@@ -124,27 +129,25 @@ fn addresses(factors: &[Factor], context: &Context<'_>) -> Vec<Email> {
         .collect()
 }
 
-impl Help {
-    /// Why somebody may not, and the word for it in the audit log.
-    fn refusal(
-        &self,
-        helper: &Admitted,
-        role: Role,
-        person: &Account,
-        context: &Context<'_>,
-    ) -> Option<(Refusal, &'static str)> {
-        let least = helper_of(person.role);
-        let now = helper.moment.now;
-        if role < least {
-            Some((Refusal::RoleRequired(least), "role_required"))
-        } else if helper.account.user.id == person.user.id {
-            // Whoever could help themselves would need no second factor.
-            Some((Refusal::RoleRequired(least), "own_account"))
-        } else if self.act.is_dangerous() && helper.session.factor_proved_at(now, context.policy).is_none() {
-            Some((Refusal::StepUpRequired, "step_up_required"))
-        } else {
-            None
-        }
+/// Why somebody may not help, and the word for it in the audit log.
+pub(super) fn barred(
+    helper: &Admitted,
+    role: Role,
+    person: &Account,
+    dangerous: bool,
+    context: &Context<'_>,
+) -> Option<(Refusal, &'static str)> {
+    let least = helper_of(person.role);
+    let now = helper.moment.now;
+    if role < least {
+        Some((Refusal::RoleRequired(least), "role_required"))
+    } else if helper.account.user.id == person.user.id {
+        // Whoever could help themselves would need no second factor.
+        Some((Refusal::RoleRequired(least), "own_account"))
+    } else if dangerous && helper.session.factor_proved_at(now, context.policy).is_none() {
+        Some((Refusal::StepUpRequired, "step_up_required"))
+    } else {
+        None
     }
 }
 
@@ -164,7 +167,7 @@ impl Decide for Help {
         let acts = Some(actor(helper.account.user.person));
         let origin = Origin { actor: acts, locale: None, ..self.origin.clone() };
         let act = self.act.act(&self.reason);
-        if let Some((refusal, why)) = self.refusal(&helper, role, &person, context) {
+        if let Some((refusal, why)) = barred(&helper, role, &person, self.act.is_dangerous(), context) {
             let moment = person.moment(context.clock, context.policy);
             let alarms = person.seen(moment, &origin, context.policy);
             let entry = person.entry(act.action(), false, &origin).because(why);

@@ -37,6 +37,8 @@ pub struct PersonView {
     pub factors: Vec<Factor>,
     /// Unused recovery codes.
     pub recovery_codes: usize,
+    /// When an unused bypass code ends.
+    pub bypass: Option<Timestamp>,
     /// Devices whose trust nobody revoked.
     pub devices: Vec<TrustedDevice>,
     /// Live sessions, newest first, each with when it was last used.
@@ -129,6 +131,8 @@ pub struct PersonSheet {
     pub factors: Vec<FactorStatus>,
     /// Unused recovery codes.
     pub recovery_codes: usize,
+    /// Until when a bypass code works.
+    pub bypass: Option<Timestamp>,
     /// Devices that are not asked for a code.
     pub devices: Vec<DeviceLine>,
     /// Where they are signed in.
@@ -197,6 +201,7 @@ impl Decide for ReadPerson {
             wrong_codes: wrong_codes.count(),
             factors,
             recovery_codes: view.recovery_codes,
+            bypass: view.bypass.filter(|end| now < *end),
             devices: devices.map(line).collect(),
             sessions: sessions.collect(),
             backup_email: account.backup_email(context.keys)?.map(|email| email.masked()),

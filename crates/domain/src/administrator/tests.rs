@@ -89,6 +89,7 @@ fn who_has_no_factor_is_invited_by_one_link_and_everything_before_is_dead() {
     yes
     change EndSessionsOf role_changed
     change EndChallengesOf
+    change WithdrawBypassCode
     change AbandonAllEnrollmentsOf
     change EndLinkTokens password_reset, unlock, email_change, backup_email, settings
     change DropMessagesOf
@@ -122,6 +123,7 @@ fn who_has_a_factor_keeps_it_and_codes_by_e_mail_go() {
     yes
     change EndSessionsOf role_changed
     change EndChallengesOf
+    change WithdrawBypassCode
     change AbandonAllEnrollmentsOf
     change EndLinkTokens password_reset, unlock, email_change, backup_email, settings
     change DropMessagesOf
@@ -148,6 +150,7 @@ fn who_has_a_factor_keeps_it_and_codes_by_e_mail_go() {
     yes
     change EndSessionsOf role_changed
     change EndChallengesOf
+    change WithdrawBypassCode
     change AbandonAllEnrollmentsOf
     change EndLinkTokens password_reset, unlock, email_change, backup_email, settings
     change DropMessagesOf

@@ -95,7 +95,7 @@ impl EventKind {
             AuditAction::FactorAdded => Some(Self::FactorActivated),
             AuditAction::FactorRemoved | AuditAction::TwoFactorDisabled => Some(Self::FactorRemoved),
             AuditAction::CodeVerified => Some(Self::ChallengeApproved),
-            AuditAction::RecoveryCodeUsed => Some(Self::RecoveryCodeUsed),
+            AuditAction::RecoveryCodeUsed | AuditAction::BypassCodeUsed => Some(Self::RecoveryCodeUsed),
             AuditAction::TrustedDeviceAdded => Some(Self::DeviceTrusted),
             AuditAction::TrustedDeviceRevoked | AuditAction::TrustRevoked => Some(Self::DeviceRevoked),
             AuditAction::AccountLocked => Some(Self::AccountLocked),
@@ -104,6 +104,8 @@ impl EventKind {
             | AuditAction::VerificationResent
             | AuditAction::EmailVerified
             | AuditAction::UserCreated
+            | AuditAction::BypassCodeMade
+            | AuditAction::BypassCodeWithdrawn
             | AuditAction::UserImported
             | AuditAction::PasswordChecked
             | AuditAction::SignedIn

@@ -644,7 +644,14 @@ impl World {
                 self.recovery_codes.retain(|(owner, _)| *owner != user);
                 self.recovery_codes.extend(codes.into_iter().map(|code| (user, code)));
             }
-            Change::UseRecoveryCode(id) => {
+            Change::GiveBypassCode(user, code) => {
+                self.recovery_codes.retain(|(owner, code)| *owner != user || code.expires_at.is_none());
+                self.recovery_codes.push((user, code));
+            }
+            Change::WithdrawBypassCode(user) => {
+                self.recovery_codes.retain(|(owner, code)| *owner != user || code.expires_at.is_none());
+            }
+            Change::UseRecoveryCode(id) | Change::UseBypassCode(id) => {
                 assert!(self.spent_codes.insert(id), "a recovery code was accepted twice");
                 self.used.push(Used::Recovery(id));
                 let before = self.recovery_codes.len();

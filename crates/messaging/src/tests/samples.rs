@@ -36,6 +36,8 @@ pub(super) fn sample(kind: MessageKind) -> MessageContent {
         | MessageKind::RecoveryCodesMade
         | MessageKind::RecoveryCodeUsed
         | MessageKind::RecoveryCodesLow
+        | MessageKind::BypassCodeMade
+        | MessageKind::BypassCodeUsed
         | MessageKind::WrongCodes
         | MessageKind::NewSignIn
         | MessageKind::TrustedDeviceAdded

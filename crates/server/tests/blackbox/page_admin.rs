@@ -14,7 +14,7 @@ use crate::people::{PASSWORD, Person};
 use crate::totp;
 
 /// Every act of the help desk.
-const ACTS: [&str; 4] = ["unlock", "end-sessions", "forget-devices", "start-over"];
+const ACTS: [&str; 5] = ["unlock", "withdraw-bypass-code", "end-sessions", "forget-devices", "start-over"];
 /// Why, as the desk says it.
 const REASON: &str = "Called back at the number we know";
 
@@ -115,6 +115,10 @@ fn finding(world: &World, tab: &Tab, locked: &Person, mut show: impl FnMut(&Tab,
 /// Each act: its question, a reason that is none, and what comes of it; for somebody of ours and of an application.
 async fn helping(world: &World, tab: &Tab, locked: &Person, support: &Person, mut show: impl FnMut(&Tab, &str)) {
     let person = world.at(&format!("/admin/people/{}", world.uuid_of(locked).await));
+    tab.go(&format!("{person}/bypass-code"));
+    show(tab, "admin-bypass-code");
+    act(tab, REASON);
+    show(tab, "admin-bypass-code-given");
     for act_name in ACTS {
         let question = format!("{person}/{act_name}");
         tab.go(&question);

@@ -1,11 +1,13 @@
 //! What the commands of and about administrators read.
 
+use domain::administrator::bypass::GiveBypassCode;
 use domain::administrator::grant::{GrantRole, GrantView, RevokeRole};
 use domain::administrator::help::{Help, HelpView};
 use domain::administrator::look::{Look, LookView, Sight};
 use domain::administrator::person::{PersonView, ReadPerson};
 use domain::administrator::{Enter, EnterView};
-use domain::ids::{ApplicationId, PersonId};
+use domain::ids::{ApplicationId, PersonId, UserId};
+use domain::session::Bearer;
 use domain::user::Account;
 
 use crate::load::{Assemble, Load, Reads, optional};
@@ -61,6 +63,7 @@ impl Load for ReadPerson {
         );
         let factors = factor::of_user(reads, self.user);
         let recovery_codes = recovery_code::count_unused(reads, self.user);
+        let bypass = recovery_code::bypass_of(reads, self.user);
         let devices = trusted_device::of_user(reads, self.user);
         let sessions = session::live_page(reads, self.user, None);
         Box::new(move |answers| {
@@ -71,6 +74,7 @@ impl Load for ReadPerson {
                 application: answers.get(&application)?,
                 factors: answers.get(&factors)?,
                 recovery_codes: answers.get(&recovery_codes)?,
+                bypass: answers.get(&bypass)?,
                 devices: answers.get(&devices)?,
                 sessions: answers.get(&sessions)?,
             })
@@ -80,20 +84,30 @@ impl Load for ReadPerson {
 
 impl Load for Help {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<HelpView> {
-        // The person's row is locked, since the act is theirs; that of the administrator is only read.
-        let person = locked(reads, &Whose::Id(self.user));
-        let account = unlocked(reads, &Whose::Id(self.bearer.user));
-        let session = session::by_id(reads, self.bearer.session);
-        let factors = factor::of_user(reads, self.user);
-        Box::new(move |answers| {
-            Ok(HelpView {
-                account: answers.get(&account)?,
-                session: answers.get(&session)?,
-                person: answers.get(&person)?,
-                factors: answers.get(&factors)?,
-            })
-        })
+        help(reads, self.user, &self.bearer)
     }
+}
+
+impl Load for GiveBypassCode {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<HelpView> {
+        help(reads, self.user, &self.bearer)
+    }
+}
+
+fn help(reads: &mut Reads<'_>, user: UserId, bearer: &Bearer) -> Assemble<HelpView> {
+    // The person's row is locked, since the act is theirs; that of the administrator is only read.
+    let person = locked(reads, &Whose::Id(user));
+    let account = unlocked(reads, &Whose::Id(bearer.user));
+    let session = session::by_id(reads, bearer.session);
+    let factors = factor::of_user(reads, user);
+    Box::new(move |answers| {
+        Ok(HelpView {
+            account: answers.get(&account)?,
+            session: answers.get(&session)?,
+            person: answers.get(&person)?,
+            factors: answers.get(&factors)?,
+        })
+    })
 }
 
 impl Load for GrantRole {

@@ -23,6 +23,7 @@ use domain::ids::{
 };
 use domain::link_token::{LinkPurpose, LinkToken};
 use domain::locale::Locale;
+use domain::recovery_code::StoredRecoveryCode;
 use domain::secret::{Sealed, TokenHash};
 use domain::sent_code::{Scope, SentCode};
 use domain::session::{RefreshHolder, Session};
@@ -128,7 +129,8 @@ async fn of_challenges(desk: &Desk, rows: &Rows) -> Vec<Case> {
 
 async fn of_codes(desk: &Desk) -> Vec<Case> {
     let recovery: Vec<RecoveryCodeId> = desk.person.stored_codes.iter().map(|code| code.id).collect();
-    let (first, second) = (recovery[0], recovery[1]);
+    let (first, second, third) = (recovery[0], recovery[1], recovery[2]);
+    let bypass = id(61, RecoveryCodeId::from_uuid);
     let (user, factor, pepper) = (desk.user(), desk.person.factors[2].id, desk.person.stored_codes[0].hash);
     let code = move |number: u128, scope| SentCode {
         id: id(number, SentCodeId::from_uuid),
@@ -152,6 +154,9 @@ async fn of_codes(desk: &Desk) -> Vec<Case> {
         let codes = [code(11, scope(1)), code(12, scope(1)), code(13, scope(2))];
         let mut changes: Vec<Change> = codes.map(|code| sent(code, counter(1, 9))).into();
         changes.push(Change::UseRecoveryCode(second));
+        let expires_at = Some(START + Duration::from_mins(5));
+        let given = StoredRecoveryCode { id: bypass, hash: pepper, used: false, expires_at };
+        changes.push(Change::GiveBypassCode(user, given));
         changes
     })
     .await;
@@ -159,6 +164,9 @@ async fn of_codes(desk: &Desk) -> Vec<Case> {
     vec![
         one("a recovery code is used", move |_| Change::UseRecoveryCode(first)),
         none("a used recovery code is used", move |_| Change::UseRecoveryCode(second)),
+        one("a bypass code is used", move |_| Change::UseBypassCode(bypass)),
+        none("a bypass code is used again", move |_| Change::UseBypassCode(bypass)),
+        none("a code of the set is used as a bypass code", move |_| Change::UseBypassCode(third)),
         none("a recovery code nobody made is used", |_| Change::UseRecoveryCode(id(9, RecoveryCodeId::from_uuid))),
         one("a sent code is used", move |_| redeem(12)),
         none("a sent code is used again", move |_| redeem(12)),

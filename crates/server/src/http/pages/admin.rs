@@ -5,6 +5,7 @@
 //! form that is posted, so that none of them stands in an address bar, a log or a history.
 
 mod audit;
+mod bypass;
 mod days;
 mod help;
 mod list;
@@ -45,6 +46,7 @@ pub(in crate::http) fn administration(app: &App) -> Router<App> {
         .route("/admin/audit/proof", post(audit::prove))
         .route("/admin/lists", get(async || Redirect::to("/admin/lists/settings")))
         .route("/admin/lists/{list}", get(list::show))
+        .route("/admin/people/{user}/bypass-code", get(bypass::show).post(bypass::submit))
         .route("/admin/people/{user}/{act}", get(help::show).post(help::submit))
         .layer(from_fn_with_state(app.clone(), trouble::as_pages))
 }

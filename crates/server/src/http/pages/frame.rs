@@ -29,7 +29,7 @@ const SECURITY: &str = "/security";
 pub(super) const SETTINGS: &str = "/settings";
 
 /// What [`Frame::said`] may name: said once, after a redirect.
-pub(super) const SAID: [&str; 33] = [
+pub(super) const SAID: [&str; 34] = [
     "welcome",
     "signed-out",
     "session-over",
@@ -61,6 +61,7 @@ pub(super) const SAID: [&str; 33] = [
     "helped-unlock",
     "helped-end-sessions",
     "helped-forget-devices",
+    "helped-withdraw-bypass-code",
     "helped-start-over",
     "nothing-to-do",
 ];

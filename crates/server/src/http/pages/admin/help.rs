@@ -20,7 +20,7 @@ use crate::run::{ask, run};
 
 /// Why.
 pub(super) struct Body {
-    reason: String,
+    pub(super) reason: String,
 }
 
 impl ReadBody for Body {

@@ -59,9 +59,15 @@ impl View<'_> {
                 HelpAct::Unlock => locked,
                 HelpAct::EndSessions => open,
                 HelpAct::ForgetDevices => trusted,
+                HelpAct::WithdrawBypassCode => self.sheet.bypass.is_some(),
                 HelpAct::StartOver => true,
             })
             .collect()
+    }
+
+    /// Whether a bypass code would let them in: there is a second factor to get past, and codes are taken.
+    fn may_be_let_past(&self) -> bool {
+        self.sheet.way_in == WayIn::Guarded
     }
 
     /// How an act looks: what opens the way in again comes first, what takes a factor away warns.
@@ -69,7 +75,7 @@ impl View<'_> {
         match act {
             HelpAct::StartOver => "danger",
             HelpAct::Unlock if self.is_shut() => "main",
-            HelpAct::Unlock | HelpAct::EndSessions | HelpAct::ForgetDevices => "quiet",
+            HelpAct::Unlock | HelpAct::EndSessions | HelpAct::ForgetDevices | HelpAct::WithdrawBypassCode => "quiet",
         }
     }
 
