@@ -173,7 +173,7 @@ impl Dump {
         match row.model {
             Model::User | Model::Settings => self.rows.push(row),
             Model::RecoveryCode if matches!(row.flag("is_used"), Ok(Some(true))) => {}
-            model => self.count(model, 1),
+            Model::RecoveryCode | Model::TrustedDevice | Model::Code | Model::AuditLog => self.count(row.model, 1),
         }
     }
 
