@@ -546,7 +546,6 @@ admin-overview-without-code = دون أن تُطلب
 admin-overview-codes = الرموز في الخطوة الثانية
 admin-overview-right = صحيحة
 admin-overview-wrong = خاطئة
-admin-overview-right-share = كان { $n }٪ من الرموز في الخطوة الثانية صحيحًا.
 admin-overview-locks = الحسابات المقفلة
 admin-overview-people = من لديه خطوة ثانية
 admin-overview-guarded = بخطوة ثانية

@@ -139,7 +139,7 @@ async fn what_happened_is_counted_and_shown(database: Database) {
         for span in ["day", "week", "month", "%27%20or%201%3D1--"] {
             let page = open(&desk, span).await;
             assert_eq!(sums(&page, "codes"), (right, 2), "{span}");
-            assert_eq!(sums(&page, "sign-ins"), (right, free), "{span}");
+            assert_eq!(sums(&page, "signins"), (right, free), "{span}");
             assert_eq!(table(&page, "methods"), [["Authenticator app".to_owned(), right.to_string()]], "{span}");
             let failures = table(&page, "failures");
             assert!(
@@ -149,7 +149,7 @@ async fn what_happened_is_counted_and_shown(database: Database) {
             assert_eq!(failures.iter().map(|row| row[2].parse::<u32>().unwrap()).sum::<u32>(), failed, "{failures:?}");
             assert_eq!(table(&page, "locks"), Vec::<Vec<String>>::new());
             let applications = table(&page, "applications");
-let (all, users) = (&applications[0], world.look.count("SELECT count(*) FROM users").await);
+            let (all, users) = (&applications[0], world.look.count("SELECT count(*) FROM users").await);
             assert_eq!((all[0].as_str(), all[1].clone()), ("All", users.to_string()), "{applications:?}");
             assert!(!page.text.contains(&person.email.replace('@', "&#64;")), "{span}");
         }
@@ -198,8 +198,8 @@ async fn a_month_is_told_and_names_stay_text(database: Database) {
     let people = table(&page, "people");
     assert_eq!(people.len(), 30);
     assert_eq!(people.last().unwrap()[1..], ["1838", "600"], "as it is now: {people:?}");
-    assert_eq!(table(&open(&desk, "day").await, "sign-ins").len(), 24);
-    assert_eq!(table(&open(&desk, "week").await, "sign-ins").len(), 7);
+    assert_eq!(table(&open(&desk, "day").await, "signins").len(), 24);
+    assert_eq!(table(&open(&desk, "week").await, "signins").len(), 7);
 }
 
 on_both_databases![what_happened_is_counted_and_shown, a_month_is_told_and_names_stay_text];

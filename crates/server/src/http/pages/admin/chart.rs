@@ -41,12 +41,19 @@ pub(super) struct Chart {
     pub(super) bars: Vec<Bar>,
     /// How much there was of each sort in all; or is, where bars are no parts of a whole.
     pub(super) all: [i64; 2],
+    /// Whether the first sort has a share worth telling.
+    pub(super) has_share: bool,
 }
 
 impl Chart {
     /// Each sort, and how much of it there was or is.
     pub(super) fn shown(&self) -> impl Iterator<Item = (&'static str, i64)> {
         self.sorts.into_iter().zip(self.all)
+    }
+
+    /// How much of a hundred the first sort is.
+    pub(super) fn share(&self) -> Option<i64> {
+        percent(self.all[0], self.all[0] + self.all[1]).filter(|_| self.has_share)
     }
 
     /// Whether there is nothing to draw.
@@ -91,14 +98,13 @@ pub(super) fn sum(counts: &[[i64; 2]]) -> [i64; 2] {
     counts.iter().fold([0, 0], |[one, other], counts| [one + counts[0], other + counts[1]])
 }
 
-/// The next of 1, 2, 5, 10, 20, 50 … that is not smaller.
+/// The next of 1, 2, 3, 4, 5, 6, 8, 10, 20, 30 … that is not smaller.
 fn round_up(most: i64) -> i64 {
     let mut unit: i64 = 1;
     loop {
-        for top in [unit, unit.saturating_mul(2), unit.saturating_mul(5)] {
-            if top >= most {
-                return top;
-            }
+        let tops = [1, 2, 3, 4, 5, 6, 8].map(|digit| unit.saturating_mul(digit));
+        if let Some(top) = tops.into_iter().find(|top| *top >= most) {
+            return top;
         }
         unit = unit.saturating_mul(10);
     }
@@ -115,13 +121,14 @@ mod tests {
 
     fn chart(counts: &[[i64; 2]]) -> Chart {
         let bars = counts.iter().map(|counts| Bar { when: String::new(), counts: *counts }).collect();
-        Chart { id: "", title: "", sorts: ["", ""], bars, all: sum(counts) }
+        Chart { id: "", title: "", sorts: ["", ""], bars, all: sum(counts), has_share: true }
     }
 
     #[test]
     fn bars_stand_on_the_ground_and_stay_in_the_picture() {
         let chart = chart(&[[3, 1], [0, 0], [0, 5]]);
         assert_eq!((chart.top(), chart.size(), chart.all), (5, (30, 1_000), [3, 6]));
+        assert_eq!(chart.share(), Some(33));
         let piece = |sort, x, y, height| Piece { sort, x, y, width: 8, height };
         assert_eq!(chart.pieces(), [piece(0, 1, 400, 600), piece(1, 1, 200, 200), piece(1, 21, 0, 1_000)]);
     }
@@ -135,7 +142,7 @@ mod tests {
 
     #[test]
     fn the_top_is_a_round_number() {
-        assert_eq!([0, 1, 2, 3, 6, 10, 11, 499, 501].map(round_up), [1, 1, 2, 5, 10, 10, 20, 500, 1_000]);
+        assert_eq!([0, 1, 3, 7, 9, 10, 11, 499, 2_438].map(round_up), [1, 1, 3, 8, 10, 10, 20, 500, 3_000]);
         assert_eq!(round_up(i64::MAX), i64::MAX);
     }
 

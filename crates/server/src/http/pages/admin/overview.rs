@@ -149,21 +149,20 @@ impl View<'_> {
         (action, AuditAction::parse(action).is_some(), reason)
     }
 
-    /// How many of a hundred codes were right.
-    fn right(&self) -> Option<i64> {
-        let [right, wrong] = self.codes.all;
-        percent(right, right + wrong)
-    }
-
     /// What all messages to all countries cost.
     fn cost(&self) -> i64 {
         self.countries.values().map(|country| country.cost).sum()
     }
 }
 
+/// What was counted of one figure.
+fn of(totals: &[Tally], figure: Figure) -> impl Iterator<Item = &Tally> {
+    totals.iter().filter(move |tally| tally.figure == figure)
+}
+
 /// Lines of a figure, the highest first.
 fn lines(totals: &[Tally], figure: Figure) -> Vec<Line> {
-    let mut found: Vec<&Tally> = totals.iter().filter(|tally| tally.figure == figure).collect();
+    let mut found: Vec<&Tally> = of(totals, figure).collect();
     found.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.label.cmp(&other.label)));
     let most = found.first().map_or(1, |tally| tally.count.max(1));
     let line = |tally: &Tally| Line {
@@ -172,16 +171,6 @@ fn lines(totals: &[Tally], figure: Figure) -> Vec<Line> {
         length: percent(tally.count, most).unwrap_or(0).max(1),
     };
     found.into_iter().map(line).collect()
-}
-
-/// Which of the two sorts of a chart a label is.
-fn sort_of(figure: Figure, label: &str) -> usize {
-    usize::from(match figure {
-        Figure::SignIns => label != "code",
-        Figure::Codes => label != "right",
-        Figure::Locks => label == "wrong_codes_in_a_row",
-        _ => false,
-    })
 }
 
 /// Puts hours into bars.
@@ -194,7 +183,8 @@ struct Bars<'a> {
 impl Bars<'_> {
     fn chart(&self, id: &'static str, title: &'static str, sorts: [&'static str; 2], counts: &[[i64; 2]]) -> Chart {
         let bar = |(at, counts): (&Timestamp, &[i64; 2])| Bar { when: self.span.name(*at), counts: *counts };
-        Chart { id, title, sorts, bars: self.steps.iter().zip(counts).map(bar).collect(), all: sum(counts) }
+        let bars = self.steps.iter().zip(counts).map(bar).collect();
+        Chart { id, title, sorts, bars, all: sum(counts), has_share: true }
     }
 
     /// The bar an hour belongs to.
@@ -202,12 +192,13 @@ impl Bars<'_> {
         self.steps.partition_point(|step| *step <= hour).checked_sub(1)
     }
 
-    /// How often something happened.
-    fn summed(&self, figure: Figure) -> Vec<[i64; 2]> {
+    /// How often something happened: the sort of this label, and everything else.
+    fn summed(&self, figure: Figure, first: &str) -> Vec<[i64; 2]> {
         let mut counts = vec![[0, 0]; self.steps.len()];
         for (hour, tally) in self.hours.iter().filter(|(_, tally)| tally.figure == figure) {
+            let sort = usize::from(tally.label != first);
             let bar = self.place(*hour).and_then(|place| counts.get_mut(place));
-            if let Some(count) = bar.and_then(|bar| bar.get_mut(sort_of(figure, &tally.label))) {
+            if let Some(count) = bar.and_then(|bar| bar.get_mut(sort)) {
                 *count += tally.count;
             }
         }
@@ -218,16 +209,18 @@ impl Bars<'_> {
     fn people(&self) -> Vec<[i64; 2]> {
         let mut hours: BTreeMap<Timestamp, (i64, i64)> = BTreeMap::new();
         for (hour, tally) in self.hours {
-            match tally.figure {
-                Figure::People => hours.entry(*hour).or_default().0 = tally.count,
-                Figure::Guarded => hours.entry(*hour).or_default().1 = tally.count,
-                _ => {}
+            let of_hour = hours.entry(*hour).or_default();
+            if tally.figure == Figure::People {
+                of_hour.0 = tally.count;
+            } else if tally.figure == Figure::Guarded {
+                of_hour.1 = tally.count;
             }
         }
         let mut counts = vec![[0, 0]; self.steps.len()];
         // In order: the last hour of a bar stays.
         for (hour, (people, guarded)) in hours {
-            if let Some(bar) = self.place(hour).and_then(|place| counts.get_mut(place)) {
+            let bar = self.place(hour).and_then(|place| counts.get_mut(place));
+            if let Some(bar) = bar.filter(|_| people > 0) {
                 *bar = [guarded, people - guarded];
             }
         }
@@ -237,33 +230,26 @@ impl Bars<'_> {
 
 fn providers(totals: &[Tally]) -> BTreeMap<(String, String), Provider> {
     let mut providers: BTreeMap<_, Provider> = BTreeMap::new();
-    for tally in totals {
-        let of = || {
+    let mut add = |figure, field: fn(&mut Provider) -> &mut i64| {
+        for tally in of(totals, figure) {
             let (channel, provider) = tally.label.split_once(' ').unwrap_or(("", &tally.label));
-            (channel.to_owned(), provider.to_owned())
-        };
-        match tally.figure {
-            Figure::Accepted => providers.entry(of()).or_default().accepted = tally.count,
-            Figure::Delivered => providers.entry(of()).or_default().delivered = tally.count,
-            Figure::Failed => providers.entry(of()).or_default().failed = tally.count,
-            _ => {}
+            *field(providers.entry((channel.to_owned(), provider.to_owned())).or_default()) += tally.count;
         }
-    }
+    };
+    add(Figure::Accepted, |provider| &mut provider.accepted);
+    add(Figure::Delivered, |provider| &mut provider.delivered);
+    add(Figure::Failed, |provider| &mut provider.failed);
     providers
 }
 
 fn countries(totals: &[Tally]) -> BTreeMap<String, Country> {
     let mut countries: BTreeMap<String, Country> = BTreeMap::new();
-    for tally in totals {
-        let of = || tally.label.clone();
-        match tally.figure {
-            Figure::TextMessages => {
-                let country = countries.entry(of()).or_default();
-                (country.sent, country.cost) = (tally.count, tally.amount);
-            }
-            Figure::TextMessagesTyped => countries.entry(of()).or_default().typed = tally.count,
-            _ => {}
-        }
+    for tally in of(totals, Figure::TextMessages) {
+        let country = countries.entry(tally.label.clone()).or_default();
+        (country.sent, country.cost) = (tally.count, tally.amount);
+    }
+    for tally in of(totals, Figure::TextMessagesTyped) {
+        countries.entry(tally.label.clone()).or_default().typed = tally.count;
     }
     countries
 }
@@ -291,6 +277,9 @@ pub(super) async fn show(State(app): State<App>, admin: Admin, RawQuery(query): 
         all: last.unwrap_or_default(),
         ..bars.chart("people", "admin-overview-people", ["admin-overview-guarded", "admin-state-unguarded"], &of_people)
     };
+    let of_locks = ["admin-row-locked", "admin-row-stopped"];
+    let locks = bars.chart("locks", "admin-overview-locks", of_locks, &bars.summed(Figure::Locks, "wrong_codes"));
+    let locks = Chart { has_share: false, ..locks };
     page.answer(&View {
         page,
         standing,
@@ -298,23 +287,18 @@ pub(super) async fn show(State(app): State<App>, admin: Admin, RawQuery(query): 
         from: Span::Month.name(since),
         until: summed.map(|(_, last)| last + HOUR),
         sign_ins: bars.chart(
-            "sign-ins",
+            "signins",
             "admin-overview-sign-ins",
             ["admin-overview-with-code", "admin-overview-without-code"],
-            &bars.summed(Figure::SignIns),
+            &bars.summed(Figure::SignIns, "code"),
         ),
         codes: bars.chart(
             "codes",
             "admin-overview-codes",
             ["admin-overview-right", "admin-overview-wrong"],
-            &bars.summed(Figure::Codes),
+            &bars.summed(Figure::Codes, "right"),
         ),
-        locks: bars.chart(
-            "locks",
-            "admin-overview-locks",
-            ["admin-row-locked", "admin-row-stopped"],
-            &bars.summed(Figure::Locks),
-        ),
+        locks,
         people: people_now,
         methods: lines(&totals, Figure::Methods),
         failures: lines(&totals, Figure::Failures),
@@ -365,7 +349,7 @@ mod tests {
         ];
         let steps = Span::Week.steps(now);
         let bars = Bars { span: Span::Week, steps: &steps, hours: &hours };
-        assert_eq!(bars.summed(Figure::SignIns)[5..], [[3, 4], [8, 0]]);
+        assert_eq!(bars.summed(Figure::SignIns, "code")[5..], [[3, 4], [8, 0]]);
         assert_eq!(bars.people()[5..], [[3, 8], [0, 0]], "the last count of a day stands for it");
         assert_eq!(bars.place(at("2020-01-01T00:00:00Z")), None);
     }
