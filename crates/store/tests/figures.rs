@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use domain::figures::{HOUR, KEPT};
 use domain::ids::{ApplicationId, PersonId, UserId};
 use domain::testing::Lab;
@@ -16,6 +18,8 @@ use uuid::Uuid;
 
 /// The beginning of an hour.
 const NOON: Timestamp = Timestamp::from_secs(1_800_000_000);
+/// The id of the next entry.
+static NEXT: AtomicU64 = AtomicU64::new(1);
 /// A test world of somebody's.
 const TEST_WORLD: Uuid = Uuid::from_u128(77);
 
@@ -45,7 +49,7 @@ fn entry(
     Statement::new(
         "INSERT INTO two_factor_audit_log (id, application_id, action, success, method, detail, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        params![Uuid::now_v7(), application, action, success, method, detail, at],
+        params![Uuid::from_u128(NEXT.fetch_add(1, Ordering::Relaxed).into()), application, action, success, method, detail, at],
     )
 }
 

@@ -78,7 +78,7 @@ fn table(page: &Answer, heading: &str) -> Vec<Vec<String>> {
         page.text.split(&format!("id=\"{heading}\"")).nth(1).unwrap_or_else(|| panic!("no {heading}: {}", page.text));
     let card = card.split("<h2").next().unwrap();
     let body = card.split("<tbody").nth(1).unwrap_or_default();
-    let cells = |row: &str| row.split("<td").skip(1).map(|cell| text_of(cell)).collect();
+    let cells = |row: &str| row.split("<td").skip(1).map(text_of).collect();
     body.split("<tr").skip(1).map(cells).collect()
 }
 
