@@ -49,7 +49,15 @@ fn entry(
     Statement::new(
         "INSERT INTO two_factor_audit_log (id, application_id, action, success, method, detail, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        params![Uuid::from_u128(NEXT.fetch_add(1, Ordering::Relaxed).into()), application, action, success, method, detail, at],
+        params![
+            Uuid::from_u128(NEXT.fetch_add(1, Ordering::Relaxed).into()),
+            application,
+            action,
+            success,
+            method,
+            detail,
+            at
+        ],
     )
 }
 
