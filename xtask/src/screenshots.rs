@@ -12,7 +12,7 @@ use crate::command::{cargo, run as run_step};
 /// Where the documents have them.
 const KEPT: &str = "docs/screenshots";
 /// What they show: every page as a phone shows it, and some in other looks.
-const SHOWN: [&str; 44] = [
+const SHOWN: [&str; 45] = [
     "sign-in",
     "sign-up",
     "sign-up-sent",
@@ -57,6 +57,7 @@ const SHOWN: [&str; 44] = [
     "admin-person-of-application",
     "admin-start-over",
     "admin-list-outbox-desktop",
+    "admin-overview-month-desktop",
 ];
 
 /// Takes them.

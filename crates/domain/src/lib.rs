@@ -21,6 +21,7 @@ pub mod email_change;
 pub mod enrollment;
 pub mod event;
 pub mod factor;
+pub mod figures;
 mod guess;
 pub mod ids;
 pub mod jws;

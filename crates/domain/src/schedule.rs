@@ -1,4 +1,4 @@
-//! Jobs that come round by the clock: which there are, and when one is due. They tidy, and they sign what was written down;
+//! Jobs that come round by the clock: which there are, and when one is due. They tidy, sign what was written down, and count;
 //! nothing else depends on their running in time.
 
 use crate::time::{Duration, Timestamp};
@@ -18,11 +18,14 @@ pub enum Job {
     SignAuditLog,
     /// Deletes what of the audit log is older than it is kept.
     CutAuditLog,
+    /// Sums what happened, hour by hour.
+    SumFigures,
 }
 
 impl Job {
     /// Every job.
-    pub const ALL: [Self; 4] = [Self::CleanupExpiredTrustedDevices, Self::Sweep, Self::SignAuditLog, Self::CutAuditLog];
+    pub const ALL: [Self; 5] =
+        [Self::CleanupExpiredTrustedDevices, Self::Sweep, Self::SignAuditLog, Self::CutAuditLog, Self::SumFigures];
 
     /// Its name in the database and on the command line.
     pub const fn as_str(self) -> &'static str {
@@ -31,6 +34,7 @@ impl Job {
             Self::Sweep => "sweep",
             Self::SignAuditLog => "sign_audit_log",
             Self::CutAuditLog => "cut_audit_log",
+            Self::SumFigures => "sum_figures",
         }
     }
 

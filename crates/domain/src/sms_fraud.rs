@@ -237,6 +237,11 @@ pub fn slice(at: Timestamp) -> Timestamp {
     Timestamp::from_micros(at.as_micros() - at.as_micros().rem_euclid(SLICE.as_micros()))
 }
 
+/// An amount of millionths as people read it: with four decimals.
+pub fn money(millionths: u64) -> String {
+    format!("{}.{:04}", millionths / MILLION, millionths % MILLION / 100)
+}
+
 /// Before when a code was sent that nobody can type any more.
 pub fn settled_before(now: Timestamp, policy: &Policy) -> Timestamp {
     slice(now - policy.code_life)

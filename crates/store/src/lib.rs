@@ -23,6 +23,7 @@ mod enrollment;
 mod error;
 mod execute;
 mod factor;
+pub mod figures;
 mod hosted;
 mod kept_answer;
 mod key_use;

@@ -60,6 +60,7 @@ const PAIRS: &[Pair] = pairs![
     "V24__device_proof_and_shares",
     "V26__session_links",
     "V27__bypass_codes",
+    "V28__hourly_figures",
 ];
 
 fn embedded(dialect: Dialect) -> Result<Vec<Migration>, StoreError> {

@@ -186,17 +186,15 @@ impl Postgres {
         for ((statement, prepared), params) in writes.iter().zip(prepared).zip(&params) {
             let sent = InFlight::send(connection.execute(prepared, params)).await;
             if let InFlight::Answered(Err(error)) = sent {
-                // It never left, or was refused at once. A COMMIT sent now would keep the others without it.
-                return Err(Failure::of_statement(&error, statement));
+                // It never left, or was refused at once. A COMMIT sent now would keep the others without it. What was
+                // refused may be the echo of one before it, whose answer is still to be read.
+                let refused = Failure::of_statement(&error, statement);
+                return Err(first_failure(writes, asked).await.unwrap_or(refused));
             }
             asked.push(sent);
         }
         let committed = InFlight::send(connection.batch_execute("COMMIT")).await;
-        let mut failed = None;
-        for (statement, asked) in writes.iter().zip(asked) {
-            let answer = asked.answer().await.map_err(|error| Failure::of_statement(&error, statement));
-            failed = Failure::first(failed, answer.map(drop));
-        }
+        let failed = first_failure(writes, asked).await;
         let ended = committed.answer().await.map_err(|error| Failure::of(&error, "COMMIT"));
         let over = ended.is_ok();
         match Failure::first(failed, ended) {
@@ -212,6 +210,16 @@ impl Postgres {
             Some(failed) => Err(failed.after_commit_was_sent()),
         }
     }
+}
+
+/// Takes the answers to all that was sent; gives the first failure among them.
+async fn first_failure(writes: &[Statement], asked: Vec<InFlight<'_, u64>>) -> Option<Failure> {
+    let mut failed = None;
+    for (statement, asked) in writes.iter().zip(asked) {
+        let answer = asked.answer().await.map_err(|error| Failure::of_statement(&error, statement));
+        failed = Failure::first(failed, answer.map(drop));
+    }
+    failed
 }
 
 /// Ends a transaction that will not be committed; the connection is kept only if the server says that it has ended.

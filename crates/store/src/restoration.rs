@@ -53,6 +53,8 @@ pub const FATES: &[(&str, Fate)] = &[
     ("delivery_outages", Fate::Kept),
     ("jobs", Fate::Ended("UPDATE jobs SET lease_until = NULL WHERE lease_until < $1")),
     ("sms_usage", Fate::Kept),
+    ("summed_hours", Fate::Kept),
+    ("hourly_figures", Fate::Kept),
     ("known_browsers", Fate::Kept),
     ("api_keys", Fate::Kept),
     ("application_challenges", Fate::Ended("DELETE FROM application_challenges")),

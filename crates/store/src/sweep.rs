@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use domain::figures;
 use domain::known_browser::MEMORY;
 use domain::time::{Duration, Timestamp};
 
@@ -51,6 +52,10 @@ const BROWSERS: &str = "DELETE FROM known_browsers WHERE seen_at < $1 AND (user_
 /// Browsers whose trust is over.
 const TRUSTED_DEVICES: &str = "DELETE FROM trusted_devices WHERE id IN (SELECT id FROM trusted_devices WHERE expires_at < $1 LIMIT $2) RETURNING 1";
 
+/// Hours whose figures are no longer kept; those go with them.
+const HOURS: &str =
+    "DELETE FROM summed_hours WHERE hour IN (SELECT hour FROM summed_hours WHERE hour < $1 LIMIT $2) RETURNING 1";
+
 /// What a sweep came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Swept {
@@ -72,7 +77,12 @@ impl Db {
         let dead = SWEEPS.map(|sql| (sql, now - GRACE));
         let all = dead
             .into_iter()
-            .chain([(EVENTS, now - TOLD), (DEAD_LETTERS, now - TOLD), (BROWSERS, now - MEMORY)])
+            .chain([
+                (EVENTS, now - TOLD),
+                (DEAD_LETTERS, now - TOLD),
+                (BROWSERS, now - MEMORY),
+                (HOURS, now - figures::KEPT),
+            ])
             .collect();
         Ok(Swept::Rows(self.tidy(all).await?))
     }

@@ -80,6 +80,7 @@ async fn begin(app: &App, name: &str, clock_is_right: bool) -> anyhow::Result<()
     match schedule::run(app, job, Asked { clock_is_right, ..Asked::default() }, |_| true).await? {
         None => bail!("a worker is at it right now"),
         Some(Swept::Rows(rows)) if job == Job::SignAuditLog => say(&format!("{rows} entries were signed")),
+        Some(Swept::Rows(rows)) if job == Job::SumFigures => say(&format!("{rows} hours were summed")),
         Some(Swept::Rows(rows)) => say(&format!("{rows} rows were tidied")),
         Some(Swept::ClockDoubted) => bail!(
             "nothing was deleted: nobody did anything within a day, so the clock may be wrong; if it is right, say \

@@ -1,7 +1,7 @@
 //! `twinlock sms`: what text messages were sent, what came of them, and what they cost.
 
 use clap::Subcommand;
-use domain::sms_fraud::{self, Group, Usage};
+use domain::sms_fraud::{Group, Usage, money};
 use domain::time::Duration;
 
 use super::say;
@@ -53,8 +53,4 @@ fn country(of: &Usage) -> Option<&str> {
         Group::Country(country) => Some(country.as_str()),
         Group::All | Group::Block(_) | Group::Prefix(_) | Group::SetUps(_) => None,
     }
-}
-
-fn money(millionths: u64) -> String {
-    format!("{}.{:04}", millionths / sms_fraud::MILLION, millionths % sms_fraud::MILLION / 100)
 }

@@ -16,6 +16,8 @@ const LOOK: Duration = Duration::from_secs(30);
 const SWEEP: Span = Span::from_mins(10);
 /// How often what was added to the audit log is signed.
 const SIGN: Span = Span::from_mins(10);
+/// How often hours that are over are looked for, to be summed.
+const SUM: Span = Span::from_mins(10);
 /// How long a job is one node's. No job takes half as long.
 const LEASE: Span = Span::from_mins(2);
 /// How far the clock may stray between two looks from the time that has really passed.
@@ -27,6 +29,7 @@ pub const fn schedule(job: Job, cleanup_at: Span) -> Schedule {
         Job::CleanupExpiredTrustedDevices | Job::CutAuditLog => Schedule::Daily(cleanup_at),
         Job::Sweep => Schedule::Every(SWEEP),
         Job::SignAuditLog => Schedule::Every(SIGN),
+        Job::SumFigures => Schedule::Every(SUM),
     }
 }
 
@@ -46,6 +49,7 @@ async fn perform(app: &App, job: Job, now: Timestamp, asked: Asked) -> Result<Sw
         Job::CleanupExpiredTrustedDevices => app.db.cleanup_expired_trusted_devices(now, clock_is_right).await,
         Job::Sweep => app.db.sweep(now, clock_is_right).await,
         Job::SignAuditLog => app.db.make_checkpoints(now, app.world.keys(), everything).await.map(Swept::Rows),
+        Job::SumFigures => app.db.sum_figures(now).await.map(Swept::Rows),
         Job::CutAuditLog => match app.world.policy().audit_retention {
             None => Ok(Swept::Rows(0)),
             Some(kept) => app.db.cut_audit_log(now - kept, now, app.world.keys(), clock_is_right).await,

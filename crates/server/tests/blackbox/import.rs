@@ -13,7 +13,7 @@ const PBKDF2: &str = "pbkdf2_sha256$1000$seasalt2seasalt2seasalt2$yrLOsR1rKMloOP
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
 /// What the server's own jobs write while a test looks on.
-const OF_JOBS: [&str; 3] = ["jobs", "audit_positions", "audit_checkpoints"];
+const OF_JOBS: [&str; 5] = ["jobs", "audit_positions", "audit_checkpoints", "summed_hours", "hourly_figures"];
 
 fn said(output: &std::process::Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))

@@ -22,7 +22,7 @@ const NUMBER: &str = "+12025550167";
 const RECOVERY: &str = "pbkdf2_sha256$1000000$PA2fzyXnYdgyAiWNGQbbKV$7G9WIw9bnf07/Fc6l3ebau9jv1lJhOXdG8Kq9T9QJaQ=";
 
 /// What the server's own jobs write while a test looks on.
-const OF_JOBS: [&str; 3] = ["jobs", "audit_positions", "audit_checkpoints"];
+const OF_JOBS: [&str; 5] = ["jobs", "audit_positions", "audit_checkpoints", "summed_hours", "hourly_figures"];
 
 /// A row as Django 5.2 writes it for its own users.
 fn user(pk: u64, name: &str, password: &str) -> Value {

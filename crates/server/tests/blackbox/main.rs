@@ -61,6 +61,7 @@
 //! | `nodes` | A-97, A-98 |
 //! | `languages` | R-24 |
 //! | `outbox` | R-10, R-17, A-41, A-89, A-90, A-98 |
+//! | `overview` | A-76 |
 //! | `missing` | R-59, A-100, A-101 |
 //! | `delivery` | R-30, R-72, A-86, A-93 |
 //! | `crashes` | A-89, A-90, A-92 |
@@ -215,6 +216,7 @@ mod one_code_one_door;
 mod origins;
 mod outage;
 mod outbox;
+mod overview;
 mod page_access;
 mod page_admin;
 mod page_attacks;

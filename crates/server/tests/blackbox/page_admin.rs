@@ -71,6 +71,7 @@ pub(crate) async fn scenes(
     helping(world, &tab, locked, &support, &mut show).await;
     leafing(world, &tab, locked, &support, &mut show).await;
     auditing(world, &tab, &mut show).await;
+    counting(world, &tab, &mut show).await;
     sign_out(&tab);
     looking_only(world, &tab, locked, &mut show).await;
     sign_out(&tab);
@@ -189,6 +190,19 @@ async fn auditing(world: &World, tab: &Tab, mut show: impl FnMut(&Tab, &str)) {
     tab.click(".days.down li:last-child a");
     tab.click(".days.down li:last-child a");
     show(tab, "admin-audit-day");
+}
+
+/// The overview: before anything is counted, and of a month.
+async fn counting(world: &World, tab: &Tab, mut show: impl FnMut(&Tab, &str)) {
+    tab.go(&world.at("/admin/overview"));
+    show(tab, "admin-overview-empty");
+    world.write_a_month().await;
+    for span in ["day", "week", "month"] {
+        tab.go(&world.at(&format!("/admin/overview?span={span}")));
+        show(tab, &format!("admin-overview-{span}"));
+    }
+    tab.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })");
+    show(tab, "admin-overview-tables");
 }
 
 /// Who may only look.

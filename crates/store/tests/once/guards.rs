@@ -464,6 +464,7 @@ async fn every_guard_lets_one_of_sixteen_through_and_the_others_leave_nothing() 
         messages::end_once(&desk).await;
         messages::is_told_once(&desk).await;
         messages::a_job_begins_once(&desk).await;
+        messages::an_hour_is_summed_once(&desk).await;
         let units = desk.db.stop_recording();
         let writes = units.into_iter().flat_map(|unit| unit.writes).filter(|write| write.guarded);
         let tried: BTreeSet<String> = writes.map(|write| write.sql).collect();

@@ -1,7 +1,8 @@
-//! Sixteen holders of one message, sixteen reports of one delivery, sixteen who begin one job.
+//! Sixteen holders of one message, sixteen reports of one delivery, sixteen who begin one job or sum one hour.
 
 use domain::decision::Change;
 use domain::delivery::{Reported, Trouble, Unsent};
+use domain::figures::{HOUR, hour_of};
 use domain::message::Channel;
 use domain::schedule::Job;
 use domain::testing::START;
@@ -73,4 +74,12 @@ pub(crate) async fn a_job_begins_once(desk: &Desk) {
     let tries = (0..RACERS).map(|_| desk.db.begin_job(Job::Sweep, START, LEASE, |last| last.is_none()));
     let began = join_all(tries).await.into_iter().filter(|outcome| matches!(outcome, Ok(true))).count();
     assert_eq!(began, 1, "{}", desk.name);
+}
+
+/// Of sixteen who sum an hour at once one writes it down.
+pub(crate) async fn an_hour_is_summed_once(desk: &Desk) {
+    let over = hour_of(START) + HOUR;
+    let summed = join_all((0..RACERS).map(|_| desk.db.sum_figures(over))).await;
+    let hours: usize = summed.into_iter().map(Result::unwrap).sum();
+    assert_eq!(hours, 1, "{}", desk.name);
 }

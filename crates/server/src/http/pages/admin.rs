@@ -6,10 +6,12 @@
 
 mod audit;
 mod bypass;
+mod chart;
 mod days;
 mod help;
 mod list;
 mod narrow;
+mod overview;
 mod people;
 mod person;
 mod story;
@@ -39,6 +41,7 @@ use crate::run::{ask, run};
 pub(in crate::http) fn administration(app: &App) -> Router<App> {
     Router::new()
         .route("/admin", get(people::home))
+        .route("/admin/overview", get(overview::show))
         .route("/admin/people", get(async || Redirect::to("/admin")).post(people::find))
         .route("/admin/people/{user}", get(person::show))
         .route("/admin/audit", get(audit::show))
