@@ -107,6 +107,16 @@ pub enum AuditAction {
     UserEnabled,
     /// An operator took away the second factor.
     TwoFactorReset,
+    /// An administrator asked for the second factor of somebody to be taken away.
+    ResetRequested,
+    /// Another administrator approved it.
+    ResetApproved,
+    /// Another administrator declined it.
+    ResetDeclined,
+    /// Whoever asked for it took it back.
+    ResetWithdrawn,
+    /// The person it was about stopped it.
+    ResetStopped,
     /// An operator deleted the user.
     UserDeleted,
     /// A code was asked for, and sent or not.
@@ -162,7 +172,7 @@ impl AuditAction {
     }
 
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 65] = [
+    pub const ALL: [Self; 70] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -205,6 +215,11 @@ impl AuditAction {
         Self::UserDisabled,
         Self::UserEnabled,
         Self::TwoFactorReset,
+        Self::ResetRequested,
+        Self::ResetApproved,
+        Self::ResetDeclined,
+        Self::ResetWithdrawn,
+        Self::ResetStopped,
         Self::UserDeleted,
         Self::CodeSent,
         Self::DeliveryExpired,
@@ -275,6 +290,11 @@ impl AuditAction {
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",
             Self::TwoFactorReset => "two_factor_reset",
+            Self::ResetRequested => "reset_requested",
+            Self::ResetApproved => "reset_approved",
+            Self::ResetDeclined => "reset_declined",
+            Self::ResetWithdrawn => "reset_withdrawn",
+            Self::ResetStopped => "reset_stopped",
             Self::UserDeleted => "user_deleted",
             Self::CodeSent => "code_sent",
             Self::DeliveryExpired => "delivery_expired",

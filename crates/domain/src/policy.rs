@@ -105,6 +105,12 @@ pub struct Policy {
     pub admin_session_idle: Duration,
     /// How long a session of an administrator lives, and how long the proof of their factor opens the administration.
     pub admin_session_life: Duration,
+    /// Whether taking away somebody's second factor takes a second administrator.
+    pub admin_second_approval: bool,
+    /// How long it takes from asking to taking it away; zero is at once.
+    pub admin_cooling_off: Duration,
+    /// How long a reset that was asked for waits before it is over.
+    pub reset_request_life: Duration,
     /// How long the link works over which an administrator gets in.
     pub invitation_life: Duration,
     /// How far a person's last seen time may lie ahead of the clock and still be believed.
@@ -179,6 +185,9 @@ impl Default for Policy {
             unlock_guesses: 3,
             admin_session_idle: Duration::from_mins(30),
             admin_session_life: Duration::from_hours(8),
+            admin_second_approval: false,
+            admin_cooling_off: Duration::ZERO,
+            reset_request_life: Duration::from_days(7),
             invitation_life: Duration::from_hours(24),
             clock_trust: Duration::from_hours(24),
         }

@@ -129,6 +129,10 @@ pub struct Config {
     pub admin_idle: Duration,
     /// How long it lasts in all.
     pub admin_session: Duration,
+    /// Whether taking away somebody's second factor takes a second administrator.
+    pub admin_second_approval: bool,
+    /// How long it takes from asking to taking it away.
+    pub admin_cooling_off: Duration,
     /// How the hosted pages look.
     pub brand: Brand,
     /// Origins that people may go on to after signing in at our pages.
@@ -218,6 +222,8 @@ impl Config {
             admin_url: admin_url(&layers, environment)?,
             admin_idle: layers.required(&settings::ADMIN_IDLE_MINUTES)?,
             admin_session: layers.required(&settings::ADMIN_SESSION_MINUTES)?,
+            admin_second_approval: layers.required(&settings::ADMIN_SECOND_APPROVAL)?,
+            admin_cooling_off: layers.required(&settings::ADMIN_COOLING_OFF_MINUTES)?,
             trusted_proxies,
             log: layers.required(&settings::LOG)?,
             log_format: layers.required(&settings::LOG_FORMAT)?,

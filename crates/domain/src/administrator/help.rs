@@ -4,6 +4,7 @@
 //! act stands on the person's chain, with the pseudonym of whoever acted and their reason, also where it was refused. No secret
 //! is told or set: what starts over starts with a link by mail, which nobody but its reader sees.
 
+use super::reset_request::held_up;
 use super::{Role, Standing, actor, admit};
 use crate::account_admin::{self, Act, Hand};
 use crate::command::{Context, Decide, Origin};
@@ -67,7 +68,7 @@ impl HelpAct {
 }
 
 /// The role it takes to help somebody who has this one.
-const fn helper_of(role: Option<Role>) -> Role {
+pub(super) const fn helper_of(role: Option<Role>) -> Role {
     match role {
         None => Role::Support,
         Some(_) => Role::Administrator,
@@ -114,7 +115,7 @@ pub struct HelpView {
 }
 
 /// The addresses among somebody's factors. One that does not open is told nothing, and hinders no help.
-fn addresses(factors: &[Factor], context: &Context<'_>) -> Vec<Email> {
+pub(super) fn addresses(factors: &[Factor], context: &Context<'_>) -> Vec<Email> {
     let opened = factors.iter().filter_map(|factor| factor.destination(context.keys).ok().flatten());
     opened
         .filter_map(|destination| match destination {
@@ -142,6 +143,9 @@ impl Help {
             Some((Refusal::RoleRequired(least), "own_account"))
         } else if self.act.is_dangerous() && helper.session.factor_proved_at(now, context.policy).is_none() {
             Some((Refusal::StepUpRequired, "step_up_required"))
+        } else if self.act == HelpAct::StartOver {
+            // Where it takes more than one decision, nothing is done at once, at whichever door.
+            held_up(context.policy).map(|refusal| (refusal, "request_required"))
         } else {
             None
         }

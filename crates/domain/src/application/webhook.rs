@@ -126,6 +126,11 @@ impl EventKind {
             | AuditAction::PasswordResetRequested
             | AuditAction::PasswordReset
             | AuditAction::SessionEnded
+            | AuditAction::ResetRequested
+            | AuditAction::ResetApproved
+            | AuditAction::ResetDeclined
+            | AuditAction::ResetWithdrawn
+            | AuditAction::ResetStopped
             | AuditAction::AccountUnlocked
             | AuditAction::EmailChangeRequested
             | AuditAction::EmailChanged

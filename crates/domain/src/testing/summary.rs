@@ -108,6 +108,12 @@ fn change_line(change: &Change) -> String {
         Change::SetBackupEmail(_, to) => format!("SetBackupEmail {}", to.is_some()),
         Change::SetDisabled(_, at) => format!("SetDisabled {}", at.is_some()),
         Change::SetRole(_, role) => format!("SetRole {}", role.map_or("none", Role::as_str)),
+        Change::AddResetRequest(_) => "AddResetRequest".to_owned(),
+        Change::ApproveResetRequest(..) => "ApproveResetRequest".to_owned(),
+        Change::EndResetRequest { outcome, approved, .. } => {
+            format!("EndResetRequest {}, approved {approved}", outcome.as_str())
+        }
+        Change::EndResetRequestsOf(_) => "EndResetRequestsOf".to_owned(),
         Change::DeleteUser(_) => "DeleteUser".to_owned(),
         Change::SetContact(..) => "SetContact".to_owned(),
         Change::AddApplication(new) => format!("AddApplication {:?}, {}", new.name, new.rules.second_factor.as_str()),

@@ -190,6 +190,7 @@ impl World {
         let challenge = self.challenge_of(token);
         let user = challenge.as_ref().map(|challenge| challenge.user);
         let view = VerifyView {
+            reset_request: None,
             browsers: self.browsers.clone(),
             account: user.map(|user| self.users[&user].clone()),
             challenge,
@@ -738,6 +739,10 @@ impl World {
             Change::SetBackupEmail(user, to) => self.account_mut(user).backup_email = to,
             Change::SetDisabled(user, disabled_at) => self.account_mut(user).user.disabled_at = disabled_at,
             Change::SetRole(user, role) => self.account_mut(user).role = role,
+            Change::EndResetRequestsOf(_) => {}
+            Change::AddResetRequest(_) | Change::ApproveResetRequest(..) | Change::EndResetRequest { .. } => {
+                panic!("nobody asks for a reset in this world")
+            }
             Change::DeleteUser(_) => panic!("nobody is deleted in this world"),
             Change::SetContact(..)
             | Change::AddApplication(_)

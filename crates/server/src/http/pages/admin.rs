@@ -11,6 +11,7 @@ mod list;
 mod narrow;
 mod people;
 mod person;
+mod requests;
 mod story;
 
 use askama::Template;
@@ -45,6 +46,8 @@ pub(in crate::http) fn administration(app: &App) -> Router<App> {
         .route("/admin/audit/proof", post(audit::prove))
         .route("/admin/lists", get(async || Redirect::to("/admin/lists/settings")))
         .route("/admin/lists/{list}", get(list::show))
+        .route("/admin/requests", get(requests::show))
+        .route("/admin/requests/{request}/{step}", get(requests::show_step).post(requests::submit))
         .route("/admin/people/{user}/{act}", get(help::show).post(help::submit))
         .layer(from_fn_with_state(app.clone(), trouble::as_pages))
 }

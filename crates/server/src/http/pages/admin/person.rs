@@ -12,6 +12,7 @@ use domain::status::FactorStatus;
 use domain::time::Timestamp;
 use store::desk_list::List;
 use store::people::Before;
+use store::reset_request::RequestLine;
 use uuid::Uuid;
 
 use super::Admin;
@@ -27,6 +28,8 @@ struct View<'a> {
     page: &'a Frame,
     standing: &'a Standing,
     sheet: &'a PersonSheet,
+    /// The reset that is asked for.
+    request: Option<RequestLine>,
     lines: Vec<Line>,
     /// Where the story goes on.
     next: Option<String>,
@@ -112,6 +115,7 @@ pub(super) async fn show(
     let story = app.db.story(user, before).await?;
     let next = story.next.map(|next| format!("{}.{}", next.seq, next.at.as_micros()));
     let Admin { page, standing, .. } = &admin;
+    let request = app.db.reset_request_of(user, page.now).await?;
     let lines = tell(story.lines);
-    page.answer(&View { page, standing, sheet: &sheet, lines, next, further: before.is_some() })
+    page.answer(&View { page, standing, sheet: &sheet, request, lines, next, further: before.is_some() })
 }
