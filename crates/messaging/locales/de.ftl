@@ -211,7 +211,7 @@ started_over =
     .advice = Wenn Sie nicht darum gebeten haben, hat es vielleicht jemand in Ihrem Namen getan. Geben Sie den Link nicht weiter und sagen Sie es dem Betreiber von { $app }.
 
 reset_requested =
-    .subject = Ein Zurücksetzen der Anmeldung in zwei Schritten bei { $app } ist beantragt
+    .subject = { $app }: Zurücksetzen beantragt
     .heading = Ein Zurücksetzen ist beantragt
     .intro = Die Verwaltung hat beantragt, alle Anmeldemethoden und Wiederherstellungscodes von Ihrem Konto bei { $app } zu entfernen. Noch hat sich nichts geändert.
     .action = Wenn Sie das nicht wollen, halten Sie es mit diesem Link auf. Er gilt einmal.

@@ -218,7 +218,7 @@ started_over =
     .advice = If you did not ask for it, somebody may have done so in your name. Do not pass the link on, and tell the people who run { $app }.
 
 reset_requested =
-    .subject = A reset of two-factor sign-in was asked for at { $app }
+    .subject = { $app }: a reset was asked for
     .heading = A reset of two-factor sign-in was asked for
     .intro = An administrator asked for all sign-in methods and recovery codes to be taken off your { $app } account. Nothing has changed yet.
     .action = If you do not want that, stop it with this link. It works once.

@@ -212,7 +212,7 @@ started_over =
     .advice = Si no lo pidió, quizá alguien lo hizo en su nombre. No comparta el enlace y avise a los responsables de { $app }.
 
 reset_requested =
-    .subject = Se pidió restablecer el acceso en dos pasos de { $app }
+    .subject = { $app }: se pidió un restablecimiento
     .heading = Se pidió restablecer el acceso en dos pasos
     .intro = La administración pidió retirar todos los métodos de acceso y códigos de recuperación de su cuenta de { $app }. Todavía no ha cambiado nada.
     .action = Si no lo quiere, deténgalo con este enlace. Funciona una sola vez.

@@ -211,7 +211,7 @@ started_over =
     .advice = Si vous ne l’avez pas demandé, quelqu’un l’a peut-être fait en votre nom. Ne transmettez pas le lien et prévenez les responsables de { $app }.
 
 reset_requested =
-    .subject = Une réinitialisation de la connexion en deux étapes est demandée pour { $app }
+    .subject = { $app } : réinitialisation demandée
     .heading = Une réinitialisation est demandée
     .intro = L’administration a demandé de retirer toutes les méthodes de connexion et tous les codes de secours de votre compte { $app }. Rien n’a encore changé.
     .action = Si vous ne le voulez pas, arrêtez-la avec ce lien. Il ne fonctionne qu’une fois.

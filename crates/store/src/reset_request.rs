@@ -111,17 +111,23 @@ pub(crate) fn approve(id: ResetRequestId, by: PersonId, at: Timestamp) -> Statem
 
 /// Ends a request; guarded by its being open, and where it is carried out by its being due, and approved if it has to be.
 pub(crate) fn end(id: ResetRequestId, outcome: ResetOutcome, approved: bool, at: Timestamp) -> Statement {
-    let open = "UPDATE reset_requests SET ended_at = $3, outcome = $2 WHERE id = $1 AND ended_at IS NULL";
-    let due = "UPDATE reset_requests SET ended_at = $3, outcome = $2 WHERE id = $1 AND ended_at IS NULL \
-               AND due_at <= $3 AND expires_at > $3";
-    let approved_and_due = "UPDATE reset_requests SET ended_at = $3, outcome = $2 WHERE id = $1 AND ended_at IS NULL \
-                            AND due_at <= $3 AND expires_at > $3 AND approved_at IS NOT NULL";
-    let sql = match outcome {
-        ResetOutcome::CarriedOut if approved => approved_and_due,
-        ResetOutcome::CarriedOut => due,
-        ResetOutcome::Declined | ResetOutcome::Withdrawn | ResetOutcome::Stopped => open,
-    };
-    Statement::guarded(sql, params![id.uuid(), outcome.as_str(), at])
+    let params = params![id.uuid(), outcome.as_str(), at];
+    match outcome {
+        ResetOutcome::CarriedOut if approved => Statement::guarded(
+            "UPDATE reset_requests SET outcome = $2, ended_at = $3 WHERE id = $1 AND ended_at IS NULL \
+             AND due_at <= $3 AND expires_at > $3 AND approved_at IS NOT NULL",
+            params,
+        ),
+        ResetOutcome::CarriedOut => Statement::guarded(
+            "UPDATE reset_requests SET outcome = $2, ended_at = $3 WHERE id = $1 AND ended_at IS NULL \
+             AND due_at <= $3 AND expires_at > $3",
+            params,
+        ),
+        ResetOutcome::Declined | ResetOutcome::Withdrawn | ResetOutcome::Stopped => Statement::guarded(
+            "UPDATE reset_requests SET outcome = $2, ended_at = $3 WHERE id = $1 AND ended_at IS NULL",
+            params,
+        ),
+    }
 }
 
 /// Ends what is open for a person, because something else has happened.
