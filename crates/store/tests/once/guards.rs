@@ -330,8 +330,8 @@ fn of_reset_requests(desk: &Desk) -> Vec<Case> {
         let due_at = START + Duration::from_mins(1);
         Change::AddResetRequest(Box::new(ResetRequest { due_at, ..request(number, stop) }))
     };
-    let end = |number: u128, outcome, approved| Change::EndResetRequest { id: name(number), outcome, approved };
-    let approve = |number: u128, by| Change::ApproveResetRequest(name(number), by);
+    let end = move |number: u128, outcome, approved| Change::EndResetRequest { id: name(number), outcome, approved };
+    let approve = move |number: u128, by| Change::ApproveResetRequest(name(number), by);
     vec![
         one("a reset is asked for", move |turn| ask(100 + u128::try_from(turn).unwrap(), turn)),
         none("a second reset is asked for", move |turn| ask(200 + u128::try_from(turn).unwrap(), 20 + turn)),
