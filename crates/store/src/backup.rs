@@ -16,7 +16,7 @@ use crate::StoreError;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn failed(what: &str, error: impl std::fmt::Display) -> StoreError {
-    StoreError::unavailable(format_args!("{what}: {error}"))
+    StoreError::file(format_args!("{what}: {error}"))
 }
 
 /// Copies the database at `from` into a new file, readable by its owner only. Blocks as long as that takes.

@@ -12,6 +12,12 @@ pub enum StoreError {
         /// What happened, for the operator.
         reason: String,
     },
+    /// A file of a backup, or the folder it lies in, did not do what was asked.
+    #[error("{reason}")]
+    File {
+        /// Which file, and what happened.
+        reason: String,
+    },
     /// A guarded write touched no row or a constraint was violated, twice. Nothing of the unit was kept.
     #[error("a guard failed: {guard}")]
     Conflict {
@@ -50,6 +56,10 @@ pub enum StoreError {
 impl StoreError {
     pub(crate) fn unavailable(reason: impl Display) -> Self {
         Self::Unavailable { reason: reason.to_string() }
+    }
+
+    pub(crate) fn file(reason: impl Display) -> Self {
+        Self::File { reason: reason.to_string() }
     }
 
     pub(crate) fn migration(reason: impl Display) -> Self {

@@ -65,6 +65,7 @@ pub use key_use::KeyUse;
 pub use load::{Answers, Assemble, Handle, Load, Reads};
 pub use mailbox::MailboxMessage;
 pub use outbox::{Claimed, Ending, Settled};
+pub use postgres::{ForeignDatabase, ForeignTable};
 pub use reseal::{OldSeal, SEALED_COLUMNS, SealedColumn};
 pub use schedule::JobRecord;
 pub use statement::Statement;

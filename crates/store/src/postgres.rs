@@ -10,6 +10,7 @@
 //!   anywhere before (cancelled caller, panic, timeout) is closed instead.
 
 mod failure;
+mod foreign;
 mod pool;
 mod wire;
 
@@ -23,6 +24,7 @@ use tokio::time::{Duration, sleep, timeout};
 use tokio_postgres::types::ToSql;
 
 use self::failure::Failure;
+pub use self::foreign::{ForeignDatabase, ForeignTable};
 use self::pool::Checkout;
 pub(crate) use self::pool::Postgres;
 use crate::db::Writes;

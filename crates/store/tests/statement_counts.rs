@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use domain::account_admin::AddUser;
 use domain::application::challenge::{AnswerAsked, ReadAsked, Reason, RequestChallenge};
 use domain::application::contact::Mentioned;
-use domain::application::factor::ImportFactor;
+use domain::application::factor::{ImportFactor, OpenImport};
 use domain::application::idempotency::{Once, Words};
 use domain::application::keyed::{ByKey, KeyHolder, Told, Wording};
 use domain::application::{AddApiKey, AddApplication, ExternalId, KeyScope};
@@ -305,7 +305,7 @@ impl House {
         self.run("/v1 challenge: first mention", once(holder, 1, ask(None))).await;
         let (secret, origin) = (TotpSecret::generate(&mut rng(7)), origin());
         let same = TotpSecret::from_base32(secret.to_base32().expose()).unwrap();
-        let import = ImportFactor { user: ada(), secret: same, label: None, origin };
+        let import = ImportFactor { user: ada(), secret: same, label: None, listed: false, origin };
         self.run("/v1 factor: brought", once(holder, 2, import)).await;
         let Told::Now(asked) = self.run("/v1 challenge: a factor is due", once(holder, 3, ask(None))).await else {
             panic!("it was asked before")
@@ -315,6 +315,11 @@ impl House {
         let answer = |code| AnswerAsked { application, id, code, trust: false, request_id: None };
         self.run("/v1 verify", once(holder, 4, answer(code.clone()))).await;
         self.run("/v1 verify: again", once(holder, 4, answer(code))).await;
+        self.run("/v1 import: opened", once(holder, 5, OpenImport)).await;
+        let bob = Mentioned { id: ExternalId::parse("bob").unwrap(), ..ada() };
+        let (secret, origin) = (TotpSecret::generate(&mut rng(8)), domain::testing::origin());
+        let listed = ImportFactor { user: bob, secret, label: None, listed: true, origin };
+        self.run("/v1 import: one of the list", once(holder, 6, listed)).await;
     }
 }
 
@@ -381,13 +386,13 @@ async fn no_call_sends_more_statements_than_it_did() {
             login: before the password is checked   4  0
             login: a factor is due                  7  6
             challenge                               5  0
-            verify: a wrong code                    6  4
-            verify: authenticator, remembered       7  9
+            verify: a wrong code                    7  4
+            verify: authenticator, remembered       8  9
             login: on a trusted device              8  7
             send-code                               6  9
-            verify: sent code                       6  8
-            verify: recovery code                   6  9
-            verify: authenticator                   6  6
+            verify: sent code                       7  8
+            verify: recovery code                   7  9
+            verify: authenticator                   7  6
             refresh                                 2  4
             status                                  5  0
             sessions                                3  0
@@ -413,8 +418,10 @@ async fn no_call_sends_more_statements_than_it_did() {
             /v1 factor: brought                     5 23
             /v1 challenge: a factor is due         11  6
             /v1 challenge: read                     7  0
-            /v1 verify                              9  7
-            /v1 verify: again                       9  0
+            /v1 verify                             10  7
+            /v1 verify: again                      10  0
+            /v1 import: opened                      3  1
+            /v1 import: one of the list             5 14
             ");
         }
         // A benchmark's people are put there by the statements of commands, but for the whole set of recovery codes.

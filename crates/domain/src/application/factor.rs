@@ -27,6 +27,9 @@ pub struct ImportFactor {
     pub secret: TotpSecret,
     /// What the user calls it.
     pub label: Option<String>,
+    /// Whether it is one of a list. A list makes no recovery codes, for nobody is there to be shown them; and it never adds a way
+    /// in for somebody who has a second factor already.
+    pub listed: bool,
     /// Who acts.
     pub origin: Origin,
 }
@@ -49,7 +52,7 @@ pub struct Imported {
     pub label: String,
     /// Since when.
     pub created_at: Timestamp,
-    /// The recovery codes, made with the first factor; shown this once.
+    /// The recovery codes, made with the first factor but for one of a list; shown this once.
     pub recovery_codes: Vec<SecretText>,
 }
 
@@ -59,6 +62,10 @@ impl Decide for ImportFactor {
 
     fn decide(&self, view: ImportView, context: &mut Context<'_>) -> Result<Decision<Imported>, Broken> {
         let policy = context.policy;
+        let acts = view.account.as_ref().is_some_and(|known| known.user.disabled_at.is_none());
+        if self.listed && acts && !view.factors.is_empty() {
+            return Ok(Decision::new(Err(Refusal::AlreadyEnabled), context.clock));
+        }
         let (mut account, decision) = self.user.meet(view.account, &self.origin, context)?;
         let now = decision.at;
         if account.user.disabled_at.is_some() {
@@ -86,8 +93,11 @@ impl Decide for ImportFactor {
             .change(added)
             .change(Change::EndChallengesOf(user))
             .change(untrusted);
-        let mut recovery_codes = Vec::new();
         if first {
+            decision = decision.audit(entry(AuditAction::TwoFactorEnabled).because("imported"));
+        }
+        let mut recovery_codes = Vec::new();
+        if first && !self.listed {
             let (shown, stored) =
                 recovery_code::generate_set(user, policy.recovery_codes, now, context.keys, context.rng);
             let maker = Bearer::of_application(self.user.application, user).session;
@@ -96,7 +106,6 @@ impl Decide for ImportFactor {
             decision = decision
                 .change(Change::KeepRecoveryCodes(kept))
                 .change(Change::ReplaceRecoveryCodes(user, stored))
-                .audit(entry(AuditAction::TwoFactorEnabled).because("imported"))
                 .audit(entry(AuditAction::RecoveryCodesMade));
         }
         let kind = if first { MessageKind::TwoFactorEnabled } else { MessageKind::FactorAdded };
@@ -106,5 +115,19 @@ impl Decide for ImportFactor {
         let saved = Change::SaveSettings(user, account.settings);
         let reply = Imported { factor, label, created_at: now, recovery_codes };
         Ok(decision.send(told).change(saved).map(|()| reply))
+    }
+}
+
+/// Opens a list of imports, before the first of them is done: whether the key may, and whether the list is the one that its
+/// idempotency key was first used for.
+#[derive(Debug)]
+pub struct OpenImport;
+
+impl Decide for OpenImport {
+    type View = ();
+    type Reply = ();
+
+    fn decide(&self, (): (), context: &mut Context<'_>) -> Result<Decision<()>, Broken> {
+        Ok(Decision::new(Ok(()), context.clock))
     }
 }

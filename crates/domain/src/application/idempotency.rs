@@ -4,6 +4,8 @@
 //! is given again for ten minutes, any other for a day. Replies are kept, and so are wrong codes, which cost something;
 //! refusals that cost nothing are decided anew.
 
+use sha2::{Digest as _, Sha256};
+
 use crate::decision::Refusal;
 use crate::ids::{ApplicationId, KeptAnswerId};
 use crate::secret::{Broken, Fault, KeyRing, Place, Sealed, SecretText, TokenHash};
@@ -32,6 +34,16 @@ pub struct Once {
     pub key: TokenHash,
     /// Hash of the call: method, path and body.
     pub call: [u8; 32],
+}
+
+impl Once {
+    /// The part of this number of a call that is several commands: answered once by itself, so that a call that broke off goes on
+    /// where it stopped. No key that a caller can choose is that of a part: the number's first byte is no visible character.
+    #[must_use]
+    pub fn part(&self, number: u8) -> Self {
+        let key = Sha256::new().chain_update([0, number]).chain_update(self.key.0).finalize();
+        Self { key: TokenHash(key.into()), call: self.call }
+    }
 }
 
 /// An answer as stored. What is sealed begins with the hash of the call, for a body may hold a code that could be guessed from

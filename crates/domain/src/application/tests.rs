@@ -4,6 +4,7 @@ use super::challenge::{
     AnswerAsked, AnswerView, AskedChallenge, ProvedBy, ReadAsked, Reason, RequestChallenge, RequestView, Status,
 };
 use super::contact::Mentioned;
+use super::factor::{ImportFactor, ImportView};
 use super::idempotency::{Once, Words};
 use super::keyed::{ByKey, ByKeyView, KeyHolder, Told};
 use super::*;
@@ -14,7 +15,8 @@ use crate::ids::{ChallengeId, UserId};
 use crate::sent_code::Sends;
 use crate::testing::{Lab, Person, origin};
 use crate::time::Duration;
-use crate::user::Account;
+use crate::totp::TotpSecret;
+use crate::user::{Account, Email};
 use crate::verification::VerifyView;
 
 pub(super) const SHOP: ApplicationId = ApplicationId::from_uuid(uuid::Uuid::from_u128(7));
@@ -293,4 +295,41 @@ fn a_first_mention_makes_the_user_and_a_new_address_ends_trust() {
     assert!(decision.changes.iter().any(|change| matches!(change, Change::RevokeTrust(whose) if *whose == id)));
     let silent = lab.decide(&request(SHOP), view(Some(person.account.clone()), Some(&person), false)).unwrap();
     assert!(!silent.changes.iter().any(|change| matches!(change, Change::RevokeTrust(_) | Change::SetEmail(..))));
+}
+
+#[test]
+fn a_list_leaves_whoever_has_a_factor_as_they_are() {
+    let mut lab = Lab::new();
+    let person = customer(&mut lab);
+    let secret = || TotpSecret::from_base32("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ").unwrap();
+    let email = Some(Email::parse("moved@example.org").unwrap());
+    let user = Mentioned { email, ..request(SHOP).user };
+    let import = |listed| ImportFactor { user: user.clone(), secret: secret(), label: None, listed, origin: origin() };
+    let known = |factors| ImportView { account: Some(person.account.clone()), factors };
+    let left = lab.decide(&import(true), known(person.factors.clone())).unwrap();
+    assert_eq!(left.reply.unwrap_err(), Refusal::AlreadyEnabled);
+    assert!(left.changes.is_empty() && left.audit.is_empty() && left.outbox.is_empty());
+    let added = lab.decide(&import(false), known(person.factors.clone())).unwrap();
+    assert!(added.reply.is_ok() && added.changes.iter().any(|change| matches!(change, Change::AddFactor(_))));
+
+    let new = |listed, lab: &mut Lab| {
+        let decision = lab.decide(&import(listed), ImportView { account: None, factors: vec![] }).unwrap();
+        let made = decision.changes.iter().any(|change| matches!(change, Change::ReplaceRecoveryCodes(..)));
+        (decision.reply.unwrap().recovery_codes.len(), made)
+    };
+    assert_eq!((new(false, &mut lab), new(true, &mut lab)), ((10, true), (0, false)));
+    let mut disabled = person.account.clone();
+    disabled.user.disabled_at = Some(lab.clock);
+    let disabled = ImportView { account: Some(disabled), factors: person.factors.clone() };
+    assert_eq!(lab.decide(&import(true), disabled).unwrap().reply.unwrap_err(), Refusal::NotFound);
+}
+
+#[test]
+fn the_parts_of_a_call_have_keys_of_their_own() {
+    let once = |key| Once { key: TokenHash::of(key), call: [1; 32] };
+    let keys: Vec<_> = ["a", "b"].iter().flat_map(|key| (0..100).map(|part| once(key).part(part).key.0)).collect();
+    for (place, key) in keys.iter().enumerate() {
+        assert!(!keys[..place].contains(key) && *key != once("a").key.0 && *key != once("b").key.0);
+    }
+    assert_eq!(once("a").part(7).call, [1; 32]);
 }

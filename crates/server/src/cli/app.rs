@@ -2,6 +2,7 @@
 
 mod dry_run;
 mod settings;
+mod show;
 mod webhook;
 
 use std::sync::Arc;
@@ -30,6 +31,14 @@ pub(super) enum Command {
     },
     /// List applications.
     List,
+    /// Show one application: what is set, where people may go back to, what it is called at, and its API keys.
+    Show {
+        /// Which.
+        name: String,
+        /// Its test world.
+        #[arg(long)]
+        test: bool,
+    },
     /// Add addresses an application is called at, list and remove them.
     #[command(subcommand)]
     Webhook(webhook::Command),
@@ -45,6 +54,7 @@ pub(super) async fn run(config: &Config, command: Command) -> anyhow::Result<()>
     with_app(config, async |app| match command {
         Command::Add { name, required } => add(app, name, required).await,
         Command::List => list(app).await,
+        Command::Show { name, test } => show::show(app, name, test).await,
         Command::Webhook(command) => webhook::run(app, command).await,
         Command::Set(wanted) => settings::set(app, wanted).await,
         Command::ReturnUrl(command) => settings::return_urls(app, command).await,

@@ -104,7 +104,10 @@ async fn test_messages(config: &Config, to: &str) -> anyhow::Result<Vec<Tested>>
     let words = format!("{issuer}: this is a test of delivery. There is no code in it, and nothing to do.");
     if to.contains('@') {
         let Some(mailer) = mailer(config)? else {
-            return Ok(vec![("test mail".to_owned(), Err(anyhow::anyhow!("SMTP_URL names no mail server")))]);
+            return Ok(vec![(
+                "test mail".to_owned(),
+                Err(anyhow::anyhow!("SMTP_URL names no mail server: mail stays in the mailbox of development")),
+            )]);
         };
         Email::parse(to).map_err(|fault| anyhow::anyhow!("--send-test-to {}", explain_email(fault)))?;
         let mail = RenderedMail {

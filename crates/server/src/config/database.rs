@@ -16,7 +16,7 @@ pub enum DatabaseUrl {
 
 impl DatabaseUrl {
     /// Parses `sqlite:file` or `postgres://user:password@host/name`.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if let Some(path) = text.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             if path.is_empty() || path.starts_with(':') {
@@ -34,7 +34,7 @@ impl DatabaseUrl {
     }
 
     /// The `sslmode` by which passwords and secrets may cross a network in plain text, where this URL asks for one.
-    pub(super) fn plain_over_network(&self) -> Option<String> {
+    pub(crate) fn plain_over_network(&self) -> Option<String> {
         let Self::Postgres(text) = self else { return None };
         let url = Url::parse(text).ok()?;
         let named = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());

@@ -6,6 +6,7 @@ mod audit;
 mod call;
 mod challenges;
 mod factors;
+mod import;
 mod limit;
 mod users;
 mod view;
@@ -39,6 +40,7 @@ pub const REFUSALS: &[(&str, &[ProblemCode])] = &[
     ("/v1/users/{id}/unlock", &[]),
     ("/v1/users/{id}/reset", &[]),
     ("/v1/users/{id}/session-link", &[]),
+    ("/v1/import", &[]),
     ("/v1/audit", &[]),
     ("/v1/webhooks", &[]),
     ("/v1/webhooks/{wid}", webhooks::REFUSALS),
@@ -85,6 +87,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(users::unlock))
         .routes(routes!(users::reset))
         .routes(routes!(users::session_link))
+        .routes(routes!(import::import))
         .routes(routes!(audit::read))
         .routes(routes!(webhooks::add, webhooks::list))
         .routes(routes!(webhooks::remove))

@@ -45,12 +45,18 @@ impl Database {
 
     /// Drops a PostgreSQL database, whoever is still connected to it.
     pub(crate) fn remove(&self) {
+        self.remove_with("");
+    }
+
+    /// The same, and then what else was made at the cluster for it.
+    pub(crate) fn remove_with(&self, sql: &str) {
         if let Self::Postgres { admin, name, .. } = self {
-            let (admin, name) = (admin.clone(), name.clone());
+            let (admin, name, sql) = (admin.clone(), name.clone(), sql.to_owned());
             // Called while a test's runtime may be on its way out, so the farewell has a runtime of its own.
             let farewell = std::thread::spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
                 runtime.block_on(run_on(&admin, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")));
+                runtime.block_on(run_on(&admin, &sql));
             });
             if farewell.join().is_err() {
                 eprintln!("a test database was left behind");

@@ -89,6 +89,7 @@
 //! | `v1_application` | R-52, A-29, A-72 |
 //! | `v1_audit` | R-52, A-64 |
 //! | `v1_hosted` | R-31, R-38, A-05, A-06, A-28…, A-82 |
+//! | `v1_import` | R-17, R-23, R-52 |
 //! | `v1_keys` | R-23, R-31, R-52, A-05, A-06, A-11, A-28, A-37, A-55, A-64, A-66, A-72 |
 //! | `v1_once` | R-07, A-12 |
 //! | `v1_people` | R-07… …, A-57 |
@@ -260,6 +261,7 @@ mod v1;
 mod v1_application;
 mod v1_audit;
 mod v1_hosted;
+mod v1_import;
 mod v1_keys;
 mod v1_once;
 mod v1_operations;

@@ -52,7 +52,19 @@ async fn a_factor_is_required_from_a_day_on(database: Database) {
     world.must(&["app", "set", "shop", "--second-factor", "required"]);
     shop.comes_to("ada", "enrollment_required", "no_factor").await;
     assert!(world.must(&["app", "list"]).contains("second factor required"));
-    assert_eq!(world.look.count(CHANGES).await, 3);
+    world.must(&["app", "set", "shop", "--methods", "totp,email", "--trust-days", "7", "--display-name", "The shop"]);
+    let shown = world.must(&["app", "show", "shop"]);
+    for line in
+        ["shown as       The shop", "second factor  required", "methods        totp,email", "trust          7 days"]
+    {
+        assert!(shown.contains(line), "{line:?} is not in {shown}");
+    }
+    let keys = shown.lines().filter(|line| line.starts_with("API key ")).count();
+    assert!(keys == 1 && !shown.contains("tl_live_"), "{shown}");
+    assert!(world.must(&["app", "show", "shop", "--test"]).contains("methods        as the server says"));
+    let refused = world.cli(&["app", "show", "nobody"], "");
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("no such application"));
+    assert_eq!(world.look.count(CHANGES).await, 6);
 }
 
 /// Who would be locked out or asked to enroll is told before anybody is, and telling it changes nothing.

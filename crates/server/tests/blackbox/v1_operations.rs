@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::Method;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::client::{Answer, Call};
 use crate::harness::World;
@@ -44,7 +44,7 @@ fn meaning(title: &str, place: &str, field: &str) -> Meaning {
     match (place, field) {
         ("header", "Idempotency-Key") => Name("once"),
         ("path", "id") if title.contains(" /v1/challenges/") => Name("challenge"),
-        ("path", "id") | ("query", "user") | ("body", "user.id") => Name("user"),
+        ("path", "id") | ("query", "user") | ("body", "user.id" | "users.0.id") => Name("user"),
         ("path", "fid") if title.ends_with("/activate") => Name("pending"),
         ("path", "fid") => Name("factor"),
         ("path", "did") => Name("device"),
@@ -64,15 +64,41 @@ fn meaning(title: &str, place: &str, field: &str) -> Meaning {
         ("body", "type") => Said(json!("deleted")),
         ("body", "label") if title.starts_with("PATCH") => Said(json!("Tablet")),
         ("body", "method") if title.ends_with("/factors") => Said(json!("totp")),
+        ("body", "users.0.factor.method") => Said(json!("totp")),
+        ("body", "users.0.factor.secret") => Said(json!("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")),
         ("body", "url") => Said(json!("https://hooks.example.com/")),
         ("body", "display_name") => Said(json!("The shop")),
         ("body", "return_url") if title.ends_with("/session-link") => Said(json!(BACK)),
         ("query", "action" | "from" | "to" | "limit")
         | (
             "body",
-            "user.email" | "user.phone" | "user.name" | "locale" | "max_age" | "text" | "return_url"
-            | "browser_binding" | "method" | "trust_device" | "secret" | "phone_number" | "email" | "label" | "ip"
-            | "preferred" | "events" | "second_factor" | "required_from" | "methods" | "trust_days" | "issuer",
+            "user.email"
+            | "user.phone"
+            | "user.name"
+            | "locale"
+            | "max_age"
+            | "text"
+            | "return_url"
+            | "browser_binding"
+            | "method"
+            | "trust_device"
+            | "secret"
+            | "phone_number"
+            | "email"
+            | "label"
+            | "ip"
+            | "preferred"
+            | "events"
+            | "second_factor"
+            | "required_from"
+            | "methods"
+            | "trust_days"
+            | "issuer"
+            | "users.0.email"
+            | "users.0.phone"
+            | "users.0.name"
+            | "users.0.locale"
+            | "users.0.factor.label",
         ) => Unsaid,
         _ => panic!("{title} takes {field} in its {place}: say here what it is, so that another application tries it"),
     }
@@ -84,14 +110,35 @@ fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     pointer.map_or(schema, |pointer| document.pointer(pointer).unwrap())
 }
 
-/// Every field of a body, those of objects in it by their paths.
+/// Every field of a body, those of objects in it by their paths, and those of a list of objects by those of its first.
 fn fields(document: &Value, schema: &Value, above: &str) -> Vec<String> {
-    let properties = resolved(document, schema)["properties"].as_object().into_iter().flatten();
+    let schema = resolved(document, schema);
+    if let Some(items) = schema.get("items") {
+        return fields(document, items, &format!("{above}0."));
+    }
+    let properties = schema["properties"].as_object().into_iter().flatten();
     let each = properties.map(|(name, schema)| {
         let below = fields(document, schema, &format!("{above}{name}."));
         if below.is_empty() { vec![format!("{above}{name}")] } else { below }
     });
     each.flatten().collect()
+}
+
+/// Puts a value where its path leads, with the objects and lists on the way.
+fn place(body: &mut Value, path: &str, value: Value) {
+    let (name, below) = path.split_once('.').map_or((path, None), |(name, below)| (name, Some(below)));
+    let member = if name == "0" {
+        if body.is_null() {
+            *body = json!([null]);
+        }
+        &mut body[0]
+    } else {
+        &mut body[name]
+    };
+    match below {
+        Some(below) => place(member, below, value),
+        None => *member = value,
+    }
 }
 
 impl Operation {
@@ -149,7 +196,7 @@ impl Operation {
         let (path, query, once, body) = self.parts(world, names).await;
         let query = if query.is_empty() { query } else { format!("?{query}") };
         let call = shop.call(self.method.clone(), &format!("{path}{query}"));
-        let call = if self.has_body { call.json(&Value::Object(body)) } else { call };
+        let call = if self.has_body { call.json(&body) } else { call };
         if let Some(once) = once { call.header("idempotency-key", once) } else { call }
     }
 
@@ -167,9 +214,9 @@ impl Operation {
         })
     }
 
-    async fn parts(&self, world: &World, names: &Names) -> (String, String, Option<String>, Map<String, Value>) {
-        let (mut query, mut once, mut body) = (String::new(), None, Map::new());
-        for (place, field, meaning) in &self.inputs {
+    async fn parts(&self, world: &World, names: &Names) -> (String, String, Option<String>, Value) {
+        let (mut query, mut once, mut body) = (String::new(), None, json!({}));
+        for (within, field, meaning) in &self.inputs {
             let value = match meaning {
                 Meaning::Name(kind) => names.get(kind).map(|name| json!(name)),
                 Meaning::CodeOf(kind) => match names.get(kind) {
@@ -181,18 +228,14 @@ impl Operation {
             };
             let Some(value) = value else { continue };
             let text = value.as_str().unwrap_or_default();
-            match (&**place, field.split_once('.')) {
-                ("path", _) => {}
-                ("query", _) => {
+            match &**within {
+                "path" => {}
+                "query" => {
                     let mut pairs = url::form_urlencoded::Serializer::new(query);
                     query = pairs.append_pair(field, text).finish();
                 }
-                ("header", _) => once = Some(text.to_owned()),
-                (_, Some((object, member))) => {
-                    let object = body.entry(object).or_insert_with(|| json!({}));
-                    object[member] = value;
-                }
-                (_, None) => drop(body.insert(field.clone(), value)),
+                "header" => once = Some(text.to_owned()),
+                _ => place(&mut body, field, value),
             }
         }
         (self.filled(names), query, once, body)

@@ -4,7 +4,7 @@ use domain::application::challenge::{
     AnswerAsked, AnswerView, CancelAsked, CancelView, ReadAsked, RequestChallenge, RequestView,
 };
 use domain::application::contact::{FindUser, Mention, Mentioned};
-use domain::application::factor::{ImportFactor, ImportView};
+use domain::application::factor::{ImportFactor, ImportView, OpenImport};
 use domain::application::keyed::{ByKey, ByKeyView};
 use domain::application::return_url::ReturnUrl;
 use domain::application::rules::outlook::TryApplication;
@@ -190,6 +190,12 @@ impl Load for ImportFactor {
         let account = locked(reads, &Whose::Email(id, &key));
         let factors = factor::of_email(reads, id, &key);
         Box::new(move |answers| Ok(ImportView { account: answers.get(&account)?, factors: answers.get(&factors)? }))
+    }
+}
+
+impl Load for OpenImport {
+    fn load(&self, _: &mut Reads<'_>) -> Assemble<()> {
+        Box::new(|_| Ok(()))
     }
 }
 

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use domain::application::Application;
 use domain::application::return_url::{ChangeReturnUrl, MOST, ReturnUrl};
 use domain::application::rules::outlook::TryApplication;
-use domain::application::rules::{ChangeApplication, Difference, MOST_TRUST_DAYS, Named, SecondFactor};
+use domain::application::rules::{ChangeApplication, Difference, MOST_TRUST_DAYS, Named, Rules, SecondFactor};
 use domain::command::Origin;
 use domain::decision::Refusal;
 use domain::factor::Method;
@@ -185,18 +185,25 @@ pub(super) async fn set(app: &App, Set { name, wanted, test, dry_run }: Set) -> 
 /// What an application wants, in a few words.
 pub(super) fn rule(application: &Application) -> String {
     let rules = &application.rules;
-    let mut words = format!("second factor {}", rules.second_factor.as_str());
-    if let Some(from) = rules.second_factor.from() {
-        words = format!("{words} from {from}");
-    }
+    let mut words = format!("second factor {}", second_factor_of(rules));
     if let Some(methods) = &rules.methods {
-        let names: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
-        words = format!("{words}, by {}", names.join(","));
+        words = format!("{words}, by {}", names(methods));
     }
     if let Some(days) = rules.trust_days {
         words = format!("{words}, devices trusted {days} days");
     }
     words
+}
+
+/// Whether a factor is wanted, and from when on.
+pub(super) fn second_factor_of(rules: &Rules) -> String {
+    let rule = rules.second_factor.as_str();
+    rules.second_factor.from().map_or(rule.to_owned(), |from| format!("{rule} from {from}"))
+}
+
+/// Kinds of factors, as they are written in a setting.
+pub(super) fn names(methods: &[Method]) -> String {
+    methods.iter().map(|method| method.as_str()).collect::<Vec<_>>().join(",")
 }
 
 fn origin() -> Origin {

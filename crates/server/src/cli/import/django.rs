@@ -1,15 +1,11 @@
-//! `twinlock import django`: users and their second factors, from a file of Django's `dumpdata`.
+//! `twinlock import django`: users and their second factors, from a file of Django's `dumpdata` or from its database.
 //!
 //! Whose second factor was on comes with it or not at all: a person whose factor cannot be read is left out and said, never
 //! let in by the password alone. Of what a person has, only the preferred method is a factor here, for that is what the
 //! application proved; the rest is counted, with the reason.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
-use std::io::{self, BufReader};
-use std::path::Path;
 
-use anyhow::Context as _;
 use domain::account_admin::{ImportUser, explain_email};
 use domain::command::Origin;
 use domain::destination::Destination;
@@ -95,8 +91,8 @@ impl Report {
         self.0.entry(kind).or_default().there += 1;
     }
 
-    fn left(&mut self, kind: Kind, why: &'static str) {
-        *self.0.entry(kind).or_default().left.entry(why).or_default() += 1;
+    fn left(&mut self, kind: Kind, count: u64, why: &'static str) {
+        *self.0.entry(kind).or_default().left.entry(why).or_default() += count;
     }
 
     fn say(&self, dry_run: bool) -> anyhow::Result<()> {
@@ -112,11 +108,11 @@ impl Report {
     }
 }
 
-/// A user of the file, with their settings of the second factor.
+/// A user, with their settings of the second factor.
 struct Source<'a> {
     user: &'a Row,
     settings: Vec<&'a Row>,
-    /// Whether another user of the file has the same address: whose it is cannot be told.
+    /// Whether another user has the same address: whose it is cannot be told.
     shares_email: bool,
 }
 
@@ -127,30 +123,23 @@ struct Person {
     left: Vec<(Kind, &'static str)>,
 }
 
-/// Imports a file, or only checks it.
-pub(super) async fn run(app: &App, file: &Path, key_file: Option<&Path>, dry_run: bool) -> anyhow::Result<()> {
-    let keys = key_file.map(Keys::read).transpose()?.unwrap_or_default();
-    let dump = if file == Path::new("-") {
-        Dump::read(io::stdin().lock())
-    } else {
-        let opened = File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
-        Dump::read(BufReader::new(opened))
-    }?;
+/// Imports what was read, or only checks it.
+pub(super) async fn run(app: &App, dump: &Dump, keys: &Keys, dry_run: bool) -> anyhow::Result<()> {
     let mut faults = dump.faults.clone();
     let mut report = Report::default();
     let (mut people, mut held) = (Vec::new(), HashMap::new());
-    for source in sources(&dump, &mut faults)? {
+    for source in sources(dump, &mut faults)? {
         let place = source.user.to_string();
-        match person(app, &source, &keys).await {
+        match person(app, &source, keys).await {
             Ok(person) => {
                 people.push((place.clone(), person.import));
                 held.insert(place, (person.taken, person.left));
             }
             Err(fault) => {
                 faults.push(format!("{place}: not taken: {fault}"));
-                report.left(Kind::User, "see above");
+                report.left(Kind::User, 1, "see above");
                 for kind in held_by(&source) {
-                    report.left(kind, "the person was not taken");
+                    report.left(kind, 1, "the person was not taken");
                 }
             }
         }
@@ -159,7 +148,7 @@ pub(super) async fn run(app: &App, file: &Path, key_file: Option<&Path>, dry_run
     for fault in &faults {
         say(fault)?;
     }
-    count_unfit(&dump, &mut report);
+    count_unfit(dump, &mut report);
 
     bring_all(app, people, dry_run, |place, new| {
         let (taken, left) = held.remove(place).unwrap_or_default();
@@ -167,7 +156,7 @@ pub(super) async fn run(app: &App, file: &Path, key_file: Option<&Path>, dry_run
             if new { report.taken(kind) } else { report.there(kind) }
         }
         for (kind, why) in left {
-            report.left(kind, why);
+            report.left(kind, 1, why);
         }
         if new { Ok(()) } else { say(&format!("{place}: already there, left as it is")) }
     })
@@ -177,20 +166,20 @@ pub(super) async fn run(app: &App, file: &Path, key_file: Option<&Path>, dry_run
     Ok(())
 }
 
-/// Every user with their settings. Refuses a file that would lose everybody's second factor, or says not whose is what.
+/// Every user with their settings. Refuses what would lose everybody's second factor, or says not whose is what.
 fn sources<'a>(dump: &'a Dump, faults: &mut Vec<String>) -> anyhow::Result<Vec<Source<'a>>> {
     let of = |model| dump.rows.iter().filter(move |row| row.model == model);
-    anyhow::ensure!(of(Model::User).next().is_some(), "the file has no users; nothing was imported");
+    anyhow::ensure!(of(Model::User).next().is_some(), "there are no users; nothing was imported");
     anyhow::ensure!(
         of(Model::Settings).next().is_some(),
-        "the file has no TwoFactorSettings, and everybody would lose their second factor; nothing was imported"
+        "there are no TwoFactorSettings, and everybody would lose their second factor; nothing was imported"
     );
     let mut sources: Vec<Source<'_>> = Vec::new();
     let mut whose: HashMap<Reference, Option<usize>> = HashMap::new();
     for user in of(Model::User) {
         if let Some(key) = user.key() {
             let before = whose.insert(key, Some(sources.len()));
-            anyhow::ensure!(before.is_none(), "two users of the file have one key; nothing was imported");
+            anyhow::ensure!(before.is_none(), "two users have one key; nothing was imported");
         }
         if let Some(name) = user.name() {
             whose.entry(name).and_modify(|user| *user = None).or_insert(Some(sources.len()));
@@ -200,9 +189,13 @@ fn sources<'a>(dump: &'a Dump, faults: &mut Vec<String>) -> anyhow::Result<Vec<S
     for settings in of(Model::Settings) {
         match settings.owner().and_then(|owner| *whose.get(&owner)?) {
             Some(user) => sources[user].settings.push(settings),
-            None => faults.push(format!("{settings}: not taken: user: is nobody of this file")),
+            None => faults.push(format!("{settings}: not taken: user: is none of the users")),
         }
     }
+    anyhow::ensure!(
+        sources.iter().any(|source| !source.settings.is_empty()),
+        "none of the TwoFactorSettings are of any of the users, who would lose their second factor; nothing was imported"
+    );
     let mut emails: HashMap<String, usize> = HashMap::new();
     let email = |source: &Source<'_>| source.user.text("email").ok().flatten().map(str::to_ascii_lowercase);
     for key in sources.iter().filter_map(email) {
@@ -238,20 +231,18 @@ fn held_by(source: &Source<'_>) -> Vec<Kind> {
 
 /// What is of no use here, whosever it is.
 fn count_unfit(dump: &Dump, report: &mut Report) {
-    for row in &dump.rows {
-        match row.model {
-            Model::User | Model::Settings => {}
-            Model::RecoveryCode if matches!(row.flag("is_used"), Ok(Some(true))) => {}
-            Model::RecoveryCode => report.left(
+    for (model, count) in &dump.unfit {
+        let (kind, why) = match model {
+            Model::User | Model::Settings => continue,
+            Model::RecoveryCode => (
                 Kind::RecoveryCode,
                 "codes here are kept under a key of this server, which no hash of another system can be turned into",
             ),
-            Model::TrustedDevice => {
-                report.left(Kind::TrustedDevice, "what the browser holds is no secret of this server");
-            }
-            Model::Code => report.left(Kind::Code, "a code lives for minutes"),
-            Model::AuditLog => report.left(Kind::AuditLog, "the audit log holds what this server saw"),
-        }
+            Model::TrustedDevice => (Kind::TrustedDevice, "what the browser holds is no secret of this server"),
+            Model::Code => (Kind::Code, "a code lives for minutes"),
+            Model::AuditLog => (Kind::AuditLog, "the audit log holds what this server saw"),
+        };
+        report.left(kind, *count, why);
     }
 }
 
@@ -261,7 +252,7 @@ async fn person(app: &App, source: &Source<'_>, keys: &Keys) -> Result<Person, S
     let email = user.text("email")?.ok_or("email: is missing")?;
     let email = Email::parse(email).map_err(|fault| format!("email: {}", explain_email(fault)))?;
     if source.shares_email {
-        return Err("email: is that of another user of this file, too".to_owned());
+        return Err("email: is that of another user, too".to_owned());
     }
     let mut held = held_by(source);
     let mut left = Vec::new();

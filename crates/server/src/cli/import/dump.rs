@@ -2,6 +2,7 @@
 //!
 //! Read row by row, and only the rows of known models are kept. What a field holds is never repeated: it may be a secret.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 
@@ -10,7 +11,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 /// What a row is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Model {
     User,
     Settings,
@@ -35,6 +36,11 @@ impl Model {
         })
     }
 
+    /// Whether only the number of its rows is told: an audit log may be long.
+    pub(super) const fn is_counted(self) -> bool {
+        matches!(self, Self::TrustedDevice | Self::Code | Self::AuditLog)
+    }
+
     const fn name(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -51,9 +57,9 @@ impl Model {
 pub(super) struct Row {
     pub(super) model: Model,
     /// Where it stands in the list, from 1.
-    number: usize,
-    pk: Value,
-    fields: Map<String, Value>,
+    pub(super) number: usize,
+    pub(super) pk: Value,
+    pub(super) fields: Map<String, Value>,
 }
 
 /// What a row is referred to by.
@@ -130,10 +136,11 @@ impl fmt::Display for Row {
     }
 }
 
-/// The rows of known models, and the faults of rows that are none.
+/// The users and their settings, how many rows there are of what is of no use here, and the faults of rows that are none.
 #[derive(Default)]
 pub(super) struct Dump {
     pub(super) rows: Vec<Row>,
+    pub(super) unfit: BTreeMap<Model, u64>,
     pub(super) faults: Vec<String>,
 }
 
@@ -157,11 +164,22 @@ impl Dump {
             return self.faults.push(format!("row {number}: has no model, or no fields"));
         };
         if let Some(model) = Model::of(&name, &fields) {
-            // Of these only the number is told: an audit log may be long.
-            let counted = matches!(model, Model::TrustedDevice | Model::Code | Model::AuditLog);
-            let fields = if counted { Map::new() } else { fields };
-            self.rows.push(Row { model, number, pk: pk.unwrap_or_default(), fields });
+            self.keep(Row { model, number, pk: pk.unwrap_or_default(), fields });
         }
+    }
+
+    /// Takes a row of a known model.
+    pub(super) fn keep(&mut self, row: Row) {
+        match row.model {
+            Model::User | Model::Settings => self.rows.push(row),
+            Model::RecoveryCode if matches!(row.flag("is_used"), Ok(Some(true))) => {}
+            Model::RecoveryCode | Model::TrustedDevice | Model::Code | Model::AuditLog => self.count(row.model, 1),
+        }
+    }
+
+    /// Takes note of rows that are of no use here.
+    pub(super) fn count(&mut self, model: Model, rows: u64) {
+        *self.unfit.entry(model).or_default() += rows;
     }
 }
 

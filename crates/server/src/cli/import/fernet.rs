@@ -91,9 +91,9 @@ impl Keys {
             self.opened.get() > 0 || self.shut.get() == 0,
             "{}; nothing was imported",
             if self.all.is_empty() {
-                "secrets of this file are encrypted: name the file of the Fernet key with --fernet-key-file"
+                "the secrets are encrypted: name the file of the Fernet key with --fernet-key-file"
             } else {
-                "the Fernet key opens none of the secrets of this file"
+                "the Fernet key opens none of the secrets"
             }
         );
         Ok(())

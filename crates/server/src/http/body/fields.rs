@@ -144,15 +144,53 @@ impl Fields {
             self.refuse(name, "must be an object");
             return None;
         };
+        let (value, errors) = Self::read_below(&step(name), members, read);
+        self.errors.extend(errors);
+        self.errors.truncate(MOST_ERRORS);
+        Some(value)
+    }
+
+    /// A list of objects with fields of their own, of a length. Each has its own faults, named with their way to it, which cost
+    /// the others and the body nothing; what is no object has no value either.
+    pub fn objects<T>(
+        &mut self,
+        name: &str,
+        length: RangeInclusive<usize>,
+        read: impl Fn(&mut Self) -> T,
+    ) -> Vec<(Option<T>, Vec<FieldError>)> {
+        let list = match self.members.remove(name) {
+            Some(Value::Array(list)) if length.contains(&list.len()) => list,
+            None => {
+                self.refuse(name, "is missing");
+                return Vec::new();
+            }
+            Some(_) => {
+                self.refuse(name, format!("must be a list of {} to {} objects", length.start(), length.end()));
+                return Vec::new();
+            }
+        };
+        let each = list.into_iter().enumerate().map(|(number, member)| {
+            let pointer = format!("{}/{number}", step(name));
+            let Value::Object(members) = member else {
+                return (None, vec![FieldError { pointer, detail: "must be an object".into() }]);
+            };
+            let (value, errors) = Self::read_below(&pointer, members, &read);
+            (Some(value), errors)
+        });
+        each.collect()
+    }
+
+    /// An object that stands at this pointer, with its faults.
+    fn read_below<T>(
+        pointer: &str,
+        members: Map<String, Value>,
+        read: impl FnOnce(&mut Self) -> T,
+    ) -> (T, Vec<FieldError>) {
         let mut inner = Self::new(members);
         let value = read(&mut inner);
         inner.refuse_unknown();
-        for FieldError { pointer, detail } in inner.errors {
-            if self.errors.len() < MOST_ERRORS {
-                self.errors.push(FieldError { pointer: format!("{}{pointer}", step(name)), detail });
-            }
-        }
-        Some(value)
+        let below = |fault: FieldError| FieldError { pointer: format!("{pointer}{}", fault.pointer), ..fault };
+        (value, inner.errors.into_iter().map(below).collect())
     }
 
     /// Notes a fault of a field, for rules over several of them.

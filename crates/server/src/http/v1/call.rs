@@ -109,18 +109,57 @@ impl Caller {
         command: C,
         wording: Wording<C::Reply>,
     ) -> Result<Response, Problem> {
-        let once = self.once.map(|once| (once, wording));
+        let (words, again) = self.tell(app, scope, self.once.clone(), command, wording).await?;
+        Ok(self.answer(&words, again))
+    }
+
+    /// Opens a call that is several commands, and says whether it was opened before: see [`Once::part`].
+    pub(super) async fn open<C: Load<Reply = ()>>(
+        &self,
+        app: &App,
+        scope: KeyScope,
+        command: C,
+    ) -> Result<bool, Problem> {
+        self.tell(app, scope, self.once.clone(), command, no_content).await.map(|(_, again)| again)
+    }
+
+    /// Runs one command of such a call; gives its words, and whether they were given before.
+    pub(super) async fn part<C: Load>(
+        &self,
+        app: &App,
+        scope: KeyScope,
+        number: u8,
+        command: C,
+        wording: Wording<C::Reply>,
+    ) -> Result<(Words, bool), Problem> {
+        self.tell(app, scope, self.once.as_ref().map(|once| once.part(number)), command, wording).await
+    }
+
+    async fn tell<C: Load>(
+        &self,
+        app: &App,
+        scope: KeyScope,
+        once: Option<Once>,
+        command: C,
+        wording: Wording<C::Reply>,
+    ) -> Result<(Words, bool), Problem> {
+        let once = once.map(|once| (once, wording));
         match run(app, ByKey { holder: self.holder, scope, once, question: false, command }).await? {
             Told::Now(reply) => match wording(Ok(&reply)) {
-                Some(words) => Ok(say(&words, self.request_id.as_str())),
+                Some(words) => Ok((words, false)),
                 None => Err(Fault::plain("an answer could not be put into words").into()),
             },
-            Told::Again(words) => {
-                let mut answer = say(&words, self.request_id.as_str());
-                answer.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-                Ok(answer)
-            }
+            Told::Again(words) => Ok((words, true)),
         }
+    }
+
+    /// The answer, and whether it was given before.
+    pub(super) fn answer(&self, words: &Words, again: bool) -> Response {
+        let mut answer = say(words, self.request_id.as_str());
+        if again {
+            answer.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        answer
     }
 
     /// Runs a command that comes before the one that answers.

@@ -208,7 +208,7 @@ pub(super) async fn add(
     let origin = Origin { ip: body.ip, ..caller.acts() };
     if let Some(secret) = body.secret {
         let user = UserBody::named(id).mentioned(&app, caller.holder.application).await?;
-        let command = ImportFactor { user, secret, label: body.label, origin };
+        let command = ImportFactor { user, secret, label: body.label, listed: false, origin };
         return caller.run(&app, KeyScope::Users, command, imported).await;
     }
     let (bearer, phone, email) = met(&app, &caller, id).await?;

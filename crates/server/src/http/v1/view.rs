@@ -30,12 +30,12 @@ pub(super) struct UserBody {
     pub(super) id: Option<ExternalId>,
     /// Where notices go. The application vouches for it.
     #[schema(required = false, nullable = false, max_length = 320)]
-    email: Option<String>,
+    pub(super) email: Option<String>,
     /// Their number. Nothing is sent there before it is a factor.
     #[schema(required = false, nullable = false, max_length = 64)]
-    phone: Option<String>,
+    pub(super) phone: Option<String>,
     #[schema(required = false, nullable = false, max_length = 128)]
-    name: Option<String>,
+    pub(super) name: Option<String>,
 }
 
 impl UserBody {
