@@ -105,16 +105,23 @@ pub struct Policy {
     pub admin_session_idle: Duration,
     /// How long a session of an administrator lives, and how long the proof of their factor opens the administration.
     pub admin_session_life: Duration,
-    /// Whether taking away somebody's second factor takes a second administrator.
-    pub admin_second_approval: bool,
-    /// How long it takes from asking to taking it away; zero is at once.
-    pub admin_cooling_off: Duration,
-    /// How long a reset that was asked for waits before it is over.
-    pub reset_request_life: Duration,
+    /// What it takes for an administrator to take away somebody's second factor.
+    pub resets: Resets,
     /// How long the link works over which an administrator gets in.
     pub invitation_life: Duration,
     /// How far a person's last seen time may lie ahead of the clock and still be believed.
     pub clock_trust: Duration,
+}
+
+/// What it takes for an administrator to take away somebody's second factor.
+#[derive(Clone, Copy, Debug)]
+pub struct Resets {
+    /// Whether it takes a second administrator.
+    pub second_approval: bool,
+    /// How long it takes from asking to taking it away; zero is at once.
+    pub cooling_off: Duration,
+    /// How long what was asked for waits before it is over.
+    pub request_life: Duration,
 }
 
 impl Policy {
@@ -185,9 +192,11 @@ impl Default for Policy {
             unlock_guesses: 3,
             admin_session_idle: Duration::from_mins(30),
             admin_session_life: Duration::from_hours(8),
-            admin_second_approval: false,
-            admin_cooling_off: Duration::ZERO,
-            reset_request_life: Duration::from_days(7),
+            resets: Resets {
+                second_approval: false,
+                cooling_off: Duration::ZERO,
+                request_life: Duration::from_days(7),
+            },
             invitation_life: Duration::from_hours(24),
             clock_trust: Duration::from_hours(24),
         }

@@ -35,10 +35,10 @@ const LEAST_TO_ACT: Duration = Duration::from_days(1);
 
 /// What keeps a reset from being done at once, if anything does.
 pub fn held_up(policy: &Policy) -> Option<Refusal> {
-    if policy.admin_second_approval {
+    if policy.resets.second_approval {
         Some(Refusal::SecondAdministratorRequired)
-    } else if policy.admin_cooling_off > Duration::ZERO {
-        Some(Refusal::CoolingOff { retry_after: policy.admin_cooling_off })
+    } else if policy.resets.cooling_off > Duration::ZERO {
+        Some(Refusal::CoolingOff { retry_after: policy.resets.cooling_off })
     } else {
         None
     }
@@ -77,12 +77,12 @@ impl ResetRequest {
 
     /// When it may be carried out: as was promised, and not before what the settings say now.
     pub fn due_at(&self, policy: &Policy) -> Timestamp {
-        self.due_at.max(self.asked_at + policy.admin_cooling_off)
+        self.due_at.max(self.asked_at + policy.resets.cooling_off)
     }
 
     /// Whether somebody else has yet to approve it.
     pub const fn awaits_approval(&self, policy: &Policy) -> bool {
-        policy.admin_second_approval && self.approved_by.is_none()
+        policy.resets.second_approval && self.approved_by.is_none()
     }
 }
 
@@ -274,7 +274,7 @@ impl Decide for AskReset {
             return Ok(Decision::new(Ok(false), now));
         }
         let token = new_token(context.rng);
-        let due_at = now + context.policy.admin_cooling_off;
+        let due_at = now + context.policy.resets.cooling_off;
         let request = ResetRequest {
             id: ResetRequestId::new(now, context.rng),
             user: desk.person.user.id,
@@ -283,7 +283,7 @@ impl Decide for AskReset {
             stop: TokenHash::of(token.expose()),
             asked_at: now,
             due_at,
-            expires_at: (now + context.policy.reset_request_life).max(due_at + LEAST_TO_ACT),
+            expires_at: (now + context.policy.resets.request_life).max(due_at + LEAST_TO_ACT),
             approved_by: None,
             ended_at: None,
         };
@@ -368,7 +368,7 @@ impl Decide for StepReset {
                 desk.done(true, action, &self.reason, end)
             }
             ResetStep::CarryOut => {
-                let (approved, outcome) = (context.policy.admin_second_approval, ResetOutcome::CarriedOut);
+                let (approved, outcome) = (context.policy.resets.second_approval, ResetOutcome::CarriedOut);
                 let also = addresses(&view.factors, context);
                 let (origin, shown) = (&desk.origin, &Origin::default());
                 let hand = Hand { origin, shown, reason: Some(&self.reason), also: &also };

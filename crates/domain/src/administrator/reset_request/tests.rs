@@ -24,8 +24,8 @@ enum Who {
 impl World {
     fn new(approval: bool, cooling_off: Duration) -> Self {
         let mut lab = Lab::new();
-        lab.policy.admin_second_approval = approval;
-        lab.policy.admin_cooling_off = cooling_off;
+        lab.policy.resets.second_approval = approval;
+        lab.policy.resets.cooling_off = cooling_off;
         let (mut asker, mut other, person) = (lab.enrolled(), lab.enrolled(), lab.enrolled());
         (asker.account.role, other.account.role) = (Some(Role::Support), Some(Role::Support));
         Self { lab, asker, other, person, request: None }
@@ -135,12 +135,12 @@ fn it_waits_as_long_as_was_promised_and_as_the_setting_says_now() {
     world.lab.pass(Duration::from_mins(59));
     let early = world.refused(Who::Asker, ResetStep::CarryOut);
     assert_eq!(early, (Refusal::CoolingOff { retry_after: Duration::from_mins(1) }, "cooling_off".to_owned()));
-    world.lab.policy.admin_cooling_off = Duration::ZERO;
+    world.lab.policy.resets.cooling_off = Duration::ZERO;
     assert_eq!(world.refused(Who::Asker, ResetStep::CarryOut).1, "cooling_off", "what was promised is kept");
     world.lab.pass(Duration::from_mins(1));
-    world.lab.policy.admin_cooling_off = Duration::from_hours(2);
+    world.lab.policy.resets.cooling_off = Duration::from_hours(2);
     assert_eq!(world.refused(Who::Asker, ResetStep::CarryOut).1, "cooling_off", "what is stricter now holds");
-    world.lab.policy.admin_cooling_off = hour;
+    world.lab.policy.resets.cooling_off = hour;
     assert_eq!(world.step(Who::Asker, ResetStep::CarryOut).reply, Ok(true));
 }
 
