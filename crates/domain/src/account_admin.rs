@@ -290,6 +290,7 @@ pub(crate) fn act(act: &Act, mut account: Account, hand: &Hand<'_>, context: &mu
             (settings.enabled_at, settings.preferred_factor) = (None, None);
             settings.guesses = GuessBudget::default();
             let mut decision = closed(decision, &account, EndReason::TwoFactorReset, origin)
+                .change(Change::EndResetRequestsOf(user))
                 .change(Change::RemoveFactorsOf(user))
                 .change(Change::ReplaceRecoveryCodes(user, Vec::new()))
                 .change(Change::WipeKeptRecoveryCodes(user));

@@ -15,6 +15,7 @@ pub mod grant;
 pub mod help;
 pub mod look;
 pub mod person;
+pub mod reset_request;
 
 use crate::command::{Context, Decide};
 use crate::decision::{Decision, Refusal};

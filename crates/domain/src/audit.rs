@@ -113,6 +113,16 @@ pub enum AuditAction {
     UserEnabled,
     /// An operator took away the second factor.
     TwoFactorReset,
+    /// An administrator asked for the second factor of somebody to be taken away.
+    ResetRequested,
+    /// Another administrator approved it.
+    ResetApproved,
+    /// Another administrator declined it.
+    ResetDeclined,
+    /// Whoever asked for it took it back.
+    ResetWithdrawn,
+    /// The person it was about stopped it.
+    ResetStopped,
     /// An operator deleted the user.
     UserDeleted,
     /// A code was asked for, and sent or not.
@@ -168,7 +178,7 @@ impl AuditAction {
     }
 
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 68] = [
+    pub const ALL: [Self; 73] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -214,6 +224,11 @@ impl AuditAction {
         Self::UserDisabled,
         Self::UserEnabled,
         Self::TwoFactorReset,
+        Self::ResetRequested,
+        Self::ResetApproved,
+        Self::ResetDeclined,
+        Self::ResetWithdrawn,
+        Self::ResetStopped,
         Self::UserDeleted,
         Self::CodeSent,
         Self::DeliveryExpired,
@@ -287,6 +302,11 @@ impl AuditAction {
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",
             Self::TwoFactorReset => "two_factor_reset",
+            Self::ResetRequested => "reset_requested",
+            Self::ResetApproved => "reset_approved",
+            Self::ResetDeclined => "reset_declined",
+            Self::ResetWithdrawn => "reset_withdrawn",
+            Self::ResetStopped => "reset_stopped",
             Self::UserDeleted => "user_deleted",
             Self::CodeSent => "code_sent",
             Self::DeliveryExpired => "delivery_expired",

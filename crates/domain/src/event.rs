@@ -60,6 +60,11 @@ pub const fn is_told(action: AuditAction, success: bool) -> bool {
         | AuditAction::TwoFactorEnabled
         | AuditAction::TwoFactorDisabled
         | AuditAction::TwoFactorReset
+        | AuditAction::ResetRequested
+        | AuditAction::ResetApproved
+        | AuditAction::ResetDeclined
+        | AuditAction::ResetWithdrawn
+        | AuditAction::ResetStopped
         | AuditAction::RecoveryCodesMade
         | AuditAction::RecoveryCodesDownloaded
         | AuditAction::TrustedDeviceAdded

@@ -84,6 +84,8 @@ pub enum MessageKind {
     AccountDeleted,
     /// An administrator took away the second factor and the password: a link is the way in.
     StartedOver,
+    /// An administrator asked for the second factor to be taken away: a link stops it.
+    ResetRequested,
     /// An administrator signed the person out everywhere.
     SignedOutEverywhere,
     /// A limit of text messages is reached; told to the operator.
@@ -98,7 +100,7 @@ pub enum MessageKind {
 
 impl MessageKind {
     /// Every kind, in the order of their declaration.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::EmailVerification,
         Self::AccountExists,
         Self::TwoFactorEnabled,
@@ -132,6 +134,7 @@ impl MessageKind {
         Self::TwoFactorReset,
         Self::AccountDeleted,
         Self::StartedOver,
+        Self::ResetRequested,
         Self::SignedOutEverywhere,
         Self::SmsLimitReached,
         Self::LoginCode,
@@ -178,6 +181,7 @@ impl MessageKind {
             Self::TwoFactorReset => "two_factor_reset",
             Self::AccountDeleted => "account_deleted",
             Self::StartedOver => "started_over",
+            Self::ResetRequested => "reset_requested",
             Self::SignedOutEverywhere => "signed_out_everywhere",
             Self::SmsLimitReached => "sms_limit_reached",
             Self::LoginCode => "login_code",

@@ -4,6 +4,7 @@
 //! A right answer takes back its own charge, completes the challenge, uses up the step or the recovery code, and starts the
 //! session, all in one commit or not at all.
 
+use crate::administrator::reset_request::ResetOutcome;
 use crate::application::challenge::Reason;
 use crate::audit::AuditAction;
 use crate::challenge::{Challenge, Purpose};
@@ -12,6 +13,7 @@ use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal};
 use crate::factor::{Factor, Judgement, Method};
 use crate::guess::{Guess, Proofs, bypass_code_used, explain, guess, reason, recovery_code_used, tell_wrong};
+use crate::ids::ResetRequestId;
 use crate::known_browser::{KnownBrowser, meet};
 use crate::login::SignedInUser;
 use crate::recovery_code::{StoredRecoveryCode, unused};
@@ -57,6 +59,8 @@ pub struct VerifyView {
     pub sent_codes: Vec<SentCode>,
     /// The browsers they have signed in with.
     pub browsers: Vec<KnownBrowser>,
+    /// The reset of their second factor that waits.
+    pub reset_request: Option<ResetRequestId>,
 }
 
 /// A right answer.
@@ -203,6 +207,12 @@ impl Answer<'_> {
             .audit_all(alarms)
             .audit(right.method(method));
         decision.changes.extend(began);
+        if let Some(id) = view.reset_request {
+            // Whoever has their second factor needs no reset.
+            decision = decision
+                .change(Change::EndResetRequest { id, outcome: ResetOutcome::Stopped, approved: false })
+                .audit(account.entry(AuditAction::ResetStopped, true, self.origin).because("signed_in"));
+        }
         decision.changes.extend(spoken_to);
         if challenge.asked.is_none() {
             // Whom an application has signed in, and where, is for the application to tell.

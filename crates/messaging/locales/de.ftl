@@ -222,6 +222,14 @@ started_over =
     .button = Neues Passwort wählen
     .advice = Wenn Sie nicht darum gebeten haben, hat es vielleicht jemand in Ihrem Namen getan. Geben Sie den Link nicht weiter und sagen Sie es dem Betreiber von { $app }.
 
+reset_requested =
+    .subject = { $app }: Zurücksetzen beantragt
+    .heading = Ein Zurücksetzen ist beantragt
+    .intro = Die Verwaltung hat beantragt, alle Anmeldemethoden und Wiederherstellungscodes von Ihrem Konto bei { $app } zu entfernen. Noch hat sich nichts geändert.
+    .action = Wenn Sie das nicht wollen, halten Sie es mit diesem Link auf. Er gilt einmal.
+    .button = Aufhalten
+    .advice = Wenn Sie nicht darum gebeten haben, hat es vielleicht jemand in Ihrem Namen getan. Auch eine Anmeldung mit Ihrem zweiten Schritt hält es auf. Sagen Sie es dem Betreiber von { $app }.
+
 signed_out_everywhere =
     .subject = Überall bei { $app } abgemeldet
     .heading = Überall abgemeldet

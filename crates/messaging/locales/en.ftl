@@ -229,6 +229,14 @@ started_over =
     .button = Choose a new password
     .advice = If you did not ask for it, somebody may have done so in your name. Do not pass the link on, and tell the people who run { $app }.
 
+reset_requested =
+    .subject = { $app }: a reset was asked for
+    .heading = A reset of two-factor sign-in was asked for
+    .intro = An administrator asked for all sign-in methods and recovery codes to be taken off your { $app } account. Nothing has changed yet.
+    .action = If you do not want that, stop it with this link. It works once.
+    .button = Stop it
+    .advice = If you did not ask for it, somebody may have done so in your name. Signing in with your second step stops it, too. Tell the people who run { $app }.
+
 signed_out_everywhere =
     .subject = Signed out of { $app } everywhere
     .heading = Signed out everywhere

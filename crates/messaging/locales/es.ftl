@@ -223,6 +223,14 @@ started_over =
     .button = Elegir una contraseña nueva
     .advice = Si no lo pidió, quizá alguien lo hizo en su nombre. No comparta el enlace y avise a los responsables de { $app }.
 
+reset_requested =
+    .subject = { $app }: se pidió un restablecimiento
+    .heading = Se pidió restablecer el acceso en dos pasos
+    .intro = La administración pidió retirar todos los métodos de acceso y códigos de recuperación de su cuenta de { $app }. Todavía no ha cambiado nada.
+    .action = Si no lo quiere, deténgalo con este enlace. Funciona una sola vez.
+    .button = Detenerlo
+    .advice = Si no lo pidió, quizá alguien lo hizo en su nombre. Entrar con su segundo paso también lo detiene. Avise a los responsables de { $app }.
+
 signed_out_everywhere =
     .subject = Se cerró su sesión de { $app } en todas partes
     .heading = Sesión cerrada en todas partes

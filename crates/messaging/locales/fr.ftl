@@ -222,6 +222,14 @@ started_over =
     .button = Choisir un nouveau mot de passe
     .advice = Si vous ne l’avez pas demandé, quelqu’un l’a peut-être fait en votre nom. Ne transmettez pas le lien et prévenez les responsables de { $app }.
 
+reset_requested =
+    .subject = { $app } : réinitialisation demandée
+    .heading = Une réinitialisation est demandée
+    .intro = L’administration a demandé de retirer toutes les méthodes de connexion et tous les codes de secours de votre compte { $app }. Rien n’a encore changé.
+    .action = Si vous ne le voulez pas, arrêtez-la avec ce lien. Il ne fonctionne qu’une fois.
+    .button = Arrêter
+    .advice = Si vous ne l’avez pas demandé, quelqu’un l’a peut-être fait en votre nom. Une connexion avec votre deuxième étape l’arrête aussi. Prévenez les responsables de { $app }.
+
 signed_out_everywhere =
     .subject = Déconnexion de { $app } partout
     .heading = Déconnexion partout

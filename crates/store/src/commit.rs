@@ -8,8 +8,8 @@ use rand::CryptoRng;
 
 use crate::{
     Statement, administrator, application, audit_log, challenge, counter, enrollment, factor, hosted, kept_answer,
-    known_browser, link_token, outbox, recovery_code, sent_code, session, signup, sms_fraud, trusted_device, user,
-    webhook,
+    known_browser, link_token, outbox, recovery_code, reset_request, sent_code, session, signup, sms_fraud,
+    trusted_device, user, webhook,
 };
 
 /// The statements of a decision: changes, then what is written down, then what is sent.
@@ -112,6 +112,10 @@ fn change_statements(change: &Change, request: Option<&str>, at: domain::time::T
         Change::SetBackupEmail(id, to) => vec![user::set_backup_email(*id, to.as_ref(), at)],
         Change::SetDisabled(id, disabled_at) => vec![user::set_disabled(*id, *disabled_at)],
         Change::SetRole(id, role) => vec![administrator::set_role(*id, *role, at)],
+        Change::AddResetRequest(new) => reset_request::insert(new).into(),
+        Change::ApproveResetRequest(id, by) => vec![reset_request::approve(*id, *by, at)],
+        Change::EndResetRequest { id, outcome, approved } => vec![reset_request::end(*id, *outcome, *approved, at)],
+        Change::EndResetRequestsOf(id) => vec![reset_request::overtake(*id, at)],
         Change::DeleteUser(id) => vec![user::delete(*id)],
         Change::SetContact(id, name, phone) => vec![user::set_contact(*id, name.as_deref(), phone.as_ref())],
         Change::AddApplication(new) => vec![application::insert(new)],

@@ -180,6 +180,7 @@ fn a_reset_takes_the_whole_second_factor_and_keeps_its_reason() {
     change EndLinkTokens password_reset, unlock, email_change, backup_email, settings
     change DropMessagesOf
     change RevokeTrust
+    change EndResetRequestsOf
     change RemoveFactorsOf
     change ReplaceRecoveryCodes, 0
     change WipeKeptRecoveryCodes

@@ -5,6 +5,7 @@
 //! any browser trusted by it, nor the administration opened. One is live at a time.
 
 use super::help::{HelpView, addresses, barred};
+use super::reset_request::held_up;
 use super::{Role, actor, admit};
 use crate::audit::{AuditAction, Detail};
 use crate::command::{Context, Decide, Origin};
@@ -59,6 +60,8 @@ impl Decide for GiveBypassCode {
         let entry = |success| person.entry(AuditAction::BypassCodeMade, success, &origin);
         let barred = barred(&helper, role, &person, true, context)
             // Whoever is asked for no second factor has nothing to get past.
+            // Nor does one alone let anybody in where one alone may not take the second factor away.
+            .or_else(|| held_up(context.policy).map(|_| (Refusal::FeatureDisabled, "request_required")))
             .or_else(|| view.factors.is_empty().then_some((Refusal::NotEnabled, "not_enabled")));
         if let Some((refusal, why)) = barred {
             return Ok(Decision::refused(&person, refusal, now).audit_all(alarms).audit(entry(false).because(why)));

@@ -4,6 +4,7 @@
 //! act stands on the person's chain, with the pseudonym of whoever acted and their reason, also where it was refused. No secret
 //! is told or set: what starts over starts with a link by mail, which nobody but its reader sees.
 
+use super::reset_request::held_up;
 use super::{Role, Standing, actor, admit};
 use crate::account_admin::{self, Act, Hand};
 use crate::command::{Context, Decide, Origin};
@@ -72,7 +73,7 @@ impl HelpAct {
 }
 
 /// The role it takes to help somebody who has this one.
-const fn helper_of(role: Option<Role>) -> Role {
+pub(super) const fn helper_of(role: Option<Role>) -> Role {
     match role {
         None => Role::Support,
         Some(_) => Role::Administrator,
@@ -167,7 +168,11 @@ impl Decide for Help {
         let acts = Some(actor(helper.account.user.person));
         let origin = Origin { actor: acts, locale: None, ..self.origin.clone() };
         let act = self.act.act(&self.reason);
-        if let Some((refusal, why)) = barred(&helper, role, &person, self.act.is_dangerous(), context) {
+        // Where it takes more than one decision, nothing is done at once, at whichever door.
+        let held_up = || held_up(context.policy).filter(|_| self.act == HelpAct::StartOver);
+        let barred = barred(&helper, role, &person, self.act.is_dangerous(), context)
+            .or_else(|| held_up().map(|refusal| (refusal, "request_required")));
+        if let Some((refusal, why)) = barred {
             let moment = person.moment(context.clock, context.policy);
             let alarms = person.seen(moment, &origin, context.policy);
             let entry = person.entry(act.action(), false, &origin).because(why);

@@ -95,6 +95,7 @@ fn who_has_no_factor_is_invited_by_one_link_and_everything_before_is_dead() {
     change DropMessagesOf
     change RevokeTrust
     change SetRole viewer
+    change EndResetRequestsOf
     change RemoveFactorsOf
     change ReplaceRecoveryCodes, 0
     change WipeKeptRecoveryCodes
@@ -129,6 +130,7 @@ fn who_has_a_factor_keeps_it_and_codes_by_e_mail_go() {
     change DropMessagesOf
     change RevokeTrust
     change SetRole support
+    change EndResetRequestsOf
     change RemoveFactor
     change SaveSettings, 0 wrong, 0 in a row
     audit role_granted done role

@@ -128,6 +128,11 @@ impl EventKind {
             | AuditAction::PasswordResetRequested
             | AuditAction::PasswordReset
             | AuditAction::SessionEnded
+            | AuditAction::ResetRequested
+            | AuditAction::ResetApproved
+            | AuditAction::ResetDeclined
+            | AuditAction::ResetWithdrawn
+            | AuditAction::ResetStopped
             | AuditAction::AccountUnlocked
             | AuditAction::EmailChangeRequested
             | AuditAction::EmailChanged

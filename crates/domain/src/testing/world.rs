@@ -190,6 +190,7 @@ impl World {
         let challenge = self.challenge_of(token);
         let user = challenge.as_ref().map(|challenge| challenge.user);
         let view = VerifyView {
+            reset_request: None,
             browsers: self.browsers.clone(),
             account: user.map(|user| self.users[&user].clone()),
             challenge,
@@ -721,7 +722,10 @@ impl World {
                 self.browsers.retain(|browser| browser.name != name);
                 self.browsers.push(KnownBrowser { name, seen_at: at });
             }
-            Change::DropMessagesOf(_) | Change::MarkSmsAlarm(..) | Change::EndMessage(..) => {}
+            Change::DropMessagesOf(_)
+            | Change::MarkSmsAlarm(..)
+            | Change::EndMessage(..)
+            | Change::EndResetRequestsOf(_) => {}
             Change::EndSessionsOf(user, _) => {
                 for session in self.sessions.values_mut().filter(|session| session.user == user) {
                     session.ended_at.get_or_insert(at);
@@ -745,6 +749,9 @@ impl World {
             Change::SetBackupEmail(user, to) => self.account_mut(user).backup_email = to,
             Change::SetDisabled(user, disabled_at) => self.account_mut(user).user.disabled_at = disabled_at,
             Change::SetRole(user, role) => self.account_mut(user).role = role,
+            Change::AddResetRequest(_) | Change::ApproveResetRequest(..) | Change::EndResetRequest { .. } => {
+                panic!("nobody asks for a reset in this world")
+            }
             Change::DeleteUser(_) => panic!("nobody is deleted in this world"),
             Change::SetContact(..)
             | Change::AddApplication(_)

@@ -44,7 +44,8 @@ async fn a_bypass_code_signs_in_once_and_does_nothing_else(database: Database) {
 
     let other = partial_token(&browser, &person).await;
     let token = partial_token(&browser, &person).await;
-    let body = json!({ "partial_token": token, "code": given.to_lowercase(), "refresh_in_body": true, "remember_device": true });
+    let body =
+        json!({ "partial_token": token, "code": given.to_lowercase(), "refresh_in_body": true, "remember_me": true });
     let answer = browser.post("/auth/2fa/verify/", body).await.expect(200);
     assert_eq!(
         (&answer.json["method"], &answer.json["recovery_codes_remaining"]),

@@ -104,6 +104,7 @@
 //! | `desk_lists` | R-43, R-44, A-73, A-74, A-77 |
 //! | `bypass_codes` | R-30, R-36, A-14, A-102 |
 //! | `help_desk` | R-25, R-36, R-37, R-43, R-45, R-67, A-72, A-88, A-102 |
+//! | `reset_requests` | R-25, R-36, R-37, A-102 |
 //! | `administrators` | R-37, R-43, R-52, A-64, A-74, A-76, A-103 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
 //! | `integrate` | docs/integrate.md, command by command |
@@ -238,6 +239,7 @@ mod recovery_code;
 mod reference;
 mod refusals;
 mod replay;
+mod reset_requests;
 mod restore;
 mod revocation;
 mod rotation;

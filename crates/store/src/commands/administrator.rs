@@ -5,14 +5,15 @@ use domain::administrator::grant::{GrantRole, GrantView, RevokeRole};
 use domain::administrator::help::{Help, HelpView};
 use domain::administrator::look::{Look, LookView, Sight};
 use domain::administrator::person::{PersonView, ReadPerson};
+use domain::administrator::reset_request::{AskReset, ResetView, StepReset, StopReset, StopView};
 use domain::administrator::{Enter, EnterView};
 use domain::ids::{ApplicationId, PersonId, UserId};
 use domain::session::Bearer;
 use domain::user::Account;
 
 use crate::load::{Assemble, Load, Reads, optional};
-use crate::user::{Whose, locked, unlocked};
-use crate::{factor, params, recovery_code, session, trusted_device};
+use crate::user::{Whose, locked, locked_by_reset_request, locked_by_stop_link, unlocked};
+use crate::{factor, params, recovery_code, reset_request, session, trusted_device};
 
 impl Load for Enter {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<EnterView> {
@@ -108,6 +109,52 @@ fn help(reads: &mut Reads<'_>, user: UserId, bearer: &Bearer) -> Assemble<HelpVi
             factors: answers.get(&factors)?,
         })
     })
+}
+
+impl Load for AskReset {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<ResetView> {
+        let person = locked(reads, &Whose::Id(self.user));
+        let account = unlocked(reads, &Whose::Id(self.bearer.user));
+        let session = session::by_id(reads, self.bearer.session);
+        let factors = factor::of_user(reads, self.user);
+        let request = reset_request::of_user(reads, self.user);
+        Box::new(move |answers| {
+            Ok(ResetView {
+                account: answers.get(&account)?,
+                session: answers.get(&session)?,
+                person: answers.get(&person)?,
+                factors: answers.get(&factors)?,
+                request: answers.get(&request)?,
+            })
+        })
+    }
+}
+
+impl Load for StepReset {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<ResetView> {
+        let person = locked_by_reset_request(reads, self.request);
+        let account = unlocked(reads, &Whose::Id(self.bearer.user));
+        let session = session::by_id(reads, self.bearer.session);
+        let factors = factor::of_reset_request(reads, self.request);
+        let request = reset_request::by_id(reads, self.request);
+        Box::new(move |answers| {
+            Ok(ResetView {
+                account: answers.get(&account)?,
+                session: answers.get(&session)?,
+                person: answers.get(&person)?,
+                factors: answers.get(&factors)?,
+                request: answers.get(&request)?,
+            })
+        })
+    }
+}
+
+impl Load for StopReset {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<StopView> {
+        let account = locked_by_stop_link(reads, &self.token);
+        let request = reset_request::by_token(reads, &self.token);
+        Box::new(move |answers| Ok(StopView { account: answers.get(&account)?, request: answers.get(&request)? }))
+    }
 }
 
 impl Load for GrantRole {

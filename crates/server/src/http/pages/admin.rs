@@ -14,6 +14,7 @@ mod narrow;
 mod overview;
 mod people;
 mod person;
+mod requests;
 mod story;
 
 use askama::Template;
@@ -50,6 +51,8 @@ pub(in crate::http) fn administration(app: &App) -> Router<App> {
         .route("/admin/lists", get(async || Redirect::to("/admin/lists/settings")))
         .route("/admin/lists/{list}", get(list::show))
         .route("/admin/people/{user}/bypass-code", get(bypass::show).post(bypass::submit))
+        .route("/admin/requests", get(requests::show))
+        .route("/admin/requests/{request}/{step}", get(requests::show_step).post(requests::submit))
         .route("/admin/people/{user}/{act}", get(help::show).post(help::submit))
         .layer(from_fn_with_state(app.clone(), trouble::as_pages))
 }

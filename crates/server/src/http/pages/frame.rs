@@ -29,7 +29,7 @@ const SECURITY: &str = "/security";
 pub(super) const SETTINGS: &str = "/settings";
 
 /// What [`Frame::said`] may name: said once, after a redirect.
-pub(super) const SAID: [&str; 34] = [
+pub(super) const SAID: [&str; 39] = [
     "welcome",
     "signed-out",
     "session-over",
@@ -64,6 +64,11 @@ pub(super) const SAID: [&str; 34] = [
     "helped-withdraw-bypass-code",
     "helped-start-over",
     "nothing-to-do",
+    "reset-asked",
+    "reset-asked-already",
+    "request-approved",
+    "request-closed",
+    "reset-stopped",
 ];
 /// Those of them that say that something did not go as wished.
 const SAID_SADLY: [&str; 6] =

@@ -7,7 +7,10 @@ use domain::administrator::Standing;
 use domain::administrator::bypass::{BypassCode, GiveBypassCode};
 use domain::administrator::look::Sight;
 use domain::administrator::person::{PersonSheet, ReadPerson};
+use domain::administrator::reset_request::held_up;
+use domain::decision::Refusal;
 use domain::ids::UserId;
+use store::Surroundings;
 use uuid::Uuid;
 
 use super::Admin;
@@ -49,6 +52,9 @@ async fn answer(app: &App, admin: &Admin, user: UserId, given: Option<BypassCode
     let sheet = ask(app, &ReadPerson { bearer: admin.bearer, user }).await?;
     // The command decides it again; nobody writes a reason for what will be refused.
     admin.standing.may_help(sheet.person, sheet.role)?;
+    if held_up(app.world.policy()).is_some() {
+        return Err(Refusal::FeatureDisabled.into());
+    }
     if given.is_none() && admin.standing.fresh_until.is_none() {
         return Ok(prove(user));
     }

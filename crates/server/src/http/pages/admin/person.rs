@@ -7,11 +7,14 @@ use domain::administrator::Standing;
 use domain::administrator::help::HelpAct;
 use domain::administrator::look::Sight;
 use domain::administrator::person::{PersonSheet, ReadPerson, WayIn};
+use domain::administrator::reset_request::held_up;
 use domain::ids::UserId;
 use domain::status::FactorStatus;
 use domain::time::Timestamp;
+use store::Surroundings;
 use store::desk_list::List;
 use store::people::Before;
+use store::reset_request::RequestLine;
 use uuid::Uuid;
 
 use super::Admin;
@@ -27,6 +30,10 @@ struct View<'a> {
     page: &'a Frame,
     standing: &'a Standing,
     sheet: &'a PersonSheet,
+    /// The reset that is asked for.
+    request: Option<RequestLine>,
+    /// Whether taking the second factor away takes more than one decision.
+    held_up: bool,
     lines: Vec<Line>,
     /// Where the story goes on.
     next: Option<String>,
@@ -65,9 +72,10 @@ impl View<'_> {
             .collect()
     }
 
-    /// Whether a bypass code would let them in: there is a second factor to get past, and codes are taken.
+    /// Whether a bypass code would let them in: there is a second factor to get past, codes are taken, and one
+    /// administrator may decide it.
     fn may_be_let_past(&self) -> bool {
-        self.sheet.way_in == WayIn::Guarded
+        self.sheet.way_in == WayIn::Guarded && !self.held_up
     }
 
     /// How an act looks: what opens the way in again comes first, what takes a factor away warns.
@@ -118,6 +126,8 @@ pub(super) async fn show(
     let story = app.db.story(user, before).await?;
     let next = story.next.map(|next| format!("{}.{}", next.seq, next.at.as_micros()));
     let Admin { page, standing, .. } = &admin;
+    let request = app.db.reset_request_of(user, page.now).await?;
     let lines = tell(story.lines);
-    page.answer(&View { page, standing, sheet: &sheet, lines, next, further: before.is_some() })
+    let held_up = held_up(app.world.policy()).is_some();
+    page.answer(&View { page, standing, sheet: &sheet, request, held_up, lines, next, further: before.is_some() })
 }
