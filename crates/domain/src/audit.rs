@@ -127,6 +127,8 @@ pub enum AuditAction {
     UserDeleted,
     /// A code was asked for, and sent or not.
     CodeSent,
+    /// An administrator had waiting messages tried at once.
+    DeliveryHurried,
     /// A message was too old to be sent.
     DeliveryExpired,
     /// An operator dropped a message that waited.
@@ -178,7 +180,7 @@ impl AuditAction {
     }
 
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 73] = [
+    pub const ALL: [Self; 74] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -231,6 +233,7 @@ impl AuditAction {
         Self::ResetStopped,
         Self::UserDeleted,
         Self::CodeSent,
+        Self::DeliveryHurried,
         Self::DeliveryExpired,
         Self::MessageDropped,
         Self::ClockSkew,
@@ -309,6 +312,7 @@ impl AuditAction {
             Self::ResetStopped => "reset_stopped",
             Self::UserDeleted => "user_deleted",
             Self::CodeSent => "code_sent",
+            Self::DeliveryHurried => "delivery_hurried",
             Self::DeliveryExpired => "delivery_expired",
             Self::MessageDropped => "message_dropped",
             Self::ClockSkew => "clock_skew",

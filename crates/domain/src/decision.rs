@@ -294,6 +294,8 @@ pub enum Change {
     EndLinkTokens(UserId, &'static [LinkPurpose]),
     /// A person's messages that are nothing but a code or a link, and wait to be sent, are not. Notices are.
     DropMessagesOf(UserId),
+    /// A person's messages that wait for another try are tried at once.
+    HurryMessagesOf(UserId),
     /// *Guarded.* A message ends unsent.
     EndMessage(MessageId, Unsent),
     /// Somebody signed in with a browser of this name.

@@ -105,6 +105,7 @@ pub const fn is_told(action: AuditAction, success: bool) -> bool {
         | AuditAction::PasswordResetRequested
         | AuditAction::UserDeleted
         | AuditAction::CodeSent
+        | AuditAction::DeliveryHurried
         | AuditAction::DeliveryExpired
         | AuditAction::MessageDropped
         | AuditAction::ClockSkew

@@ -105,6 +105,7 @@ fn change_statements(change: &Change, request: Option<&str>, at: domain::time::T
         Change::EndLinkTokens(id, purposes) => {
             purposes.iter().map(|purpose| link_token::end_of(*id, *purpose)).collect()
         }
+        Change::HurryMessagesOf(id) => vec![outbox::hurry(*id, at)],
         Change::DropMessagesOf(id) => MessageKind::ACTING.iter().map(|kind| outbox::drop_of(*id, *kind, at)).collect(),
         Change::SeeBrowser(user, name) => vec![known_browser::see(*user, name, at)],
         Change::EndMessage(id, how) => outbox::end(*id, *how, at),

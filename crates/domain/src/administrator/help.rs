@@ -10,8 +10,10 @@ use crate::account_admin::{self, Act, Hand};
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Decision, Refusal};
 use crate::destination::Destination;
-use crate::factor::Factor;
+use crate::factor::manage::is_usable;
+use crate::factor::{Factor, Method};
 use crate::ids::{PersonId, UserId};
+use crate::policy::Policy;
 use crate::secret::Broken;
 use crate::session::{Admitted, Bearer, Session};
 use crate::user::{Account, Email};
@@ -27,14 +29,25 @@ pub enum HelpAct {
     ForgetDevices,
     /// The bypass code they were given is good no more.
     WithdrawBypassCode,
+    /// Messages to them that wait for another try are tried at once.
+    SendNow,
+    /// No code goes to their phone number any more.
+    CancelNumber,
     /// The second factor is taken away, and set up anew by a link.
     StartOver,
 }
 
 impl HelpAct {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Unlock, Self::WithdrawBypassCode, Self::EndSessions, Self::ForgetDevices, Self::StartOver];
+    pub const ALL: [Self; 7] = [
+        Self::Unlock,
+        Self::SendNow,
+        Self::WithdrawBypassCode,
+        Self::EndSessions,
+        Self::ForgetDevices,
+        Self::CancelNumber,
+        Self::StartOver,
+    ];
 
     /// Its name in addresses and texts.
     pub const fn as_str(self) -> &'static str {
@@ -43,6 +56,8 @@ impl HelpAct {
             Self::EndSessions => "end-sessions",
             Self::ForgetDevices => "forget-devices",
             Self::WithdrawBypassCode => "withdraw-bypass-code",
+            Self::SendNow => "send-now",
+            Self::CancelNumber => "cancel-number",
             Self::StartOver => "start-over",
         }
     }
@@ -56,13 +71,21 @@ impl HelpAct {
     /// closes doors is done at once.
     pub const fn is_dangerous(self) -> bool {
         match self {
-            Self::Unlock | Self::StartOver => true,
-            Self::EndSessions | Self::ForgetDevices | Self::WithdrawBypassCode => false,
+            Self::Unlock | Self::CancelNumber | Self::StartOver => true,
+            Self::EndSessions | Self::ForgetDevices | Self::WithdrawBypassCode | Self::SendNow => false,
         }
     }
 
-    fn act(self, reason: &str) -> Act {
+    fn act(self, reason: &str, factors: &[Factor], policy: &Policy) -> Act {
         match self {
+            Self::SendNow => Act::SendNow,
+            Self::CancelNumber => {
+                let (numbers, others): (Vec<_>, Vec<_>) =
+                    factors.iter().partition(|factor| factor.method == Method::Sms);
+                let next = others.into_iter().find(|other| is_usable(other, policy)).map(|other| other.id);
+                let numbers = numbers.into_iter().map(|factor| (factor.id, factor.label.clone())).collect();
+                Act::CancelNumber { numbers, next }
+            }
             Self::Unlock => Act::Unlock,
             Self::EndSessions => Act::EndSessions,
             Self::ForgetDevices => Act::ForgetDevices,
@@ -167,11 +190,12 @@ impl Decide for Help {
         };
         let acts = Some(actor(helper.account.user.person));
         let origin = Origin { actor: acts, locale: None, ..self.origin.clone() };
-        let act = self.act.act(&self.reason);
+        let act = self.act.act(&self.reason, &view.factors, context.policy);
         // Where it takes more than one decision, nothing is done at once, at whichever door.
         let held_up = || held_up(context.policy).filter(|_| self.act == HelpAct::StartOver);
         let barred = barred(&helper, role, &person, self.act.is_dangerous(), context)
-            .or_else(|| held_up().map(|refusal| (refusal, "request_required")));
+            .or_else(|| held_up().map(|refusal| (refusal, "request_required")))
+            .or_else(|| act.leaves_nothing().then_some((Refusal::LastFactor, "last_factor")));
         if let Some((refusal, why)) = barred {
             let moment = person.moment(context.clock, context.policy);
             let alarms = person.seen(moment, &origin, context.policy);

@@ -43,6 +43,8 @@ pub struct PersonView {
     pub devices: Vec<TrustedDevice>,
     /// Live sessions, newest first, each with when it was last used.
     pub sessions: Vec<(Session, Timestamp)>,
+    /// Messages to them that wait to be sent.
+    pub waiting: usize,
 }
 
 /// How the way in stands.
@@ -139,6 +141,8 @@ pub struct PersonSheet {
     pub sessions: Vec<SessionLine>,
     /// Where copies of notices go, masked.
     pub backup_email: Option<String>,
+    /// Messages to them that wait to be sent.
+    pub waiting: usize,
 }
 
 fn way_in(account: &Account, factors: &[Factor], now: Timestamp) -> WayIn {
@@ -205,6 +209,7 @@ impl Decide for ReadPerson {
             devices: devices.map(line).collect(),
             sessions: sessions.collect(),
             backup_email: account.backup_email(context.keys)?.map(|email| email.masked()),
+            waiting: view.waiting,
         };
         Ok(Decision::new(Ok(sheet), now))
     }

@@ -104,6 +104,7 @@ impl EventKind {
             | AuditAction::VerificationResent
             | AuditAction::EmailVerified
             | AuditAction::UserCreated
+            | AuditAction::DeliveryHurried
             | AuditAction::BypassCodeMade
             | AuditAction::BypassCodeWithdrawn
             | AuditAction::UserImported

@@ -95,6 +95,7 @@ fn change_line(change: &Change) -> String {
             let purposes: Vec<&str> = purposes.iter().map(|purpose| purpose.as_str()).collect();
             format!("EndLinkTokens {}", purposes.join(", "))
         }
+        Change::HurryMessagesOf(_) => "HurryMessagesOf".to_owned(),
         Change::DropMessagesOf(_) => "DropMessagesOf".to_owned(),
         Change::SeeBrowser(_, name) => format!("SeeBrowser {name}"),
         Change::EndMessage(_, how) => format!("EndMessage {how:?}"),

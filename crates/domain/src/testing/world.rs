@@ -723,6 +723,7 @@ impl World {
                 self.browsers.push(KnownBrowser { name, seen_at: at });
             }
             Change::DropMessagesOf(_)
+            | Change::HurryMessagesOf(_)
             | Change::MarkSmsAlarm(..)
             | Change::EndMessage(..)
             | Change::EndResetRequestsOf(_) => {}

@@ -57,7 +57,7 @@ async fn a_bypass_code_signs_in_once_and_does_nothing_else(database: Database) {
     world.message(&person.email, "bypass_code_used").await;
     // Who comes in by it can set up what is to stand in its place.
     let session = Session::of(&answer);
-    browser.post_as(&session.access, "/auth/2fa/setup/", json!({ "method": "totp" })).await.expect(200);
+    browser.post_as(&session.access, "/auth/2fa/setup/", json!({ "method": "totp" })).await.expect(201);
 
     let entries = world.audit_of(&person).await;
     let made: Vec<&str> =

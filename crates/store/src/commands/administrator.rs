@@ -13,7 +13,7 @@ use domain::user::Account;
 
 use crate::load::{Assemble, Load, Reads, optional};
 use crate::user::{Whose, locked, locked_by_reset_request, locked_by_stop_link, unlocked};
-use crate::{factor, params, recovery_code, reset_request, session, trusted_device};
+use crate::{factor, outbox, params, recovery_code, reset_request, session, trusted_device};
 
 impl Load for Enter {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<EnterView> {
@@ -67,6 +67,7 @@ impl Load for ReadPerson {
         let bypass = recovery_code::bypass_of(reads, self.user);
         let devices = trusted_device::of_user(reads, self.user);
         let sessions = session::live_page(reads, self.user, None);
+        let waiting = outbox::waiting_for(reads, self.user);
         Box::new(move |answers| {
             Ok(PersonView {
                 account: answers.get(&account)?,
@@ -78,6 +79,7 @@ impl Load for ReadPerson {
                 bypass: answers.get(&bypass)?,
                 devices: answers.get(&devices)?,
                 sessions: answers.get(&sessions)?,
+                waiting: answers.get(&waiting)?,
             })
         })
     }

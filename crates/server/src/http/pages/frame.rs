@@ -29,7 +29,7 @@ const SECURITY: &str = "/security";
 pub(super) const SETTINGS: &str = "/settings";
 
 /// What [`Frame::said`] may name: said once, after a redirect.
-pub(super) const SAID: [&str; 39] = [
+pub(super) const SAID: [&str; 41] = [
     "welcome",
     "signed-out",
     "session-over",
@@ -62,6 +62,8 @@ pub(super) const SAID: [&str; 39] = [
     "helped-end-sessions",
     "helped-forget-devices",
     "helped-withdraw-bypass-code",
+    "helped-send-now",
+    "helped-cancel-number",
     "helped-start-over",
     "nothing-to-do",
     "reset-asked",

@@ -8,6 +8,7 @@ use domain::administrator::help::HelpAct;
 use domain::administrator::look::Sight;
 use domain::administrator::person::{PersonSheet, ReadPerson, WayIn};
 use domain::administrator::reset_request::held_up;
+use domain::factor::Method;
 use domain::ids::UserId;
 use domain::status::FactorStatus;
 use domain::time::Timestamp;
@@ -67,6 +68,12 @@ impl View<'_> {
                 HelpAct::EndSessions => open,
                 HelpAct::ForgetDevices => trusted,
                 HelpAct::WithdrawBypassCode => self.sheet.bypass.is_some(),
+                HelpAct::SendNow => self.sheet.waiting > 0,
+                // The only factor is not cancelled: without one they start over.
+                HelpAct::CancelNumber => {
+                    let numbers = self.sheet.factors.iter().filter(|factor| factor.offer.method == Method::Sms).count();
+                    numbers > 0 && numbers < self.sheet.factors.len()
+                }
                 HelpAct::StartOver => true,
             })
             .collect()
@@ -81,9 +88,13 @@ impl View<'_> {
     /// How an act looks: what opens the way in again comes first, what takes a factor away warns.
     fn weight(&self, act: HelpAct) -> &'static str {
         match act {
-            HelpAct::StartOver => "danger",
+            HelpAct::StartOver | HelpAct::CancelNumber => "danger",
             HelpAct::Unlock if self.is_shut() => "main",
-            HelpAct::Unlock | HelpAct::EndSessions | HelpAct::ForgetDevices | HelpAct::WithdrawBypassCode => "quiet",
+            HelpAct::Unlock
+            | HelpAct::SendNow
+            | HelpAct::EndSessions
+            | HelpAct::ForgetDevices
+            | HelpAct::WithdrawBypassCode => "quiet",
         }
     }
 
