@@ -153,6 +153,10 @@ pub enum AuditAction {
     RoleRevoked,
     /// An administrator looked at people: on the administrator's own chain.
     Looked,
+    /// A key of the administration was made.
+    AdminKeyAdded,
+    /// A key of the administration was revoked.
+    AdminKeyRevoked,
 }
 
 impl AuditAction {
@@ -162,7 +166,7 @@ impl AuditAction {
     }
 
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 65] = [
+    pub const ALL: [Self; 67] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -228,6 +232,8 @@ impl AuditAction {
         Self::RoleGranted,
         Self::RoleRevoked,
         Self::Looked,
+        Self::AdminKeyAdded,
+        Self::AdminKeyRevoked,
     ];
 
     /// Its name in the log.
@@ -298,6 +304,8 @@ impl AuditAction {
             Self::RoleGranted => "role_granted",
             Self::RoleRevoked => "role_revoked",
             Self::Looked => "looked",
+            Self::AdminKeyAdded => "admin_key_added",
+            Self::AdminKeyRevoked => "admin_key_revoked",
         }
     }
 }

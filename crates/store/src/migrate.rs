@@ -59,6 +59,7 @@ const PAIRS: &[Pair] = pairs![
     "V20__audit_of_applications",
     "V24__device_proof_and_shares",
     "V26__session_links",
+    "V29__admin_keys",
 ];
 
 fn embedded(dialect: Dialect) -> Result<Vec<Migration>, StoreError> {

@@ -63,6 +63,8 @@ pub const FATES: &[(&str, Fate)] = &[
     ("webhooks", Fate::Kept),
     // A role that was taken away since is not given back.
     ("administrators", Fate::Ended("DELETE FROM administrators")),
+    // Nor is a key that was revoked.
+    ("admin_keys", Fate::Ended("DELETE FROM admin_keys")),
     ("application_return_urls", Fate::Kept),
     ("hosted_challenges", Fate::Ended("DELETE FROM hosted_challenges")),
     ("database_mark", Fate::Kept),
