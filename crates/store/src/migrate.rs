@@ -62,6 +62,7 @@ const PAIRS: &[Pair] = pairs![
     "V26__session_links",
     "V27__bypass_codes",
     "V28__hourly_figures",
+    "V29__admin_keys",
 ];
 
 fn embedded(dialect: Dialect) -> Result<Vec<Migration>, StoreError> {
