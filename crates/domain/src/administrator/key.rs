@@ -19,9 +19,9 @@ const USE_NOTED: Duration = Duration::from_mins(10);
 pub enum AdminScope {
     /// Look, and change nothing.
     Read,
-    /// Help people who are locked out.
+    /// Do for people what only closes doors, or has waiting messages tried.
     Support,
-    /// Help administrators too.
+    /// Take away what guards somebody, too: their lock, their number, their second factor.
     Administer,
 }
 

@@ -2,7 +2,7 @@
 
 use domain::administrator::bypass::GiveBypassCode;
 use domain::administrator::grant::{GrantRole, GrantView, RevokeRole};
-use domain::administrator::help::{Help, HelpView};
+use domain::administrator::help::{Help, HelpByKey, HelpByKeyView, HelpView};
 use domain::administrator::key::{AddAdminKey, AdminKey, RevokeAdminKey};
 use domain::administrator::look::{Look, LookByKey, LookByKeyView, LookView, Sight};
 use domain::administrator::person::{LookedAt, PersonByKeyView, PersonView, ReadPerson, ReadPersonByKey};
@@ -138,6 +138,21 @@ impl Load for RevokeAdminKey {
 impl Load for Help {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<HelpView> {
         help(reads, self.user, &self.bearer)
+    }
+}
+
+impl Load for HelpByKey {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<HelpByKeyView> {
+        let person = locked(reads, &Whose::Id(self.user));
+        let key = admin_key::by_id(reads, self.key);
+        let factors = factor::of_user(reads, self.user);
+        Box::new(move |answers| {
+            Ok(HelpByKeyView {
+                key: answers.get(&key)?,
+                person: answers.get(&person)?,
+                factors: answers.get(&factors)?,
+            })
+        })
     }
 }
 
