@@ -4,7 +4,8 @@ use crate::audit::{AuditAction, Detail};
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, EndReason, Refusal};
 use crate::enrollment::{Proved, import_factor};
-use crate::ids::{ApplicationId, UserId};
+use crate::factor::Method;
+use crate::ids::{ApplicationId, FactorId, UserId};
 use crate::link_token::{LinkPurpose, LinkToken};
 use crate::message::MessageKind;
 use crate::notice;
@@ -158,6 +159,17 @@ pub enum Act {
     EndSessions,
     /// Their devices are asked for a code again.
     ForgetDevices,
+    /// The bypass code they were given is good no more.
+    WithdrawBypassCode,
+    /// Messages to them that wait for another try are tried at once.
+    SendNow,
+    /// No code goes to their phone any more: it is lost, or the number is somebody else's. What is open closes.
+    CancelNumber {
+        /// The factors by text message, and what they are called.
+        numbers: Vec<(FactorId, String)>,
+        /// The factor that is offered first from then on, where there is one that can be used.
+        next: Option<FactorId>,
+    },
     /// They are gone; the audit log stays.
     Delete,
     /// The trust in their devices ends, and what they are about to prove, for this reason: something of theirs has changed where
@@ -173,6 +185,9 @@ impl Act {
             Self::Unlock => AuditAction::AccountUnlocked,
             Self::ResetTwoFactor(_) | Self::StartOver(_) => AuditAction::TwoFactorReset,
             Self::EndSessions => AuditAction::SessionsEnded,
+            Self::WithdrawBypassCode => AuditAction::BypassCodeWithdrawn,
+            Self::SendNow => AuditAction::DeliveryHurried,
+            Self::CancelNumber { .. } => AuditAction::FactorRemoved,
             Self::Delete => AuditAction::UserDeleted,
             Self::ForgetDevices | Self::EndTrust(_) => AuditAction::TrustRevoked,
         }
@@ -188,8 +203,10 @@ impl Act {
             Self::StartOver(_) => MessageKind::StartedOver,
             Self::EndSessions => MessageKind::SignedOutEverywhere,
             Self::ForgetDevices => MessageKind::TrustRevoked,
+            Self::CancelNumber { .. } => MessageKind::FactorRemoved,
             Self::Delete => MessageKind::AccountDeleted,
-            Self::EndTrust(_) => return None,
+            // Nothing of theirs has changed: what they were told of does less now.
+            Self::WithdrawBypassCode | Self::SendNow | Self::EndTrust(_) => return None,
         })
     }
 
@@ -199,13 +216,29 @@ impl Act {
             Self::Disable => account.user.disabled_at.is_some(),
             Self::Enable => account.user.disabled_at.is_none(),
             Self::Unlock => account.settings.guesses == GuessBudget::default(),
+            Self::CancelNumber { numbers, .. } => numbers.is_empty(),
             // What is pending ends with it, whether or not there was a factor.
             Self::ResetTwoFactor(_)
             | Self::StartOver(_)
             | Self::EndSessions
             | Self::ForgetDevices
+            | Self::WithdrawBypassCode
+            | Self::SendNow
             | Self::Delete
             | Self::EndTrust(_) => false,
+        }
+    }
+
+    /// Whether no factor that can be used would be left: that is another act, and takes more.
+    pub(crate) const fn leaves_nothing(&self) -> bool {
+        matches!(self, Self::CancelNumber { numbers, next: None } if !numbers.is_empty())
+    }
+
+    /// What the person's factor was called that goes with it.
+    fn factor_label(&self) -> Option<String> {
+        match self {
+            Self::CancelNumber { numbers, .. } => numbers.first().map(|(_, label)| label.clone()),
+            _ => None,
         }
     }
 }
@@ -265,7 +298,7 @@ pub(crate) fn act(act: &Act, mut account: Account, hand: &Hand<'_>, context: &mu
             let shown = link.map(|(token, link)| notice::Link { path: START_OVER, token, expires_at: link.expires_at });
             notice::start_over(&account, shown.as_ref(), hand.shown, now, context)
         } else {
-            notice::notice(kind, &account, hand.shown, now, context, |_| {})
+            notice::notice(kind, &account, hand.shown, now, context, |event| event.factor_label = act.factor_label())
         };
         notice.also_to(kind, hand.also, &account, hand.shown, now, context)
     });
@@ -285,6 +318,7 @@ pub(crate) fn act(act: &Act, mut account: Account, hand: &Hand<'_>, context: &mu
             (settings.enabled_at, settings.preferred_factor) = (None, None);
             settings.guesses = GuessBudget::default();
             let mut decision = closed(decision, &account, EndReason::TwoFactorReset, origin)
+                .change(Change::EndResetRequestsOf(user))
                 .change(Change::RemoveFactorsOf(user))
                 .change(Change::ReplaceRecoveryCodes(user, Vec::new()))
                 .change(Change::WipeKeptRecoveryCodes(user));
@@ -307,6 +341,18 @@ pub(crate) fn act(act: &Act, mut account: Account, hand: &Hand<'_>, context: &mu
                 .audit(ended)
         }
         Act::ForgetDevices => decision.change(Change::RevokeTrust(user)),
+        Act::WithdrawBypassCode => decision.change(Change::WithdrawBypassCode(user)),
+        Act::SendNow => decision.change(Change::HurryMessagesOf(user)),
+        Act::CancelNumber { numbers, next } => {
+            let gone = |factor| numbers.iter().any(|(id, _)| *id == factor);
+            if account.settings.preferred_factor.is_some_and(gone) {
+                account.settings.preferred_factor = *next;
+            }
+            entry = entry.method(Method::Sms);
+            let removed = numbers.iter().map(|(id, _)| Change::RemoveFactor(*id));
+            // Whoever has the phone may be in already.
+            removed.fold(closed(decision, &account, EndReason::EndedForThem, origin), Decision::change)
+        }
         Act::EndTrust(why) => {
             let (untrusted, ended) = revoke_trust(&account, why, origin);
             entry = ended;
@@ -342,6 +388,7 @@ pub(crate) fn closed<R>(decision: Decision<R>, account: &Account, why: EndReason
     decision
         .change(Change::EndSessionsOf(user, why))
         .change(Change::EndChallengesOf(user))
+        .change(Change::WithdrawBypassCode(user))
         .change(Change::AbandonAllEnrollmentsOf(user))
         .change(Change::EndLinkTokens(user, &LinkPurpose::ALL))
         .change(Change::DropMessagesOf(user))

@@ -10,10 +10,12 @@
 //!   had a factor of another kind than e-mail ───────────────────────────────────────────▶ may enter
 //! ```
 
+pub mod bypass;
 pub mod grant;
 pub mod help;
 pub mod look;
 pub mod person;
+pub mod reset_request;
 
 use crate::command::{Context, Decide};
 use crate::decision::{Decision, Refusal};

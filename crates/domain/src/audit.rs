@@ -43,6 +43,12 @@ pub enum AuditAction {
     CodeVerified,
     /// A recovery code was used up.
     RecoveryCodeUsed,
+    /// An administrator gave a bypass code.
+    BypassCodeMade,
+    /// A bypass code was used up.
+    BypassCodeUsed,
+    /// An administrator took a bypass code back.
+    BypassCodeWithdrawn,
     /// The account was locked after wrong codes.
     AccountLocked,
     /// A set-up was begun.
@@ -107,10 +113,22 @@ pub enum AuditAction {
     UserEnabled,
     /// An operator took away the second factor.
     TwoFactorReset,
+    /// An administrator asked for the second factor of somebody to be taken away.
+    ResetRequested,
+    /// Another administrator approved it.
+    ResetApproved,
+    /// Another administrator declined it.
+    ResetDeclined,
+    /// Whoever asked for it took it back.
+    ResetWithdrawn,
+    /// The person it was about stopped it.
+    ResetStopped,
     /// An operator deleted the user.
     UserDeleted,
     /// A code was asked for, and sent or not.
     CodeSent,
+    /// An administrator had waiting messages tried at once.
+    DeliveryHurried,
     /// A message was too old to be sent.
     DeliveryExpired,
     /// An operator dropped a message that waited.
@@ -162,7 +180,7 @@ impl AuditAction {
     }
 
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 65] = [
+    pub const ALL: [Self; 74] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -173,6 +191,9 @@ impl AuditAction {
         Self::ChallengeStarted,
         Self::CodeVerified,
         Self::RecoveryCodeUsed,
+        Self::BypassCodeMade,
+        Self::BypassCodeUsed,
+        Self::BypassCodeWithdrawn,
         Self::AccountLocked,
         Self::EnrollmentStarted,
         Self::EnrollmentConfirmed,
@@ -205,8 +226,14 @@ impl AuditAction {
         Self::UserDisabled,
         Self::UserEnabled,
         Self::TwoFactorReset,
+        Self::ResetRequested,
+        Self::ResetApproved,
+        Self::ResetDeclined,
+        Self::ResetWithdrawn,
+        Self::ResetStopped,
         Self::UserDeleted,
         Self::CodeSent,
+        Self::DeliveryHurried,
         Self::DeliveryExpired,
         Self::MessageDropped,
         Self::ClockSkew,
@@ -243,6 +270,9 @@ impl AuditAction {
             Self::ChallengeStarted => "challenge_started",
             Self::CodeVerified => "code_verified",
             Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::BypassCodeMade => "bypass_code_made",
+            Self::BypassCodeUsed => "bypass_code_used",
+            Self::BypassCodeWithdrawn => "bypass_code_withdrawn",
             Self::AccountLocked => "account_locked",
             Self::EnrollmentStarted => "enrollment_started",
             Self::EnrollmentConfirmed => "enrollment_confirmed",
@@ -275,8 +305,14 @@ impl AuditAction {
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",
             Self::TwoFactorReset => "two_factor_reset",
+            Self::ResetRequested => "reset_requested",
+            Self::ResetApproved => "reset_approved",
+            Self::ResetDeclined => "reset_declined",
+            Self::ResetWithdrawn => "reset_withdrawn",
+            Self::ResetStopped => "reset_stopped",
             Self::UserDeleted => "user_deleted",
             Self::CodeSent => "code_sent",
+            Self::DeliveryHurried => "delivery_hurried",
             Self::DeliveryExpired => "delivery_expired",
             Self::MessageDropped => "message_dropped",
             Self::ClockSkew => "clock_skew",

@@ -1,6 +1,7 @@
 //! What a command comes to: a reply or a refusal, and everything to be committed with it.
 
 use crate::administrator::Role;
+use crate::administrator::reset_request::{ResetOutcome, ResetRequest};
 use crate::application::hosted::Hosted;
 use crate::application::idempotency::KeptAnswer;
 use crate::application::return_url::ReturnUrl;
@@ -13,8 +14,8 @@ use crate::destination::PhoneFault;
 use crate::enrollment::Enrollment;
 use crate::factor::{Factor, Method};
 use crate::ids::{
-    ApiKeyId, ApplicationId, ChallengeId, EnrollmentId, FactorId, LinkTokenId, MessageId, PendingSignupId,
-    RecoveryCodeId, SentCodeId, SessionId, TrustedDeviceId, UserId, WebhookId,
+    ApiKeyId, ApplicationId, ChallengeId, EnrollmentId, FactorId, LinkTokenId, MessageId, PendingSignupId, PersonId,
+    RecoveryCodeId, ResetRequestId, SentCodeId, SessionId, TrustedDeviceId, UserId, WebhookId,
 };
 use crate::link_token::{LinkPurpose, LinkToken};
 use crate::locale::Locale;
@@ -206,6 +207,12 @@ pub enum Change {
     ReplaceRecoveryCodes(UserId, Vec<StoredRecoveryCode>),
     /// *Guarded.* A recovery code is used up.
     UseRecoveryCode(RecoveryCodeId),
+    /// Gives a bypass code, in the place of one that was given before.
+    GiveBypassCode(UserId, StoredRecoveryCode),
+    /// Uses up a bypass code; guarded by nobody having used it before, and by its end.
+    UseBypassCode(RecoveryCodeId),
+    /// Takes back the bypass code of a person, if there is one.
+    WithdrawBypassCode(UserId),
     /// A set of recovery codes is kept to be downloaded, replacing any other.
     KeepRecoveryCodes(KeptRecoveryCodes),
     /// The kept set of a person is wiped.
@@ -287,6 +294,8 @@ pub enum Change {
     EndLinkTokens(UserId, &'static [LinkPurpose]),
     /// A person's messages that are nothing but a code or a link, and wait to be sent, are not. Notices are.
     DropMessagesOf(UserId),
+    /// A person's messages that wait for another try are tried at once.
+    HurryMessagesOf(UserId),
     /// *Guarded.* A message ends unsent.
     EndMessage(MessageId, Unsent),
     /// Somebody signed in with a browser of this name.
@@ -299,6 +308,21 @@ pub enum Change {
     SetDisabled(UserId, Option<Timestamp>),
     /// Somebody has this role from now on; `None` takes it away.
     SetRole(UserId, Option<Role>),
+    /// *Guarded.* A reset of somebody's second factor is asked for, and none waits already.
+    AddResetRequest(Box<ResetRequest>),
+    /// *Guarded.* Somebody other than whoever asked approves it, once.
+    ApproveResetRequest(ResetRequestId, PersonId),
+    /// *Guarded.* It waits no more; one that is carried out is due, and approved where that is asked for.
+    EndResetRequest {
+        /// Which.
+        id: ResetRequestId,
+        /// What became of it.
+        outcome: ResetOutcome,
+        /// Whether nobody may end it so without an approval.
+        approved: bool,
+    },
+    /// What is asked for of a person's second factor is overtaken by what happened to it.
+    EndResetRequestsOf(UserId),
     /// A user is gone, with everything that is theirs; the audit log stays.
     DeleteUser(UserId),
     /// *Guarded.* What an application says a user is called, and their number, sealed into their row.
@@ -440,6 +464,13 @@ pub enum Refusal {
     ScopeMissing(KeyScope),
     /// The administrator's role is not enough.
     RoleRequired(Role),
+    /// This takes another administrator than the one who asks.
+    SecondAdministratorRequired,
+    /// What was asked for is carried out when some time has passed.
+    CoolingOff {
+        /// How long to wait.
+        retry_after: Duration,
+    },
     /// The call was answered before, and its answer is not kept any more.
     ReplayExpired,
     /// Another call had this idempotency key.

@@ -68,6 +68,7 @@ impl Decide for Disable {
             factors: &view.factors,
             recovery_codes: &view.recovery_codes,
             scope: Scope::Disable(session.id),
+            bypass: false,
             sent_codes: &view.sent_codes,
         };
         let (method, spent) = match guess(&self.code, &mut account, &proofs, now, context)? {

@@ -50,6 +50,9 @@ pub const fn is_told(action: AuditAction, success: bool) -> bool {
     match action {
         AuditAction::SignedIn
         | AuditAction::RecoveryCodeUsed
+        | AuditAction::BypassCodeMade
+        | AuditAction::BypassCodeUsed
+        | AuditAction::BypassCodeWithdrawn
         | AuditAction::AccountLocked
         | AuditAction::AccountUnlocked
         | AuditAction::FactorAdded
@@ -57,6 +60,11 @@ pub const fn is_told(action: AuditAction, success: bool) -> bool {
         | AuditAction::TwoFactorEnabled
         | AuditAction::TwoFactorDisabled
         | AuditAction::TwoFactorReset
+        | AuditAction::ResetRequested
+        | AuditAction::ResetApproved
+        | AuditAction::ResetDeclined
+        | AuditAction::ResetWithdrawn
+        | AuditAction::ResetStopped
         | AuditAction::RecoveryCodesMade
         | AuditAction::RecoveryCodesDownloaded
         | AuditAction::TrustedDeviceAdded
@@ -97,6 +105,7 @@ pub const fn is_told(action: AuditAction, success: bool) -> bool {
         | AuditAction::PasswordResetRequested
         | AuditAction::UserDeleted
         | AuditAction::CodeSent
+        | AuditAction::DeliveryHurried
         | AuditAction::DeliveryExpired
         | AuditAction::MessageDropped
         | AuditAction::ClockSkew

@@ -32,10 +32,12 @@ const FEW_RECOVERY_CODES: usize = 3;
 pub(crate) struct Proofs<'a> {
     /// The person's factors.
     pub(crate) factors: &'a [Factor],
-    /// Their set of recovery codes.
+    /// Their set of recovery codes, and a bypass code.
     pub(crate) recovery_codes: &'a [StoredRecoveryCode],
     /// What the guess is for: codes sent for anything else are no proof of it.
     pub(crate) scope: Scope,
+    /// Whether a bypass code will do: for a sign-in, and for nothing else.
+    pub(crate) bypass: bool,
     /// Codes sent to the person.
     pub(crate) sent_codes: &'a [SentCode],
 }
@@ -75,6 +77,7 @@ pub(crate) fn guess(
         }
         Answer::SentCode(method, factor, id) => (method, Change::UseSentCode { id, factor }),
         Answer::RecoveryCode(id) => (Method::RecoveryCode, Change::UseRecoveryCode(id)),
+        Answer::BypassCode(id) => (Method::RecoveryCode, Change::UseBypassCode(id)),
         Answer::Wrong(near) => {
             let outcome = account.settings.guesses.kept(charge, policy);
             return Ok(Guess::Wrong { near, outcome });
@@ -92,6 +95,8 @@ enum Answer {
     SentCode(Method, FactorId, SentCodeId),
     /// An unused recovery code.
     RecoveryCode(RecoveryCodeId),
+    /// A live bypass code.
+    BypassCode(RecoveryCodeId),
     /// Wrong, with what can be said about it.
     Wrong(Option<Judgement>),
 }
@@ -110,8 +115,13 @@ fn judge(
             let found = recovery_code::find(code, account.user.id, proofs.recovery_codes, context.keys)?;
             Ok(match found {
                 None => Answer::Wrong(None),
+                Some(code) if code.expires_at.is_some() && !proofs.bypass => Answer::Wrong(None),
                 Some(code) if code.used => Answer::Wrong(Some(Judgement::AlreadyUsed)),
-                Some(code) => Answer::RecoveryCode(code.id),
+                Some(code) => match code.expires_at {
+                    None => Answer::RecoveryCode(code.id),
+                    Some(end) if now < end => Answer::BypassCode(code.id),
+                    Some(_) => Answer::Wrong(Some(Judgement::Expired)),
+                },
             })
         }
         TypedCode::Digits(code) => {
@@ -244,6 +254,22 @@ pub(crate) fn wrong_without_challenge<R>(
     let decision = Decision::refused(account, Refusal::CodeIncorrect { attempts_left, hint }, now)
         .audit(account.entry(action, false, origin).because(reason(near)));
     tell_wrong(decision, outcome, account, origin, now, context)
+}
+
+/// What the use of a bypass code brings with it: trust ends and the person is told.
+pub(crate) fn bypass_code_used<R>(
+    decision: Decision<R>,
+    account: &Account,
+    origin: &Origin,
+    now: Timestamp,
+    context: &mut Context<'_>,
+) -> Decision<R> {
+    let (untrusted, entry) = revoke_trust(account, "bypass_code_used", origin);
+    decision
+        .audit(account.entry(AuditAction::BypassCodeUsed, true, origin))
+        .send(notice::notice(MessageKind::BypassCodeUsed, account, origin, now, context, |_| {}))
+        .change(untrusted)
+        .audit(entry)
 }
 
 /// What the use of a recovery code brings with it, whatever it was used for: trust ends and the person is told.

@@ -91,6 +91,8 @@ ids! {
     KeptAnswerId;
     /// An address an application is called at.
     WebhookId;
+    /// A reset of somebody's second factor that was asked for.
+    ResetRequestId;
 }
 
 impl ApplicationId {

@@ -36,6 +36,10 @@ pub enum MessageKind {
     RecoveryCodeUsed,
     /// Few recovery codes are left.
     RecoveryCodesLow,
+    /// An administrator gave out a bypass code.
+    BypassCodeMade,
+    /// A bypass code was used.
+    BypassCodeUsed,
     /// Too many wrong codes: codes are refused for a while.
     AccountLocked,
     /// A right password was followed by wrong codes.
@@ -80,6 +84,8 @@ pub enum MessageKind {
     AccountDeleted,
     /// An administrator took away the second factor and the password: a link is the way in.
     StartedOver,
+    /// An administrator asked for the second factor to be taken away: a link stops it.
+    ResetRequested,
     /// An administrator signed the person out everywhere.
     SignedOutEverywhere,
     /// A limit of text messages is reached; told to the operator.
@@ -94,7 +100,7 @@ pub enum MessageKind {
 
 impl MessageKind {
     /// Every kind, in the order of their declaration.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 39] = [
         Self::EmailVerification,
         Self::AccountExists,
         Self::TwoFactorEnabled,
@@ -104,6 +110,8 @@ impl MessageKind {
         Self::RecoveryCodesMade,
         Self::RecoveryCodeUsed,
         Self::RecoveryCodesLow,
+        Self::BypassCodeMade,
+        Self::BypassCodeUsed,
         Self::AccountLocked,
         Self::WrongCodes,
         Self::NewSignIn,
@@ -126,6 +134,7 @@ impl MessageKind {
         Self::TwoFactorReset,
         Self::AccountDeleted,
         Self::StartedOver,
+        Self::ResetRequested,
         Self::SignedOutEverywhere,
         Self::SmsLimitReached,
         Self::LoginCode,
@@ -148,6 +157,8 @@ impl MessageKind {
             Self::RecoveryCodesMade => "recovery_codes_made",
             Self::RecoveryCodeUsed => "recovery_code_used",
             Self::RecoveryCodesLow => "recovery_codes_low",
+            Self::BypassCodeMade => "bypass_code_made",
+            Self::BypassCodeUsed => "bypass_code_used",
             Self::AccountLocked => "account_locked",
             Self::WrongCodes => "wrong_codes",
             Self::NewSignIn => "new_sign_in",
@@ -170,6 +181,7 @@ impl MessageKind {
             Self::TwoFactorReset => "two_factor_reset",
             Self::AccountDeleted => "account_deleted",
             Self::StartedOver => "started_over",
+            Self::ResetRequested => "reset_requested",
             Self::SignedOutEverywhere => "signed_out_everywhere",
             Self::SmsLimitReached => "sms_limit_reached",
             Self::LoginCode => "login_code",

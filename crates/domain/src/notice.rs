@@ -202,6 +202,12 @@ pub(crate) fn start_over(
     with_way(MessageKind::StartedOver, account, link, event(origin, now), now, context)
 }
 
+/// The notice that a reset of the second factor was asked for, with the link that stops it.
+pub(crate) fn reset_requested(account: &Account, link: &Link<'_>, now: Timestamp, context: &mut Context<'_>) -> Notice {
+    // Where the help desk sits is no business of whoever reads the mail.
+    with_way(MessageKind::ResetRequested, account, Some(link), event(&Origin::default(), now), now, context)
+}
+
 /// A notice with a link for its owner alone. Told even when the link is over; no copy has the link.
 fn with_way(
     kind: MessageKind,

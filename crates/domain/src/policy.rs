@@ -105,10 +105,25 @@ pub struct Policy {
     pub admin_session_idle: Duration,
     /// How long a session of an administrator lives, and how long the proof of their factor opens the administration.
     pub admin_session_life: Duration,
+    /// What it takes for an administrator to take away somebody's second factor.
+    pub resets: Resets,
     /// How long the link works over which an administrator gets in.
     pub invitation_life: Duration,
+    /// How long a bypass code works.
+    pub bypass_life: Duration,
     /// How far a person's last seen time may lie ahead of the clock and still be believed.
     pub clock_trust: Duration,
+}
+
+/// What it takes for an administrator to take away somebody's second factor.
+#[derive(Clone, Copy, Debug)]
+pub struct Resets {
+    /// Whether it takes a second administrator.
+    pub second_approval: bool,
+    /// How long it takes from asking to taking it away; zero is at once.
+    pub cooling_off: Duration,
+    /// How long what was asked for waits before it is over.
+    pub request_life: Duration,
 }
 
 impl Policy {
@@ -179,7 +194,13 @@ impl Default for Policy {
             unlock_guesses: 3,
             admin_session_idle: Duration::from_mins(30),
             admin_session_life: Duration::from_hours(8),
+            resets: Resets {
+                second_approval: false,
+                cooling_off: Duration::ZERO,
+                request_life: Duration::from_days(7),
+            },
             invitation_life: Duration::from_hours(24),
+            bypass_life: Duration::from_hours(1),
             clock_trust: Duration::from_hours(24),
         }
     }

@@ -61,7 +61,7 @@ impl RecoveryCode {
     }
 }
 
-/// A code of the current set, as stored.
+/// A code as stored: of the current set, or a bypass code ([`crate::administrator::bypass`]).
 #[derive(Clone, Debug)]
 pub struct StoredRecoveryCode {
     /// Its row.
@@ -70,11 +70,27 @@ pub struct StoredRecoveryCode {
     pub hash: PepperedHash,
     /// Whether it was used up.
     pub used: bool,
+    /// When it is good no more: a bypass code has an end, those of the set have none.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl StoredRecoveryCode {
+    /// A drawn code, as it is stored.
+    pub(crate) fn of(
+        code: &RecoveryCode,
+        user: UserId,
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+        context: (&KeyRing, &mut dyn CryptoRng),
+    ) -> Self {
+        let (keys, rng) = context;
+        Self { id: RecoveryCodeId::new(now, rng), hash: code.hash(user, keys), used: false, expires_at }
+    }
 }
 
 /// How many of a set are left.
 pub fn unused(stored: &[StoredRecoveryCode]) -> usize {
-    stored.iter().filter(|code| !code.used).count()
+    stored.iter().filter(|code| !code.used && code.expires_at.is_none()).count()
 }
 
 /// Draws a new set.
@@ -88,14 +104,13 @@ pub fn generate_set(
     (0..count)
         .map(|_| {
             let code = RecoveryCode::generate(rng);
-            let stored =
-                StoredRecoveryCode { id: RecoveryCodeId::new(now, rng), hash: code.hash(user, keys), used: false };
+            let stored = StoredRecoveryCode::of(&code, user, None, now, (keys, rng));
             (code.to_text(), stored)
         })
         .unzip()
 }
 
-/// Finds the code of the set that was typed, used or not. Every stored code is compared, in constant time.
+/// Finds the code that was typed, used and over or not. Every stored code is compared, in constant time.
 pub fn find(
     typed: &RecoveryCode,
     user: UserId,

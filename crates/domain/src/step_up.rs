@@ -201,6 +201,7 @@ impl Decide for StepUp {
                     factors: &view.factors,
                     recovery_codes: &view.recovery_codes,
                     scope: Scope::StepUp(session.id),
+                    bypass: false,
                     sent_codes: &view.sent_codes,
                 };
                 match guess(code, &mut account, &proofs, now, context)? {

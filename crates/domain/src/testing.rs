@@ -282,7 +282,7 @@ pub fn stored_recovery_code(
     user: UserId,
     keys: &KeyRing,
 ) -> StoredRecoveryCode {
-    StoredRecoveryCode { id, hash: code.hash(user, keys), used: false }
+    StoredRecoveryCode { id, hash: code.hash(user, keys), used: false, expires_at: None }
 }
 
 /// A code as stored that a factor sent at `at`.

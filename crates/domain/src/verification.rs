@@ -4,13 +4,16 @@
 //! A right answer takes back its own charge, completes the challenge, uses up the step or the recovery code, and starts the
 //! session, all in one commit or not at all.
 
+use crate::administrator::reset_request::ResetOutcome;
+use crate::application::challenge::Reason;
 use crate::audit::AuditAction;
 use crate::challenge::{Challenge, Purpose};
 use crate::code::TypedCode;
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Change, Decision, Refusal};
 use crate::factor::{Factor, Judgement, Method};
-use crate::guess::{Guess, Proofs, explain, guess, reason, recovery_code_used, tell_wrong};
+use crate::guess::{Guess, Proofs, bypass_code_used, explain, guess, reason, recovery_code_used, tell_wrong};
+use crate::ids::ResetRequestId;
 use crate::known_browser::{KnownBrowser, meet};
 use crate::login::SignedInUser;
 use crate::recovery_code::{StoredRecoveryCode, unused};
@@ -56,6 +59,8 @@ pub struct VerifyView {
     pub sent_codes: Vec<SentCode>,
     /// The browsers they have signed in with.
     pub browsers: Vec<KnownBrowser>,
+    /// The reset of their second factor that waits.
+    pub reset_request: Option<ResetRequestId>,
 }
 
 /// A right answer.
@@ -171,6 +176,8 @@ impl Answer<'_> {
             factors: &view.factors,
             recovery_codes: &view.recovery_codes,
             scope: Scope::Login(challenge.id),
+            // Whoever gave one out would else confirm what an application asks its user.
+            bypass: challenge.asked.as_ref().is_none_or(|asked| asked.reason == Reason::Login),
             sent_codes: &view.sent_codes,
         };
         let (method, used) = match guess(self.code, &mut account, &proofs, now, context)? {
@@ -181,7 +188,8 @@ impl Answer<'_> {
         };
         let spoken_to = account.spoken_to(self.origin);
         let (entered, began) = enter(&account, &challenge, method, now, context);
-        let spent = usize::from(method == Method::RecoveryCode);
+        let bypassed = matches!(*used, Change::UseBypassCode(_));
+        let spent = usize::from(method == Method::RecoveryCode && !bypassed);
         let remaining = unused(&view.recovery_codes).saturating_sub(spent);
         let remember = begins(self.remember, method, policy);
         let trust = remember.then(|| trust(&account, &view.devices, self.device, now, self.origin, now, context));
@@ -199,6 +207,12 @@ impl Answer<'_> {
             .audit_all(alarms)
             .audit(right.method(method));
         decision.changes.extend(began);
+        if let Some(id) = view.reset_request {
+            // Whoever has their second factor needs no reset.
+            decision = decision
+                .change(Change::EndResetRequest { id, outcome: ResetOutcome::Stopped, approved: false })
+                .audit(account.entry(AuditAction::ResetStopped, true, self.origin).because("signed_in"));
+        }
         decision.changes.extend(spoken_to);
         if challenge.asked.is_none() {
             // Whom an application has signed in, and where, is for the application to tell.
@@ -208,7 +222,9 @@ impl Answer<'_> {
             decision.changes.extend(changes);
             decision = decision.audit_all(audit).send(told);
         }
-        if method == Method::RecoveryCode {
+        if bypassed {
+            decision = bypass_code_used(decision, &account, self.origin, now, context);
+        } else if method == Method::RecoveryCode {
             decision = recovery_code_used(decision, &account, remaining, self.origin, now, context);
         }
         Ok(decision.change(Change::SaveSettings(account.user.id, account.settings)))

@@ -66,6 +66,18 @@ recovery_codes_low =
     } für Ihr Konto bei { $app }. Erstellen Sie neue, solange Sie sich noch anmelden können; sie treten an die Stelle der alten.
     .advice = Wenn nicht Sie die anderen verwendet haben, kennt jemand Ihr Passwort und Ihre Codes. Ändern Sie sofort Ihr Passwort und erstellen Sie neue Wiederherstellungscodes.
 
+bypass_code_made =
+    .subject = Ein Einmalcode für Ihr Konto bei { $app } wurde ausgegeben
+    .heading = Ein Einmalcode wurde ausgegeben
+    .intro = Die Betreiber von { $app } haben einen Code ausgegeben, der einmal Ihren zweiten Schritt ersetzt: für jemanden, der sich ihnen gegenüber als Sie ausgewiesen hat. Er gilt nur kurze Zeit und nur nach Ihrem Passwort.
+    .advice = Vielleicht versucht jemand, in Ihr Konto zu gelangen. Ändern Sie jetzt Ihr Passwort und sagen Sie sofort den Betreibern von { $app } Bescheid: Sie können den Code zurücknehmen.
+
+bypass_code_used =
+    .subject = Der Einmalcode des Helpdesks für { $app } wurde benutzt
+    .heading = Der Einmalcode wurde benutzt
+    .intro = Jemand hat sich mit dem Code, den der Helpdesk ausgegeben hat, bei Ihrem Konto von { $app } angemeldet. Er gilt nicht noch einmal. Alle gemerkten Geräte werden ab jetzt nach einem Code gefragt.
+    .advice = Jemand kennt Ihr Passwort. Ändern Sie es jetzt und bitten Sie die Betreiber von { $app } um Hilfe.
+
 account_locked =
     .subject = Zu viele falsche Codes für Ihr Konto bei { $app }
     .heading = Zu viele falsche Codes
@@ -209,6 +221,14 @@ started_over =
     .action = Wenn Sie darum gebeten haben, wählen Sie mit diesem Link ein neues Passwort. Er gilt einmal. Nach der Anmeldung richten Sie eine neue Anmeldemethode ein.
     .button = Neues Passwort wählen
     .advice = Wenn Sie nicht darum gebeten haben, hat es vielleicht jemand in Ihrem Namen getan. Geben Sie den Link nicht weiter und sagen Sie es dem Betreiber von { $app }.
+
+reset_requested =
+    .subject = { $app }: Zurücksetzen beantragt
+    .heading = Ein Zurücksetzen ist beantragt
+    .intro = Die Verwaltung hat beantragt, alle Anmeldemethoden und Wiederherstellungscodes von Ihrem Konto bei { $app } zu entfernen. Noch hat sich nichts geändert.
+    .action = Wenn Sie das nicht wollen, halten Sie es mit diesem Link auf. Er gilt einmal.
+    .button = Aufhalten
+    .advice = Wenn Sie nicht darum gebeten haben, hat es vielleicht jemand in Ihrem Namen getan. Auch eine Anmeldung mit Ihrem zweiten Schritt hält es auf. Sagen Sie es dem Betreiber von { $app }.
 
 signed_out_everywhere =
     .subject = Überall bei { $app } abgemeldet

@@ -73,6 +73,18 @@ recovery_codes_low =
     } for your { $app } account. Make new ones while you can still sign in; they take the place of the old ones.
     .advice = If it was not you who used the others, somebody knows your password and your codes. Change your password and make new recovery codes now.
 
+bypass_code_made =
+    .subject = A one-time code was given out for your { $app } account
+    .heading = A one-time code was given out
+    .intro = The people who run { $app } gave out a code that stands in for your second step once, for somebody who said to be you and proved it to them. It works for a short while only, after your password.
+    .advice = Somebody may be trying to get into your account. Change your password now, and tell the people who run { $app } at once: they can take the code back.
+
+bypass_code_used =
+    .subject = The one-time code of the help desk was used for { $app }
+    .heading = The one-time code was used
+    .intro = Somebody signed in to your { $app } account with the code that the help desk gave out. It will not work again. All remembered devices are asked for a code from now on.
+    .advice = Somebody knows your password. Change it now, and ask the people who run { $app } for help.
+
 account_locked =
     .subject = Too many wrong codes for your { $app } account
     .heading = Too many wrong codes
@@ -216,6 +228,14 @@ started_over =
     .action = If you asked for it, choose a new password with this link. It works once. After you sign in, you set up a new sign-in method.
     .button = Choose a new password
     .advice = If you did not ask for it, somebody may have done so in your name. Do not pass the link on, and tell the people who run { $app }.
+
+reset_requested =
+    .subject = { $app }: a reset was asked for
+    .heading = A reset of two-factor sign-in was asked for
+    .intro = An administrator asked for all sign-in methods and recovery codes to be taken off your { $app } account. Nothing has changed yet.
+    .action = If you do not want that, stop it with this link. It works once.
+    .button = Stop it
+    .advice = If you did not ask for it, somebody may have done so in your name. Signing in with your second step stops it, too. Tell the people who run { $app }.
 
 signed_out_everywhere =
     .subject = Signed out of { $app } everywhere

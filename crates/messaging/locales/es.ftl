@@ -67,6 +67,18 @@ recovery_codes_low =
     } de su cuenta de { $app }. Cree otros mientras todavía pueda entrar; sustituirán a los anteriores.
     .advice = Si no fue usted quien usó los demás, alguien conoce su contraseña y sus códigos. Cambie su contraseña y cree otros códigos de recuperación ahora mismo.
 
+bypass_code_made =
+    .subject = Se entregó un código de un solo uso para su cuenta de { $app }
+    .heading = Se entregó un código de un solo uso
+    .intro = Quienes administran { $app } entregaron un código que sustituye una vez su segundo paso, a alguien que les demostró ser usted. Solo funciona durante poco tiempo y después de su contraseña.
+    .advice = Puede que alguien intente entrar en su cuenta. Cambie su contraseña ahora y avise enseguida a quienes administran { $app }: pueden retirar el código.
+
+bypass_code_used =
+    .subject = Se usó el código de un solo uso del servicio de ayuda para { $app }
+    .heading = Se usó el código de un solo uso
+    .intro = Alguien inició sesión en su cuenta de { $app } con el código que entregó el servicio de ayuda. No volverá a funcionar. A partir de ahora se pide un código en todos los dispositivos recordados.
+    .advice = Alguien conoce su contraseña. Cámbiela ahora y pida ayuda a quienes administran { $app }.
+
 account_locked =
     .subject = Demasiados códigos incorrectos en su cuenta de { $app }
     .heading = Demasiados códigos incorrectos
@@ -210,6 +222,14 @@ started_over =
     .action = Si lo pidió, elija una contraseña nueva con este enlace. Funciona una sola vez. Después de entrar configurará un nuevo método de acceso.
     .button = Elegir una contraseña nueva
     .advice = Si no lo pidió, quizá alguien lo hizo en su nombre. No comparta el enlace y avise a los responsables de { $app }.
+
+reset_requested =
+    .subject = { $app }: se pidió un restablecimiento
+    .heading = Se pidió restablecer el acceso en dos pasos
+    .intro = La administración pidió retirar todos los métodos de acceso y códigos de recuperación de su cuenta de { $app }. Todavía no ha cambiado nada.
+    .action = Si no lo quiere, deténgalo con este enlace. Funciona una sola vez.
+    .button = Detenerlo
+    .advice = Si no lo pidió, quizá alguien lo hizo en su nombre. Entrar con su segundo paso también lo detiene. Avise a los responsables de { $app }.
 
 signed_out_everywhere =
     .subject = Se cerró su sesión de { $app } en todas partes

@@ -66,6 +66,18 @@ recovery_codes_low =
     } pour votre compte { $app }. Créez-en de nouveaux tant que vous pouvez vous connecter ; ils remplaceront les anciens.
     .advice = Si ce n’est pas vous qui avez utilisé les autres, quelqu’un connaît votre mot de passe et vos codes. Changez votre mot de passe et créez de nouveaux codes de secours sans attendre.
 
+bypass_code_made =
+    .subject = Un code à usage unique a été remis pour votre compte { $app }
+    .heading = Un code à usage unique a été remis
+    .intro = Les personnes qui gèrent { $app } ont remis un code qui remplace une fois votre deuxième étape, à quelqu’un qui leur a prouvé être vous. Il ne fonctionne que peu de temps, et après votre mot de passe.
+    .advice = Quelqu’un essaie peut-être d’entrer dans votre compte. Changez votre mot de passe maintenant et prévenez tout de suite les personnes qui gèrent { $app } : elles peuvent retirer le code.
+
+bypass_code_used =
+    .subject = Le code à usage unique de l’assistance a été utilisé pour { $app }
+    .heading = Le code à usage unique a été utilisé
+    .intro = Quelqu’un s’est connecté à votre compte { $app } avec le code remis par l’assistance. Il ne fonctionnera plus. Un code est désormais demandé sur tous les appareils mémorisés.
+    .advice = Quelqu’un connaît votre mot de passe. Changez-le maintenant et demandez de l’aide aux personnes qui gèrent { $app }.
+
 account_locked =
     .subject = Trop de codes erronés pour votre compte { $app }
     .heading = Trop de codes erronés
@@ -209,6 +221,14 @@ started_over =
     .action = Si vous l’avez demandé, choisissez un nouveau mot de passe avec ce lien. Il ne fonctionne qu’une fois. Après la connexion, vous configurerez une nouvelle méthode.
     .button = Choisir un nouveau mot de passe
     .advice = Si vous ne l’avez pas demandé, quelqu’un l’a peut-être fait en votre nom. Ne transmettez pas le lien et prévenez les responsables de { $app }.
+
+reset_requested =
+    .subject = { $app } : réinitialisation demandée
+    .heading = Une réinitialisation est demandée
+    .intro = L’administration a demandé de retirer toutes les méthodes de connexion et tous les codes de secours de votre compte { $app }. Rien n’a encore changé.
+    .action = Si vous ne le voulez pas, arrêtez-la avec ce lien. Il ne fonctionne qu’une fois.
+    .button = Arrêter
+    .advice = Si vous ne l’avez pas demandé, quelqu’un l’a peut-être fait en votre nom. Une connexion avec votre deuxième étape l’arrête aussi. Prévenez les responsables de { $app }.
 
 signed_out_everywhere =
     .subject = Déconnexion de { $app } partout

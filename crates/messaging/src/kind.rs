@@ -40,10 +40,14 @@ pub(crate) const fn shape(kind: MessageKind) -> Shape {
         | MessageKind::BackupEmail => LINK,
         MessageKind::LoginCode | MessageKind::SetupCode | MessageKind::StepUpCode => CODE,
         MessageKind::AccountExists | MessageKind::EmailChangeTaken => Shape { link: LinkUse::Optional, ..NOTICE },
-        MessageKind::AccountLocked | MessageKind::StartedOver => Shape { link: LinkUse::Optional, ..ALARM },
+        MessageKind::AccountLocked | MessageKind::StartedOver | MessageKind::ResetRequested => {
+            Shape { link: LinkUse::Optional, ..ALARM }
+        }
         MessageKind::RecoveryCodeUsed => Shape { counts: true, ..ALARM },
         MessageKind::RecoveryCodesLow => Shape { counts: true, ..NOTICE },
         MessageKind::TwoFactorDisabled
+        | MessageKind::BypassCodeMade
+        | MessageKind::BypassCodeUsed
         | MessageKind::WrongCodes
         | MessageKind::NewSignIn
         | MessageKind::TrustedDeviceStolen

@@ -158,6 +158,12 @@ pub fn policy(config: &Config) -> Policy {
         audit_retention: config.audit_retention.map(span),
         admin_session_idle: span(config.admin_idle),
         admin_session_life: span(config.admin_session),
+        bypass_life: span(config.bypass_code),
+        resets: domain::policy::Resets {
+            second_approval: config.resets.second_approval,
+            cooling_off: span(config.resets.cooling_off),
+            ..Policy::default().resets
+        },
         code_life: span(second.code_expiry),
         methods: second
             .methods

@@ -103,6 +103,15 @@ pub struct SecondFactor {
     pub trusted_device_rotation: Duration,
 }
 
+/// What it takes for an administrator to take away somebody's second factor.
+#[derive(Clone, Copy, Debug)]
+pub struct Resets {
+    /// Whether it takes a second administrator.
+    pub second_approval: bool,
+    /// How long it takes from asking to taking it away.
+    pub cooling_off: Duration,
+}
+
 /// Everything an operator can set. `Debug` shows no password and no key.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
@@ -129,6 +138,10 @@ pub struct Config {
     pub admin_idle: Duration,
     /// How long it lasts in all.
     pub admin_session: Duration,
+    /// How long a bypass code works.
+    pub bypass_code: Duration,
+    /// What it takes for an administrator to take away somebody's second factor.
+    pub resets: Resets,
     /// How the hosted pages look.
     pub brand: Brand,
     /// Origins that people may go on to after signing in at our pages.
@@ -218,6 +231,11 @@ impl Config {
             admin_url: admin_url(&layers, environment)?,
             admin_idle: layers.required(&settings::ADMIN_IDLE_MINUTES)?,
             admin_session: layers.required(&settings::ADMIN_SESSION_MINUTES)?,
+            bypass_code: layers.required(&settings::BYPASS_CODE_MINUTES)?,
+            resets: Resets {
+                second_approval: layers.required(&settings::ADMIN_SECOND_APPROVAL)?,
+                cooling_off: layers.required(&settings::ADMIN_COOLING_OFF_MINUTES)?,
+            },
             trusted_proxies,
             log: layers.required(&settings::LOG)?,
             log_format: layers.required(&settings::LOG_FORMAT)?,

@@ -47,6 +47,7 @@ codes! {
     StepUpRequired = 403, "step_up_required", "Step-up required", "This change needs a fresh proof: call /auth/2fa/step-up/ first.";
     FeatureDisabled = 403, "feature_disabled", "Feature disabled", "The operator has switched this off.";
     RoleRequired = 403, "role_required", "Role required", "This takes another role in the administration.";
+    SecondAdministratorRequired = 403, "second_administrator_required", "Second administrator required", "This takes another administrator than the one who asks.";
     CsrfRefused = 403, "csrf_refused", "Cross-site request refused", "This request came from another site.";
     ReportRefused = 403, "report_refused", "Report refused", "This report is not signed, too old, or about no message of ours.";
     NotFound = 404, "not_found", "Not found", "There is nothing here.";
@@ -56,6 +57,7 @@ codes! {
     NoPendingSetup = 409, "no_pending_setup", "No pending set-up", "There is no set-up to confirm; begin one first.";
     LastFactor = 409, "last_factor", "Last factor", "The last factor cannot be removed; disable the second factor instead.";
     AlreadyEnabled = 409, "already_enabled", "Already enabled", "This is enabled already.";
+    CoolingOff = 409, "cooling_off", "Cooling off", "This is done when some time has passed since it was asked for.";
     ReplayExpired = 409, "replay_expired", "Replay expired", "This call was answered before, and its answer is not kept any more.";
     ChallengeExpired = 410, "challenge_expired", "Challenge expired", "The time for this challenge is over; sign in again.";
     RecoveryCodesGone = 410, "recovery_codes_gone", "Recovery codes gone", "The recovery codes can no longer be shown; make new ones.";

@@ -8,8 +8,8 @@ use rand::CryptoRng;
 
 use crate::{
     Statement, administrator, application, audit_log, challenge, counter, enrollment, factor, hosted, kept_answer,
-    known_browser, link_token, outbox, recovery_code, sent_code, session, signup, sms_fraud, trusted_device, user,
-    webhook,
+    known_browser, link_token, outbox, recovery_code, reset_request, sent_code, session, signup, sms_fraud,
+    trusted_device, user, webhook,
 };
 
 /// The statements of a decision: changes, then what is written down, then what is sent.
@@ -68,6 +68,9 @@ fn change_statements(change: &Change, request: Option<&str>, at: domain::time::T
         Change::RemoveFactorsOf(id) => vec![factor::remove_all_of(*id)],
         Change::ReplaceRecoveryCodes(id, codes) => recovery_code::replace(*id, codes, at),
         Change::UseRecoveryCode(id) => vec![recovery_code::redeem(*id, at)],
+        Change::GiveBypassCode(id, code) => recovery_code::give_bypass(*id, code, at),
+        Change::UseBypassCode(id) => vec![recovery_code::redeem_bypass(*id, at)],
+        Change::WithdrawBypassCode(id) => vec![recovery_code::withdraw_bypass(*id)],
         Change::KeepRecoveryCodes(kept) => vec![recovery_code::keep(kept)],
         Change::WipeKeptRecoveryCodes(id) => vec![recovery_code::wipe_kept_of(*id)],
         Change::AddSentCode(new, day, count) => {
@@ -102,6 +105,7 @@ fn change_statements(change: &Change, request: Option<&str>, at: domain::time::T
         Change::EndLinkTokens(id, purposes) => {
             purposes.iter().map(|purpose| link_token::end_of(*id, *purpose)).collect()
         }
+        Change::HurryMessagesOf(id) => vec![outbox::hurry(*id, at)],
         Change::DropMessagesOf(id) => MessageKind::ACTING.iter().map(|kind| outbox::drop_of(*id, *kind, at)).collect(),
         Change::SeeBrowser(user, name) => vec![known_browser::see(*user, name, at)],
         Change::EndMessage(id, how) => outbox::end(*id, *how, at),
@@ -109,6 +113,10 @@ fn change_statements(change: &Change, request: Option<&str>, at: domain::time::T
         Change::SetBackupEmail(id, to) => vec![user::set_backup_email(*id, to.as_ref(), at)],
         Change::SetDisabled(id, disabled_at) => vec![user::set_disabled(*id, *disabled_at)],
         Change::SetRole(id, role) => vec![administrator::set_role(*id, *role, at)],
+        Change::AddResetRequest(new) => reset_request::insert(new).into(),
+        Change::ApproveResetRequest(id, by) => vec![reset_request::approve(*id, *by, at)],
+        Change::EndResetRequest { id, outcome, approved } => vec![reset_request::end(*id, *outcome, *approved, at)],
+        Change::EndResetRequestsOf(id) => vec![reset_request::overtake(*id, at)],
         Change::DeleteUser(id) => vec![user::delete(*id)],
         Change::SetContact(id, name, phone) => vec![user::set_contact(*id, name.as_deref(), phone.as_ref())],
         Change::AddApplication(new) => vec![application::insert(new)],

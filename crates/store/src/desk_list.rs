@@ -263,7 +263,7 @@ impl List {
                 ("used", Kind::Time),
                 ("ended", Kind::Time),
             ],
-            Self::RecoveryCodes => &[("made", Kind::Time), ("used", Kind::Time)],
+            Self::RecoveryCodes => &[("made", Kind::Time), ("used", Kind::Time), ("expires", Kind::Time)],
             Self::TrustedDevices => &[
                 ("label", Kind::Text),
                 ("ip", Kind::Text),
@@ -361,7 +361,7 @@ impl List {
                 "id",
                 "t.user_id",
                 "''",
-                "t.created_at, t.used_at",
+                "t.created_at, t.used_at, t.expires_at",
                 "WHEN 'unused' THEN t.used_at IS NULL WHEN 'used' THEN t.used_at IS NOT NULL"
             ),
             Self::TrustedDevices => list!(

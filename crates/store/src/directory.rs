@@ -55,7 +55,7 @@ macro_rules! users_where {
     ($condition:literal) => {
         concat!(
             "SELECT u.id, u.email, s.enabled_at, (SELECT count(*) FROM factors f WHERE f.user_id = u.id), \
-             (SELECT count(*) FROM recovery_codes r WHERE r.user_id = u.id AND r.used_at IS NULL), \
+             (SELECT count(*) FROM recovery_codes r WHERE r.user_id = u.id AND r.used_at IS NULL AND r.expires_at IS NULL), \
              (SELECT count(*) FROM sessions e WHERE e.user_id = u.id AND e.ended_at IS NULL AND e.idle_expires_at > $1), \
              s.locked_until, s.stopped_at, u.disabled_at, u.created_at \
              FROM users u JOIN two_factor_settings s ON s.user_id = u.id WHERE ",

@@ -2,7 +2,7 @@
 
 use domain::destination::SealedDestination;
 use domain::factor::{Factor, Method};
-use domain::ids::{ApplicationId, ChallengeId, FactorId, UserId};
+use domain::ids::{ApplicationId, ChallengeId, FactorId, ResetRequestId, UserId};
 use domain::secret::{Sealed, TokenHash};
 use domain::time::Timestamp;
 use domain::totp::Step;
@@ -40,6 +40,15 @@ pub(crate) fn of_asked(reads: &mut Reads<'_>, id: ChallengeId) -> Handle<Vec<Fac
     reads.read(factors_where!("user_id = (SELECT user_id FROM challenges WHERE id = $1)"), params![id.uuid()], |rows| {
         every(rows, factor)
     })
+}
+
+/// The factors of the person whose reset was asked for.
+pub(crate) fn of_reset_request(reads: &mut Reads<'_>, id: ResetRequestId) -> Handle<Vec<Factor>> {
+    reads.read(
+        factors_where!("user_id = (SELECT user_id FROM reset_requests WHERE id = $1)"),
+        params![id.uuid()],
+        |rows| every(rows, factor),
+    )
 }
 
 /// The factors of the person whom a link is for.

@@ -37,6 +37,7 @@ pub mod people;
 mod postgres;
 mod recovery_code;
 mod reseal;
+pub mod reset_request;
 pub mod restoration;
 mod schedule;
 mod sent_code;

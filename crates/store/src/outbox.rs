@@ -19,7 +19,7 @@ use domain::secret::Sealed;
 use domain::time::{Duration, Timestamp};
 
 use crate::delivery::{Event, Happened};
-use crate::load::only;
+use crate::load::{Handle, Reads, count, only};
 use crate::{Db, Dialect, Plan, Row, Statement, StoreError, delivery, params};
 
 /// A message a worker holds the lease of.
@@ -99,6 +99,24 @@ pub(crate) fn insert(message: &OutboxMessage, request_id: Option<&str>, at: Time
             message.destination.as_str(),
             request_id,
         ],
+    )
+}
+
+/// What waits for another try to reach a person is tried at once.
+pub(crate) fn hurry(user: UserId, at: Timestamp) -> Statement {
+    Statement::new(
+        "UPDATE outbox SET available_at = $2 WHERE user_id = $1 AND state = 'queued' AND channel <> 'webhook' \
+         AND available_at > $2",
+        params![user.uuid(), at],
+    )
+}
+
+/// How many messages wait to be sent to a person.
+pub(crate) fn waiting_for(reads: &mut Reads<'_>, user: UserId) -> Handle<usize> {
+    reads.read(
+        "SELECT count(*) FROM outbox WHERE user_id = $1 AND settled_at IS NULL AND channel <> 'webhook'",
+        params![user.uuid()],
+        count,
     )
 }
 

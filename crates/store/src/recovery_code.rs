@@ -12,7 +12,7 @@ use crate::{Db, Plan, Row, Statement, StoreError, params};
 /// The codes of a challenge's person.
 pub(crate) fn of_challenge(reads: &mut Reads<'_>, token: &TokenHash) -> Handle<Vec<StoredRecoveryCode>> {
     reads.read(
-        "SELECT id, pepper_id, code_hash, used_at IS NOT NULL FROM recovery_codes \
+        "SELECT id, pepper_id, code_hash, used_at IS NOT NULL, expires_at FROM recovery_codes \
          WHERE user_id = (SELECT user_id FROM challenges WHERE token_hash = $1)",
         params![&token.0],
         |rows| every(rows, stored),
@@ -22,7 +22,7 @@ pub(crate) fn of_challenge(reads: &mut Reads<'_>, token: &TokenHash) -> Handle<V
 /// The codes of the person of an application's challenge.
 pub(crate) fn of_asked(reads: &mut Reads<'_>, id: ChallengeId) -> Handle<Vec<StoredRecoveryCode>> {
     reads.read(
-        "SELECT id, pepper_id, code_hash, used_at IS NOT NULL FROM recovery_codes \
+        "SELECT id, pepper_id, code_hash, used_at IS NOT NULL, expires_at FROM recovery_codes \
          WHERE user_id = (SELECT user_id FROM challenges WHERE id = $1)",
         params![id.uuid()],
         |rows| every(rows, stored),
@@ -32,7 +32,7 @@ pub(crate) fn of_asked(reads: &mut Reads<'_>, id: ChallengeId) -> Handle<Vec<Sto
 /// The codes of a user.
 pub(crate) fn of_user(reads: &mut Reads<'_>, user: UserId) -> Handle<Vec<StoredRecoveryCode>> {
     reads.read(
-        "SELECT id, pepper_id, code_hash, used_at IS NOT NULL FROM recovery_codes WHERE user_id = $1",
+        "SELECT id, pepper_id, code_hash, used_at IS NOT NULL, expires_at FROM recovery_codes WHERE user_id = $1",
         params![user.uuid()],
         |rows| every(rows, stored),
     )
@@ -41,7 +41,7 @@ pub(crate) fn of_user(reads: &mut Reads<'_>, user: UserId) -> Handle<Vec<StoredR
 /// How many unused codes a user has.
 pub(crate) fn count_unused(reads: &mut Reads<'_>, user: UserId) -> Handle<usize> {
     reads.read(
-        "SELECT count(*) FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL",
+        "SELECT count(*) FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL AND expires_at IS NULL",
         params![user.uuid()],
         count,
     )
@@ -51,7 +51,8 @@ pub(crate) fn count_unused(reads: &mut Reads<'_>, user: UserId) -> Handle<usize>
 pub(crate) fn count_unused_of_key(reads: &mut Reads<'_>, application: ApplicationId, key: &str) -> Handle<usize> {
     reads.read(
         "SELECT count(*) FROM recovery_codes \
-         WHERE user_id = (SELECT id FROM users WHERE application_id = $1 AND email_key = $2) AND used_at IS NULL",
+         WHERE user_id = (SELECT id FROM users WHERE application_id = $1 AND email_key = $2) \
+         AND used_at IS NULL AND expires_at IS NULL",
         params![application.uuid(), key],
         count,
     )
@@ -61,7 +62,8 @@ pub(crate) fn count_unused_of_key(reads: &mut Reads<'_>, application: Applicatio
 pub(crate) fn count_unused_of_hosted_result(reads: &mut Reads<'_>, token: &TokenHash) -> Handle<usize> {
     reads.read(
         "SELECT count(*) FROM recovery_codes WHERE user_id = (SELECT c.user_id FROM hosted_challenges h \
-         JOIN challenges c ON c.id = h.challenge_id WHERE h.result_hash = $1) AND used_at IS NULL",
+         JOIN challenges c ON c.id = h.challenge_id WHERE h.result_hash = $1) \
+         AND used_at IS NULL AND expires_at IS NULL",
         params![&token.0],
         count,
     )
@@ -77,6 +79,7 @@ fn stored(row: &Row) -> Result<StoredRecoveryCode, StoreError> {
         id: RecoveryCodeId::from_uuid(row.get(0)?),
         hash: PepperedHash { pepper, hash: row.get(2)? },
         used: row.get(3)?,
+        expires_at: row.get(4)?,
     })
 }
 
@@ -90,6 +93,44 @@ pub(crate) fn replace(user: UserId, codes: &[StoredRecoveryCode], at: Timestamp)
         )
     }));
     statements
+}
+
+/// When an unused bypass code of a user ends.
+pub(crate) fn bypass_of(reads: &mut Reads<'_>, user: UserId) -> Handle<Option<Timestamp>> {
+    reads.read(
+        "SELECT expires_at FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL AND expires_at IS NOT NULL",
+        params![user.uuid()],
+        |rows| optional(rows, |row| row.get(0)),
+    )
+}
+
+/// Gives a bypass code, in the place of any other.
+pub(crate) fn give_bypass(user: UserId, code: &StoredRecoveryCode, at: Timestamp) -> Vec<Statement> {
+    let StoredRecoveryCode { id, hash, expires_at, .. } = code;
+    vec![
+        withdraw_bypass(user),
+        Statement::new(
+            "INSERT INTO recovery_codes (id, user_id, pepper_id, code_hash, created_at, expires_at) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+            params![id.uuid(), user.uuid(), hash.pepper.to_string(), hash.hash, at, *expires_at],
+        ),
+    ]
+}
+
+/// Takes back what was not used of bypass codes.
+pub(crate) fn withdraw_bypass(user: UserId) -> Statement {
+    Statement::new(
+        "DELETE FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL AND expires_at IS NOT NULL",
+        params![user.uuid()],
+    )
+}
+
+/// Uses up a bypass code; guarded by nobody having used it before, and by its end.
+pub(crate) fn redeem_bypass(id: RecoveryCodeId, at: Timestamp) -> Statement {
+    Statement::guarded(
+        "UPDATE recovery_codes SET used_at = $2 WHERE id = $1 AND used_at IS NULL AND expires_at > $2",
+        params![id.uuid(), at],
+    )
 }
 
 /// Uses up a code; guarded by nobody having used it before.

@@ -65,6 +65,8 @@ pub const FATES: &[(&str, Fate)] = &[
     ("webhooks", Fate::Kept),
     // A role that was taken away since is not given back.
     ("administrators", Fate::Ended("DELETE FROM administrators")),
+    // Whoever was to be reset may have stopped it since.
+    ("reset_requests", Fate::Ended("DELETE FROM reset_requests")),
     ("application_return_urls", Fate::Kept),
     ("hosted_challenges", Fate::Ended("DELETE FROM hosted_challenges")),
     ("database_mark", Fate::Kept),
@@ -74,7 +76,7 @@ pub const FATES: &[(&str, Fate)] = &[
 const COUNTED: [&str; 4] = [
     "SELECT count(*) FROM sessions WHERE ended_at IS NULL",
     "SELECT count(*) FROM trusted_devices",
-    "SELECT count(*) FROM recovery_codes WHERE used_at IS NULL",
+    "SELECT count(*) FROM recovery_codes WHERE used_at IS NULL AND expires_at IS NULL",
     "SELECT count(*) FROM outbox WHERE settled_at IS NULL",
 ];
 

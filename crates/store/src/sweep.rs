@@ -18,7 +18,7 @@ const CHUNK: u32 = 200;
 /// How long one sweep may go on. What is left waits for the next one.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 
-const SWEEPS: [&str; 13] = [
+const SWEEPS: [&str; 15] = [
     // A worker has found them expired long ago and written it down, unless none runs.
     "UPDATE outbox SET state = 'expired', settled_at = $1, lease_until = NULL, trouble = 'expired', \
      payload = CASE WHEN channel = 'webhook' THEN payload END WHERE id IN (SELECT id FROM outbox WHERE settled_at IS NULL AND expires_at < $1 LIMIT $2) RETURNING 1",
@@ -28,8 +28,10 @@ const SWEEPS: [&str; 13] = [
     "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 LIMIT $2) RETURNING 1",
     "DELETE FROM counters WHERE key IN (SELECT key FROM counters WHERE expires_at < $1 LIMIT $2) RETURNING 1",
     "DELETE FROM two_factor_codes WHERE id IN (SELECT id FROM two_factor_codes WHERE expires_at < $1 LIMIT $2) RETURNING 1",
+    "DELETE FROM recovery_codes WHERE id IN (SELECT id FROM recovery_codes WHERE expires_at < $1 LIMIT $2) RETURNING 1",
     "DELETE FROM mailbox WHERE id IN (SELECT id FROM mailbox WHERE created_at < $1 LIMIT $2) RETURNING 1",
     "DELETE FROM link_tokens WHERE id IN (SELECT id FROM link_tokens WHERE expires_at < $1 LIMIT $2) RETURNING 1",
+    "DELETE FROM reset_requests WHERE id IN (SELECT id FROM reset_requests WHERE expires_at < $1 LIMIT $2) RETURNING 1",
     "DELETE FROM sms_usage WHERE expires_at < $1 AND since IN \
      (SELECT since FROM sms_usage WHERE expires_at < $1 ORDER BY expires_at LIMIT $2) RETURNING 1",
     "DELETE FROM delivery_outages WHERE channel IN \

@@ -2,7 +2,7 @@
 
 use domain::application::ExternalId;
 use domain::audit::AuditHead;
-use domain::ids::{ApplicationId, ChallengeId, FactorId, PersonId, UserId};
+use domain::ids::{ApplicationId, ChallengeId, FactorId, PersonId, ResetRequestId, UserId};
 use domain::locale::Locale;
 use domain::secret::{Sealed, TokenHash};
 use domain::throttle::{GuessBudget, Unlock};
@@ -133,6 +133,32 @@ pub(crate) fn locked_by_hosted_result(reads: &mut Reads<'_>, token: &TokenHash) 
             "u.id = (SELECT c.user_id FROM hosted_challenges h JOIN challenges c ON c.id = h.challenge_id \
              WHERE h.result_hash = $1)"
         ),
+        params![&token.0],
+        |rows| optional(rows, account),
+    )
+}
+
+/// Locks the user whose reset was asked for, and reads the account.
+pub(crate) fn locked_by_reset_request(reads: &mut Reads<'_>, id: ResetRequestId) -> Handle<Option<Account>> {
+    reads.lock(
+        "SELECT id FROM users WHERE id = (SELECT user_id FROM reset_requests WHERE id = $1) FOR UPDATE",
+        params![id.uuid()],
+    );
+    reads.read(
+        account_where!("u.id = (SELECT user_id FROM reset_requests WHERE id = $1)"),
+        params![id.uuid()],
+        |rows| optional(rows, account),
+    )
+}
+
+/// The same, by the link that stops it.
+pub(crate) fn locked_by_stop_link(reads: &mut Reads<'_>, token: &TokenHash) -> Handle<Option<Account>> {
+    reads.lock(
+        "SELECT id FROM users WHERE id = (SELECT user_id FROM reset_requests WHERE stop_hash = $1) FOR UPDATE",
+        params![&token.0],
+    );
+    reads.read(
+        account_where!("u.id = (SELECT user_id FROM reset_requests WHERE stop_hash = $1)"),
         params![&token.0],
         |rows| optional(rows, account),
     )

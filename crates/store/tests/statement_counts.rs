@@ -386,13 +386,13 @@ async fn no_call_sends_more_statements_than_it_did() {
             login: before the password is checked   4  0
             login: a factor is due                  7  6
             challenge                               5  0
-            verify: a wrong code                    6  4
-            verify: authenticator, remembered       7  9
+            verify: a wrong code                    7  4
+            verify: authenticator, remembered       8  9
             login: on a trusted device              8  7
             send-code                               6  9
-            verify: sent code                       6  8
-            verify: recovery code                   6  9
-            verify: authenticator                   6  6
+            verify: sent code                       7  8
+            verify: recovery code                   7  9
+            verify: authenticator                   7  6
             refresh                                 2  4
             status                                  5  0
             sessions                                3  0
@@ -418,8 +418,8 @@ async fn no_call_sends_more_statements_than_it_did() {
             /v1 factor: brought                     5 23
             /v1 challenge: a factor is due         11  6
             /v1 challenge: read                     7  0
-            /v1 verify                              9  7
-            /v1 verify: again                       9  0
+            /v1 verify                             10  7
+            /v1 verify: again                      10  0
             /v1 import: opened                      3  1
             /v1 import: one of the list             5 14
             ");

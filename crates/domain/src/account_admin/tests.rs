@@ -136,6 +136,7 @@ fn disabling_closes_everything_at_once() {
     yes
     change EndSessionsOf disabled
     change EndChallengesOf
+    change WithdrawBypassCode
     change AbandonAllEnrollmentsOf
     change EndLinkTokens password_reset, unlock, email_change, backup_email, settings
     change DropMessagesOf
@@ -174,10 +175,12 @@ fn a_reset_takes_the_whole_second_factor_and_keeps_its_reason() {
     yes
     change EndSessionsOf two_factor_reset
     change EndChallengesOf
+    change WithdrawBypassCode
     change AbandonAllEnrollmentsOf
     change EndLinkTokens password_reset, unlock, email_change, backup_email, settings
     change DropMessagesOf
     change RevokeTrust
+    change EndResetRequestsOf
     change RemoveFactorsOf
     change ReplaceRecoveryCodes, 0
     change WipeKeptRecoveryCodes

@@ -95,7 +95,9 @@ impl Decide for GrantRole {
         entry.detail = self.detail();
         let decision = Decision::new(Ok(changed), now).on_chain_of(&account).audit_all(alarms).audit(entry);
         let decision = closed(decision, &account, EndReason::RoleChanged, &self.origin)
-            .change(Change::SetRole(user, Some(self.role)));
+            .change(Change::SetRole(user, Some(self.role)))
+            // Who approved it may have been nobody to approve it now.
+            .change(Change::EndResetRequestsOf(user));
         if equipped {
             // Codes by e-mail are asked for by whoever holds the mailbox, and passwords are reset there.
             let mailed = view.factors.iter().filter(|factor| factor.method == Method::Email);

@@ -4,13 +4,16 @@
 //! act stands on the person's chain, with the pseudonym of whoever acted and their reason, also where it was refused. No secret
 //! is told or set: what starts over starts with a link by mail, which nobody but its reader sees.
 
+use super::reset_request::held_up;
 use super::{Role, Standing, actor, admit};
 use crate::account_admin::{self, Act, Hand};
 use crate::command::{Context, Decide, Origin};
 use crate::decision::{Decision, Refusal};
 use crate::destination::Destination;
-use crate::factor::Factor;
+use crate::factor::manage::is_usable;
+use crate::factor::{Factor, Method};
 use crate::ids::{PersonId, UserId};
+use crate::policy::Policy;
 use crate::secret::Broken;
 use crate::session::{Admitted, Bearer, Session};
 use crate::user::{Account, Email};
@@ -24,13 +27,27 @@ pub enum HelpAct {
     EndSessions,
     /// Their devices are asked for a code again.
     ForgetDevices,
+    /// The bypass code they were given is good no more.
+    WithdrawBypassCode,
+    /// Messages to them that wait for another try are tried at once.
+    SendNow,
+    /// No code goes to their phone number any more.
+    CancelNumber,
     /// The second factor is taken away, and set up anew by a link.
     StartOver,
 }
 
 impl HelpAct {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Unlock, Self::EndSessions, Self::ForgetDevices, Self::StartOver];
+    pub const ALL: [Self; 7] = [
+        Self::Unlock,
+        Self::SendNow,
+        Self::WithdrawBypassCode,
+        Self::EndSessions,
+        Self::ForgetDevices,
+        Self::CancelNumber,
+        Self::StartOver,
+    ];
 
     /// Its name in addresses and texts.
     pub const fn as_str(self) -> &'static str {
@@ -38,6 +55,9 @@ impl HelpAct {
             Self::Unlock => "unlock",
             Self::EndSessions => "end-sessions",
             Self::ForgetDevices => "forget-devices",
+            Self::WithdrawBypassCode => "withdraw-bypass-code",
+            Self::SendNow => "send-now",
+            Self::CancelNumber => "cancel-number",
             Self::StartOver => "start-over",
         }
     }
@@ -51,23 +71,32 @@ impl HelpAct {
     /// closes doors is done at once.
     pub const fn is_dangerous(self) -> bool {
         match self {
-            Self::Unlock | Self::StartOver => true,
-            Self::EndSessions | Self::ForgetDevices => false,
+            Self::Unlock | Self::CancelNumber | Self::StartOver => true,
+            Self::EndSessions | Self::ForgetDevices | Self::WithdrawBypassCode | Self::SendNow => false,
         }
     }
 
-    fn act(self, reason: &str) -> Act {
+    fn act(self, reason: &str, factors: &[Factor], policy: &Policy) -> Act {
         match self {
+            Self::SendNow => Act::SendNow,
+            Self::CancelNumber => {
+                let (numbers, others): (Vec<_>, Vec<_>) =
+                    factors.iter().partition(|factor| factor.method == Method::Sms);
+                let next = others.into_iter().find(|other| is_usable(other, policy)).map(|other| other.id);
+                let numbers = numbers.into_iter().map(|factor| (factor.id, factor.label.clone())).collect();
+                Act::CancelNumber { numbers, next }
+            }
             Self::Unlock => Act::Unlock,
             Self::EndSessions => Act::EndSessions,
             Self::ForgetDevices => Act::ForgetDevices,
+            Self::WithdrawBypassCode => Act::WithdrawBypassCode,
             Self::StartOver => Act::StartOver(reason.to_owned()),
         }
     }
 }
 
 /// The role it takes to help somebody who has this one.
-const fn helper_of(role: Option<Role>) -> Role {
+pub(super) const fn helper_of(role: Option<Role>) -> Role {
     match role {
         None => Role::Support,
         Some(_) => Role::Administrator,
@@ -114,7 +143,7 @@ pub struct HelpView {
 }
 
 /// The addresses among somebody's factors. One that does not open is told nothing, and hinders no help.
-fn addresses(factors: &[Factor], context: &Context<'_>) -> Vec<Email> {
+pub(super) fn addresses(factors: &[Factor], context: &Context<'_>) -> Vec<Email> {
     let opened = factors.iter().filter_map(|factor| factor.destination(context.keys).ok().flatten());
     opened
         .filter_map(|destination| match destination {
@@ -124,27 +153,25 @@ fn addresses(factors: &[Factor], context: &Context<'_>) -> Vec<Email> {
         .collect()
 }
 
-impl Help {
-    /// Why somebody may not, and the word for it in the audit log.
-    fn refusal(
-        &self,
-        helper: &Admitted,
-        role: Role,
-        person: &Account,
-        context: &Context<'_>,
-    ) -> Option<(Refusal, &'static str)> {
-        let least = helper_of(person.role);
-        let now = helper.moment.now;
-        if role < least {
-            Some((Refusal::RoleRequired(least), "role_required"))
-        } else if helper.account.user.id == person.user.id {
-            // Whoever could help themselves would need no second factor.
-            Some((Refusal::RoleRequired(least), "own_account"))
-        } else if self.act.is_dangerous() && helper.session.factor_proved_at(now, context.policy).is_none() {
-            Some((Refusal::StepUpRequired, "step_up_required"))
-        } else {
-            None
-        }
+/// Why somebody may not help, and the word for it in the audit log.
+pub(super) fn barred(
+    helper: &Admitted,
+    role: Role,
+    person: &Account,
+    dangerous: bool,
+    context: &Context<'_>,
+) -> Option<(Refusal, &'static str)> {
+    let least = helper_of(person.role);
+    let now = helper.moment.now;
+    if role < least {
+        Some((Refusal::RoleRequired(least), "role_required"))
+    } else if helper.account.user.id == person.user.id {
+        // Whoever could help themselves would need no second factor.
+        Some((Refusal::RoleRequired(least), "own_account"))
+    } else if dangerous && helper.session.factor_proved_at(now, context.policy).is_none() {
+        Some((Refusal::StepUpRequired, "step_up_required"))
+    } else {
+        None
     }
 }
 
@@ -163,8 +190,13 @@ impl Decide for Help {
         };
         let acts = Some(actor(helper.account.user.person));
         let origin = Origin { actor: acts, locale: None, ..self.origin.clone() };
-        let act = self.act.act(&self.reason);
-        if let Some((refusal, why)) = self.refusal(&helper, role, &person, context) {
+        let act = self.act.act(&self.reason, &view.factors, context.policy);
+        // Where it takes more than one decision, nothing is done at once, at whichever door.
+        let held_up = || held_up(context.policy).filter(|_| self.act == HelpAct::StartOver);
+        let barred = barred(&helper, role, &person, self.act.is_dangerous(), context)
+            .or_else(|| held_up().map(|refusal| (refusal, "request_required")))
+            .or_else(|| act.leaves_nothing().then_some((Refusal::LastFactor, "last_factor")));
+        if let Some((refusal, why)) = barred {
             let moment = person.moment(context.clock, context.policy);
             let alarms = person.seen(moment, &origin, context.policy);
             let entry = person.entry(act.action(), false, &origin).because(why);

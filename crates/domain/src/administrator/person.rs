@@ -37,10 +37,14 @@ pub struct PersonView {
     pub factors: Vec<Factor>,
     /// Unused recovery codes.
     pub recovery_codes: usize,
+    /// When an unused bypass code ends.
+    pub bypass: Option<Timestamp>,
     /// Devices whose trust nobody revoked.
     pub devices: Vec<TrustedDevice>,
     /// Live sessions, newest first, each with when it was last used.
     pub sessions: Vec<(Session, Timestamp)>,
+    /// Messages to them that wait to be sent.
+    pub waiting: usize,
 }
 
 /// How the way in stands.
@@ -129,12 +133,16 @@ pub struct PersonSheet {
     pub factors: Vec<FactorStatus>,
     /// Unused recovery codes.
     pub recovery_codes: usize,
+    /// Until when a bypass code works.
+    pub bypass: Option<Timestamp>,
     /// Devices that are not asked for a code.
     pub devices: Vec<DeviceLine>,
     /// Where they are signed in.
     pub sessions: Vec<SessionLine>,
     /// Where copies of notices go, masked.
     pub backup_email: Option<String>,
+    /// Messages to them that wait to be sent.
+    pub waiting: usize,
 }
 
 fn way_in(account: &Account, factors: &[Factor], now: Timestamp) -> WayIn {
@@ -197,9 +205,11 @@ impl Decide for ReadPerson {
             wrong_codes: wrong_codes.count(),
             factors,
             recovery_codes: view.recovery_codes,
+            bypass: view.bypass.filter(|end| now < *end),
             devices: devices.map(line).collect(),
             sessions: sessions.collect(),
             backup_email: account.backup_email(context.keys)?.map(|email| email.masked()),
+            waiting: view.waiting,
         };
         Ok(Decision::new(Ok(sheet), now))
     }

@@ -89,11 +89,13 @@ fn who_has_no_factor_is_invited_by_one_link_and_everything_before_is_dead() {
     yes
     change EndSessionsOf role_changed
     change EndChallengesOf
+    change WithdrawBypassCode
     change AbandonAllEnrollmentsOf
     change EndLinkTokens password_reset, unlock, email_change, backup_email, settings
     change DropMessagesOf
     change RevokeTrust
     change SetRole viewer
+    change EndResetRequestsOf
     change RemoveFactorsOf
     change ReplaceRecoveryCodes, 0
     change WipeKeptRecoveryCodes
@@ -122,11 +124,13 @@ fn who_has_a_factor_keeps_it_and_codes_by_e_mail_go() {
     yes
     change EndSessionsOf role_changed
     change EndChallengesOf
+    change WithdrawBypassCode
     change AbandonAllEnrollmentsOf
     change EndLinkTokens password_reset, unlock, email_change, backup_email, settings
     change DropMessagesOf
     change RevokeTrust
     change SetRole support
+    change EndResetRequestsOf
     change RemoveFactor
     change SaveSettings, 0 wrong, 0 in a row
     audit role_granted done role
@@ -148,6 +152,7 @@ fn who_has_a_factor_keeps_it_and_codes_by_e_mail_go() {
     yes
     change EndSessionsOf role_changed
     change EndChallengesOf
+    change WithdrawBypassCode
     change AbandonAllEnrollmentsOf
     change EndLinkTokens password_reset, unlock, email_change, backup_email, settings
     change DropMessagesOf

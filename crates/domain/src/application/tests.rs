@@ -151,6 +151,7 @@ fn a_right_code_gives_a_result_and_no_session_and_only_to_whom_it_belongs() {
     let (_, challenge) = ask(&mut lab, &request(SHOP), view(Some(person.account.clone()), Some(&person), false));
     let code = lab.code(&person.secrets[0], 0);
     let view = || VerifyView {
+        reset_request: None,
         browsers: vec![],
         account: Some(person.account.clone()),
         challenge: Some(challenge.clone()),

@@ -95,7 +95,7 @@ impl EventKind {
             AuditAction::FactorAdded => Some(Self::FactorActivated),
             AuditAction::FactorRemoved | AuditAction::TwoFactorDisabled => Some(Self::FactorRemoved),
             AuditAction::CodeVerified => Some(Self::ChallengeApproved),
-            AuditAction::RecoveryCodeUsed => Some(Self::RecoveryCodeUsed),
+            AuditAction::RecoveryCodeUsed | AuditAction::BypassCodeUsed => Some(Self::RecoveryCodeUsed),
             AuditAction::TrustedDeviceAdded => Some(Self::DeviceTrusted),
             AuditAction::TrustedDeviceRevoked | AuditAction::TrustRevoked => Some(Self::DeviceRevoked),
             AuditAction::AccountLocked => Some(Self::AccountLocked),
@@ -104,6 +104,9 @@ impl EventKind {
             | AuditAction::VerificationResent
             | AuditAction::EmailVerified
             | AuditAction::UserCreated
+            | AuditAction::DeliveryHurried
+            | AuditAction::BypassCodeMade
+            | AuditAction::BypassCodeWithdrawn
             | AuditAction::UserImported
             | AuditAction::PasswordChecked
             | AuditAction::SignedIn
@@ -126,6 +129,11 @@ impl EventKind {
             | AuditAction::PasswordResetRequested
             | AuditAction::PasswordReset
             | AuditAction::SessionEnded
+            | AuditAction::ResetRequested
+            | AuditAction::ResetApproved
+            | AuditAction::ResetDeclined
+            | AuditAction::ResetWithdrawn
+            | AuditAction::ResetStopped
             | AuditAction::AccountUnlocked
             | AuditAction::EmailChangeRequested
             | AuditAction::EmailChanged

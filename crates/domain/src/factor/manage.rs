@@ -17,7 +17,7 @@ use crate::trusted_device::{count_live, revoke_trust};
 use crate::user::Account;
 
 /// Whether a person can prove themselves with a factor here: its kind is not switched off, and codes for it can be sent.
-fn usable(factor: &Factor, policy: &Policy) -> bool {
+pub(crate) fn is_usable(factor: &Factor, policy: &Policy) -> bool {
     policy.allows(factor.method) && policy.delivers(factor.method)
 }
 
@@ -25,8 +25,8 @@ fn usable(factor: &Factor, policy: &Policy) -> bool {
 /// is left would be asked for, and could not be answered.
 fn next_after<'a>(gone: &Factor, factors: &'a [Factor], policy: &Policy) -> Option<&'a Factor> {
     let mut others = factors.iter().filter(|other| other.id != gone.id);
-    let fits = |other: &&Factor| usable(other, policy) || !usable(gone, policy);
-    let best = others.clone().find(|other| usable(other, policy));
+    let fits = |other: &&Factor| is_usable(other, policy) || !is_usable(gone, policy);
+    let best = others.clone().find(|other| is_usable(other, policy));
     best.or_else(|| others.find(fits))
 }
 

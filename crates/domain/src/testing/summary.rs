@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::administrator::Role;
 use crate::decision::{Change, Decision};
 use crate::message::Channel;
+use crate::throttle::GuessBudget;
 
 /// One line for the answer, one for each change, audit entry and message.
 pub fn summary<R>(decision: &Decision<R>) -> String {
@@ -42,17 +43,7 @@ fn change_line(change: &Change) -> String {
         Change::AddUser(..) => "AddUser".to_owned(),
         Change::SetPassword(..) => "SetPassword".to_owned(),
         Change::SetLocale(_, locale) => format!("SetLocale {}", locale.as_str()),
-        Change::SaveSettings(_, settings) => {
-            let guesses = &settings.guesses;
-            let mut line = format!("SaveSettings, {} wrong, {} in a row", guesses.recent.len(), guesses.in_a_row);
-            if guesses.locked_until.is_some() {
-                line.push_str(", locked");
-            }
-            if guesses.stopped_at.is_some() {
-                line.push_str(", stopped");
-            }
-            line
-        }
+        Change::SaveSettings(_, settings) => settings_line(&settings.guesses),
         Change::AddChallenge(_) => "AddChallenge".to_owned(),
         Change::SaveAttempts { attempts, skew, .. } => {
             format!("SaveAttempts {attempts}, offset {:?}", skew.map(|skew| skew.offset))
@@ -79,6 +70,9 @@ fn change_line(change: &Change) -> String {
         Change::AddFactor(factor) => format!("AddFactor, used {}", factor.last_used_step.is_some()),
         Change::UseStep { .. } => "UseStep".to_owned(),
         Change::ReplaceRecoveryCodes(_, codes) => format!("ReplaceRecoveryCodes, {}", codes.len()),
+        Change::GiveBypassCode(..) => "GiveBypassCode".to_owned(),
+        Change::UseBypassCode(_) => "UseBypassCode".to_owned(),
+        Change::WithdrawBypassCode(_) => "WithdrawBypassCode".to_owned(),
         Change::UseRecoveryCode(_) => "UseRecoveryCode".to_owned(),
         Change::MarkSmsAlarm(..) => "MarkSmsAlarm".to_owned(),
         Change::AddSentCode(code, ..) => format!("AddSentCode {} {}", code.scope.purpose(), code.method),
@@ -101,6 +95,7 @@ fn change_line(change: &Change) -> String {
             let purposes: Vec<&str> = purposes.iter().map(|purpose| purpose.as_str()).collect();
             format!("EndLinkTokens {}", purposes.join(", "))
         }
+        Change::HurryMessagesOf(_) => "HurryMessagesOf".to_owned(),
         Change::DropMessagesOf(_) => "DropMessagesOf".to_owned(),
         Change::SeeBrowser(_, name) => format!("SeeBrowser {name}"),
         Change::EndMessage(_, how) => format!("EndMessage {how:?}"),
@@ -108,6 +103,12 @@ fn change_line(change: &Change) -> String {
         Change::SetBackupEmail(_, to) => format!("SetBackupEmail {}", to.is_some()),
         Change::SetDisabled(_, at) => format!("SetDisabled {}", at.is_some()),
         Change::SetRole(_, role) => format!("SetRole {}", role.map_or("none", Role::as_str)),
+        Change::AddResetRequest(_) => "AddResetRequest".to_owned(),
+        Change::ApproveResetRequest(..) => "ApproveResetRequest".to_owned(),
+        Change::EndResetRequest { outcome, approved, .. } => {
+            format!("EndResetRequest {}, approved {approved}", outcome.as_str())
+        }
+        Change::EndResetRequestsOf(_) => "EndResetRequestsOf".to_owned(),
         Change::DeleteUser(_) => "DeleteUser".to_owned(),
         Change::SetContact(..) => "SetContact".to_owned(),
         Change::AddApplication(new) => format!("AddApplication {:?}, {}", new.name, new.rules.second_factor.as_str()),
@@ -127,4 +128,15 @@ fn change_line(change: &Change) -> String {
         Change::RenewHostedResult(..) => "RenewHostedResult".to_owned(),
         Change::RedeemHosted(_) => "RedeemHosted".to_owned(),
     }
+}
+
+fn settings_line(guesses: &GuessBudget) -> String {
+    let mut line = format!("SaveSettings, {} wrong, {} in a row", guesses.recent.len(), guesses.in_a_row);
+    if guesses.locked_until.is_some() {
+        line.push_str(", locked");
+    }
+    if guesses.stopped_at.is_some() {
+        line.push_str(", stopped");
+    }
+    line
 }

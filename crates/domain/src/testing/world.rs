@@ -190,6 +190,7 @@ impl World {
         let challenge = self.challenge_of(token);
         let user = challenge.as_ref().map(|challenge| challenge.user);
         let view = VerifyView {
+            reset_request: None,
             browsers: self.browsers.clone(),
             account: user.map(|user| self.users[&user].clone()),
             challenge,
@@ -644,7 +645,14 @@ impl World {
                 self.recovery_codes.retain(|(owner, _)| *owner != user);
                 self.recovery_codes.extend(codes.into_iter().map(|code| (user, code)));
             }
-            Change::UseRecoveryCode(id) => {
+            Change::GiveBypassCode(user, code) => {
+                self.recovery_codes.retain(|(owner, code)| *owner != user || code.expires_at.is_none());
+                self.recovery_codes.push((user, code));
+            }
+            Change::WithdrawBypassCode(user) => {
+                self.recovery_codes.retain(|(owner, code)| *owner != user || code.expires_at.is_none());
+            }
+            Change::UseRecoveryCode(id) | Change::UseBypassCode(id) => {
                 assert!(self.spent_codes.insert(id), "a recovery code was accepted twice");
                 self.used.push(Used::Recovery(id));
                 let before = self.recovery_codes.len();
@@ -714,7 +722,11 @@ impl World {
                 self.browsers.retain(|browser| browser.name != name);
                 self.browsers.push(KnownBrowser { name, seen_at: at });
             }
-            Change::DropMessagesOf(_) | Change::MarkSmsAlarm(..) | Change::EndMessage(..) => {}
+            Change::DropMessagesOf(_)
+            | Change::HurryMessagesOf(_)
+            | Change::MarkSmsAlarm(..)
+            | Change::EndMessage(..)
+            | Change::EndResetRequestsOf(_) => {}
             Change::EndSessionsOf(user, _) => {
                 for session in self.sessions.values_mut().filter(|session| session.user == user) {
                     session.ended_at.get_or_insert(at);
@@ -738,6 +750,9 @@ impl World {
             Change::SetBackupEmail(user, to) => self.account_mut(user).backup_email = to,
             Change::SetDisabled(user, disabled_at) => self.account_mut(user).user.disabled_at = disabled_at,
             Change::SetRole(user, role) => self.account_mut(user).role = role,
+            Change::AddResetRequest(_) | Change::ApproveResetRequest(..) | Change::EndResetRequest { .. } => {
+                panic!("nobody asks for a reset in this world")
+            }
             Change::DeleteUser(_) => panic!("nobody is deleted in this world"),
             Change::SetContact(..)
             | Change::AddApplication(_)

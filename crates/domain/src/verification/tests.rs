@@ -73,6 +73,7 @@ fn where_the_refresh_token_goes_may_be_said_with_the_code() {
     };
     let account = Some(person.account.clone());
     let view = VerifyView {
+        reset_request: None,
         browsers: vec![],
         account,
         challenge,
@@ -209,6 +210,7 @@ fn a_secret_that_does_not_open_is_a_fault_and_never_a_wrong_code() {
         origin: crate::testing::origin(),
     };
     let view = VerifyView {
+        reset_request: None,
         browsers: vec![],
         account: Some(person.account.clone()),
         challenge: world.challenge_of(&token),
@@ -236,6 +238,7 @@ fn recovery_codes_hashed_with_a_lost_pepper_are_a_fault_and_never_a_wrong_code()
         origin: crate::testing::origin(),
     };
     let view = VerifyView {
+        reset_request: None,
         browsers: vec![],
         account: Some(person.account.clone()),
         challenge: world.challenge_of(&token),

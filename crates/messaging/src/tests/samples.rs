@@ -26,6 +26,7 @@ pub(super) fn sample(kind: MessageKind) -> MessageContent {
         MessageKind::AccountExists | MessageKind::EmailChangeTaken => Some("login"),
         MessageKind::AccountLocked => Some("unlock#token=Qm9hdCBkcmlua3MgdGVh"),
         MessageKind::StartedOver => Some("start-over#token=Qm9hdCBkcmlua3MgdGVh"),
+        MessageKind::ResetRequested => Some("stop-reset#token=Qm9hdCBkcmlua3MgdGVh"),
         MessageKind::PasswordReset => Some("reset-password#token=Qm9hdCBkcmlua3MgdGVh"),
         MessageKind::EmailChange => Some("change-email#token=Qm9hdCBkcmlua3MgdGVh"),
         MessageKind::BackupEmail => Some("backup-email#token=Qm9hdCBkcmlua3MgdGVh"),
@@ -36,6 +37,8 @@ pub(super) fn sample(kind: MessageKind) -> MessageContent {
         | MessageKind::RecoveryCodesMade
         | MessageKind::RecoveryCodeUsed
         | MessageKind::RecoveryCodesLow
+        | MessageKind::BypassCodeMade
+        | MessageKind::BypassCodeUsed
         | MessageKind::WrongCodes
         | MessageKind::NewSignIn
         | MessageKind::TrustedDeviceAdded

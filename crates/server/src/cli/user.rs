@@ -157,6 +157,9 @@ async fn act(app: &App, whom: Whom, act: Act) -> anyhow::Result<()> {
         Act::Delete => ("Delete", "deleted", ""),
         Act::StartOver(_) => ("Take every factor and the password away from", "reset", ""),
         Act::EndSessions => ("Sign out everywhere", "signed out", ""),
+        Act::SendNow => ("Send what waits to", "sent", ""),
+        Act::CancelNumber { .. } => ("Cancel the number of", "cancelled", ""),
+        Act::WithdrawBypassCode => ("Take back the bypass code of", "taken back", ""),
         Act::ForgetDevices | Act::EndTrust(_) => ("End the trust in every device of", "ended", ""),
     };
     anyhow::ensure!(whom.yes || confirmed(&format!("{question} {}?", email.as_str()))?, "nothing was done");

@@ -131,6 +131,12 @@ settings! {
         "How many minutes a session of an administrator lasts without being used.";
     ADMIN_SESSION_MINUTES: Duration = "TWINLOCK_ADMIN_SESSION_MINUTES", "480", Some("480"), parse::minutes::<5, 1_440>,
         "How many minutes a session of an administrator lasts in all, and their second factor opens the administration.";
+    BYPASS_CODE_MINUTES: Duration = "TWINLOCK_BYPASS_CODE_MINUTES", "60", Some("60"), parse::minutes::<5, 1_440>,
+        "How many minutes a bypass code works, which the help desk gives somebody who has lost everything else.";
+    ADMIN_SECOND_APPROVAL: bool = "TWINLOCK_ADMIN_SECOND_APPROVAL", "true", Some("false"), parse::boolean,
+        "Whether an administrator takes away somebody's second factor only when another one has approved it.";
+    ADMIN_COOLING_OFF_MINUTES: Duration = "TWINLOCK_ADMIN_COOLING_OFF_MINUTES", "60", Some("0"), parse::minutes::<0, 10_080>,
+        "How many minutes have to pass from asking for that until it is done; 0 is none.";
     ENABLED: bool = "TWOFA_ENABLED", "true", Some("true"), parse::boolean,
         "Whether anybody is asked for a second factor; false deletes nothing.";
     ISSUER_NAME: String = "TWOFA_ISSUER_NAME", "Example", Some("Twinlock"), parse::issuer_name,

@@ -68,6 +68,7 @@ pub(super) fn routes(app: &App) -> Router<App> {
         .route("/reset-password", get(mail_link::reset).post(mail_link::submit_reset))
         .route("/welcome", get(mail_link::welcome).post(mail_link::submit_welcome))
         .route("/start-over", get(mail_link::start_over).post(mail_link::submit_start_over))
+        .route("/stop-reset", get(mail_link::stop_reset).post(mail_link::submit_stop_reset))
         .route("/verify-email", get(mail_link::verify).post(mail_link::submit_verify))
         .route("/unlock", get(mail_link::unlock).post(mail_link::submit_unlock))
         .route("/change-email", get(mail_link::change_email).post(mail_link::submit_change_email))

@@ -17,6 +17,8 @@ impl From<Refusal> for Problem {
             Refusal::RoleRequired(role) => {
                 Self::new(ProblemCode::RoleRequired).detail(format!("This takes the role {}.", role.as_str()))
             }
+            Refusal::SecondAdministratorRequired => Self::new(ProblemCode::SecondAdministratorRequired),
+            Refusal::CoolingOff { retry_after } => wait(ProblemCode::CoolingOff, retry_after),
             Refusal::ReplayExpired => Self::new(ProblemCode::ReplayExpired),
             Refusal::IdempotencyKeyReused => Self::new(ProblemCode::IdempotencyKeyReused),
             Refusal::ReturnUrlUnknown => {

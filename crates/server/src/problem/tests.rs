@@ -17,11 +17,15 @@ fn every_code_of_the_contract_has_its_status() {
     let contract = [
         (400, "invalid_request"),
         (401, "credentials_invalid token_invalid api_key_invalid partial_token_invalid"),
-        (403, "email_unverified step_up_required feature_disabled role_required csrf_refused report_refused"),
+        (
+            403,
+            "email_unverified step_up_required feature_disabled role_required second_administrator_required csrf_refused \
+             report_refused",
+        ),
         (404, "not_found"),
         (405, "method_not_allowed"),
         (408, "request_timeout"),
-        (409, "already_completed no_pending_setup last_factor already_enabled replay_expired"),
+        (409, "already_completed no_pending_setup last_factor already_enabled cooling_off replay_expired"),
         (410, "challenge_expired recovery_codes_gone"),
         (413, "body_too_large"),
         (415, "unsupported_media_type"),

@@ -14,7 +14,7 @@ pub(crate) fn addresses(person: &str) -> Vec<String> {
         let of_all = format!("/admin/lists/{list}");
         [format!("{of_all}?person={person}"), of_all]
     });
-    let fixed = ["/admin", "/admin/overview", "/admin/audit"].map(str::to_owned);
+    let fixed = ["/admin", "/admin/overview", "/admin/audit", "/admin/requests"].map(str::to_owned);
     fixed.into_iter().chain(lists).chain([format!("/admin/people/{person}")]).collect()
 }
 

@@ -102,7 +102,9 @@
 //! | `v1_visits` | R-21, R-25, R-31, R-52, R-65, A-57, A-64, A-82 |
 //! | `v1_webhooks` | R-10, R-52, R-71, A-64, A-72, A-73, A-85, A-89 |
 //! | `desk_lists` | R-43, R-44, A-73, A-74, A-77 |
+//! | `bypass_codes` | R-30, R-36, A-14, A-102 |
 //! | `help_desk` | R-25, R-36, R-37, R-43, R-45, R-67, A-72, A-88, A-102 |
+//! | `reset_requests` | R-25, R-36, R-37, A-102 |
 //! | `administrators` | R-37, R-43, R-52, A-64, A-74, A-76, A-103 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
 //! | `integrate` | docs/integrate.md, command by command |
@@ -178,6 +180,7 @@ mod audit;
 mod audit_checkpoints;
 mod audit_commands;
 mod backup_email;
+mod bypass_codes;
 mod canary;
 mod client_rust;
 mod clients;
@@ -236,6 +239,7 @@ mod recovery_code;
 mod reference;
 mod refusals;
 mod replay;
+mod reset_requests;
 mod restore;
 mod revocation;
 mod rotation;

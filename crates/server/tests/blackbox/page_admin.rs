@@ -14,7 +14,7 @@ use crate::people::{PASSWORD, Person};
 use crate::totp;
 
 /// Every act of the help desk.
-const ACTS: [&str; 4] = ["unlock", "end-sessions", "forget-devices", "start-over"];
+const ACTS: [&str; 5] = ["unlock", "withdraw-bypass-code", "end-sessions", "forget-devices", "start-over"];
 /// Why, as the desk says it.
 const REASON: &str = "Called back at the number we know";
 
@@ -75,6 +75,7 @@ pub(crate) async fn scenes(
     sign_out(&tab);
     looking_only(world, &tab, locked, &mut show).await;
     sign_out(&tab);
+    asking(chromium, view, &mut show).await;
 }
 
 /// Somebody is invited, and needs a second factor before anything is shown.
@@ -116,6 +117,10 @@ fn finding(world: &World, tab: &Tab, locked: &Person, mut show: impl FnMut(&Tab,
 /// Each act: its question, a reason that is none, and what comes of it; for somebody of ours and of an application.
 async fn helping(world: &World, tab: &Tab, locked: &Person, support: &Person, mut show: impl FnMut(&Tab, &str)) {
     let person = world.at(&format!("/admin/people/{}", world.uuid_of(locked).await));
+    tab.go(&format!("{person}/bypass-code"));
+    show(tab, "admin-bypass-code");
+    act(tab, REASON);
+    show(tab, "admin-bypass-code-given");
     for act_name in ACTS {
         let question = format!("{person}/{act_name}");
         tab.go(&question);
@@ -160,6 +165,8 @@ async fn leafing(world: &World, tab: &Tab, locked: &Person, support: &Person, mu
         tab.go(&world.at(&format!("/admin/lists/{list}")));
         show(tab, &format!("admin-list-{list}"));
     }
+    tab.go(&world.at("/admin/requests"));
+    show(tab, "admin-requests-none");
     let (one, other) = (world.uuid_of(locked).await, world.uuid_of(support).await);
     tab.go(&world.at(&format!("/admin/lists/outbox?person={one}")));
     show(tab, "admin-list-of-one");
@@ -199,6 +206,44 @@ async fn counting(world: &World, tab: &Tab, mut show: impl FnMut(&Tab, &str)) {
     }
     tab.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })");
     show(tab, "admin-overview-tables");
+}
+
+/// A reset that takes another administrator, and time.
+async fn asking(chromium: &Arc<Chromium>, view: View, mut show: impl FnMut(&Tab, &str)) {
+    let plan = World::on(Database::Sqlite).with("TWINLOCK_ADMIN_SECOND_APPROVAL", "true");
+    let world = plan.with("TWINLOCK_ADMIN_COOLING_OFF_MINUTES", "60").start().await;
+    let [asker, other] = ["support", "support"].map(|role| world.add_administrator(role));
+    let person = world.at(&format!("/admin/people/{}", world.uuid_of(&world.add_person_with_totp()).await));
+    let tab = &chromium.open(view);
+    world.visit_in(tab, &asker).await;
+    tab.go(&format!("{person}/start-over"));
+    show(tab, "admin-request-ask");
+    act(tab, REASON);
+    assert_eq!(said(tab), "reset-asked");
+    show(tab, "admin-request-asked");
+    tab.go(&world.at("/admin/requests"));
+    show(tab, "admin-requests");
+    tab.click(".request .acts a[href$='/close']");
+    show(tab, "admin-request-withdraw");
+    let approve = tab.address().replace("/close", "/approve");
+    tab.go(&approve);
+    show(tab, "admin-request-own");
+    tab.go(&world.at("/admin/requests"));
+    sign_out(tab);
+    world.visit_in(tab, &other).await;
+    tab.go(&world.at("/admin/requests"));
+    show(tab, "admin-requests-of-others");
+    tab.click(".request .acts a[href$='/approve']");
+    show(tab, "admin-request-approve");
+    act(tab, REASON);
+    assert_eq!(said(tab), "request-approved");
+    show(tab, "admin-request-approved");
+    tab.go(&approve.replace("/approve", "/carry-out"));
+    show(tab, "admin-request-carry-out");
+    act(tab, REASON);
+    show(tab, "admin-request-not-yet");
+    tab.go(&world.at("/stop-reset"));
+    show(tab, "stop-reset");
 }
 
 /// Who may only look.

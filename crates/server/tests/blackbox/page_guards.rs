@@ -18,6 +18,7 @@ const FORMS: &[(&str, &[(&str, &str)])] = &[
     ("/reset-password", &[("link", "x"), ("new_password", PASSWORD)]),
     ("/welcome", &[("link", "x"), ("new_password", PASSWORD)]),
     ("/start-over", &[("link", "x"), ("new_password", PASSWORD)]),
+    ("/stop-reset", &[("link", "x")]),
     ("/verify-email", &[("link", "x")]),
     ("/unlock", &[("link", "x")]),
     ("/change-email", &[("link", "x")]),
@@ -39,9 +40,10 @@ const FORMS: &[(&str, &[(&str, &str)])] = &[
     ("/backup-email", &[("link", "x")]),
 ];
 /// Every page that anybody may open.
-const OPEN: [&str; 14] = [
+const OPEN: [&str; 15] = [
     "/welcome",
     "/start-over",
+    "/stop-reset",
     "/sign-in",
     "/sign-up",
     "/sign-up/sent",

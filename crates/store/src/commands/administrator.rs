@@ -1,16 +1,19 @@
 //! What the commands of and about administrators read.
 
+use domain::administrator::bypass::GiveBypassCode;
 use domain::administrator::grant::{GrantRole, GrantView, RevokeRole};
 use domain::administrator::help::{Help, HelpView};
 use domain::administrator::look::{Look, LookView, Sight};
 use domain::administrator::person::{PersonView, ReadPerson};
+use domain::administrator::reset_request::{AskReset, ResetView, StepReset, StopReset, StopView};
 use domain::administrator::{Enter, EnterView};
-use domain::ids::{ApplicationId, PersonId};
+use domain::ids::{ApplicationId, PersonId, UserId};
+use domain::session::Bearer;
 use domain::user::Account;
 
 use crate::load::{Assemble, Load, Reads, optional};
-use crate::user::{Whose, locked, unlocked};
-use crate::{factor, params, recovery_code, session, trusted_device};
+use crate::user::{Whose, locked, locked_by_reset_request, locked_by_stop_link, unlocked};
+use crate::{factor, outbox, params, recovery_code, reset_request, session, trusted_device};
 
 impl Load for Enter {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<EnterView> {
@@ -61,8 +64,10 @@ impl Load for ReadPerson {
         );
         let factors = factor::of_user(reads, self.user);
         let recovery_codes = recovery_code::count_unused(reads, self.user);
+        let bypass = recovery_code::bypass_of(reads, self.user);
         let devices = trusted_device::of_user(reads, self.user);
         let sessions = session::live_page(reads, self.user, None);
+        let waiting = outbox::waiting_for(reads, self.user);
         Box::new(move |answers| {
             Ok(PersonView {
                 account: answers.get(&account)?,
@@ -71,8 +76,10 @@ impl Load for ReadPerson {
                 application: answers.get(&application)?,
                 factors: answers.get(&factors)?,
                 recovery_codes: answers.get(&recovery_codes)?,
+                bypass: answers.get(&bypass)?,
                 devices: answers.get(&devices)?,
                 sessions: answers.get(&sessions)?,
+                waiting: answers.get(&waiting)?,
             })
         })
     }
@@ -80,19 +87,75 @@ impl Load for ReadPerson {
 
 impl Load for Help {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<HelpView> {
-        // The person's row is locked, since the act is theirs; that of the administrator is only read.
+        help(reads, self.user, &self.bearer)
+    }
+}
+
+impl Load for GiveBypassCode {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<HelpView> {
+        help(reads, self.user, &self.bearer)
+    }
+}
+
+fn help(reads: &mut Reads<'_>, user: UserId, bearer: &Bearer) -> Assemble<HelpView> {
+    // The person's row is locked, since the act is theirs; that of the administrator is only read.
+    let person = locked(reads, &Whose::Id(user));
+    let account = unlocked(reads, &Whose::Id(bearer.user));
+    let session = session::by_id(reads, bearer.session);
+    let factors = factor::of_user(reads, user);
+    Box::new(move |answers| {
+        Ok(HelpView {
+            account: answers.get(&account)?,
+            session: answers.get(&session)?,
+            person: answers.get(&person)?,
+            factors: answers.get(&factors)?,
+        })
+    })
+}
+
+impl Load for AskReset {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<ResetView> {
         let person = locked(reads, &Whose::Id(self.user));
         let account = unlocked(reads, &Whose::Id(self.bearer.user));
         let session = session::by_id(reads, self.bearer.session);
         let factors = factor::of_user(reads, self.user);
+        let request = reset_request::of_user(reads, self.user);
         Box::new(move |answers| {
-            Ok(HelpView {
+            Ok(ResetView {
                 account: answers.get(&account)?,
                 session: answers.get(&session)?,
                 person: answers.get(&person)?,
                 factors: answers.get(&factors)?,
+                request: answers.get(&request)?,
             })
         })
+    }
+}
+
+impl Load for StepReset {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<ResetView> {
+        let person = locked_by_reset_request(reads, self.request);
+        let account = unlocked(reads, &Whose::Id(self.bearer.user));
+        let session = session::by_id(reads, self.bearer.session);
+        let factors = factor::of_reset_request(reads, self.request);
+        let request = reset_request::by_id(reads, self.request);
+        Box::new(move |answers| {
+            Ok(ResetView {
+                account: answers.get(&account)?,
+                session: answers.get(&session)?,
+                person: answers.get(&person)?,
+                factors: answers.get(&factors)?,
+                request: answers.get(&request)?,
+            })
+        })
+    }
+}
+
+impl Load for StopReset {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<StopView> {
+        let account = locked_by_stop_link(reads, &self.token);
+        let request = reset_request::by_token(reads, &self.token);
+        Box::new(move |answers| Ok(StopView { account: answers.get(&account)?, request: answers.get(&request)? }))
     }
 }
 

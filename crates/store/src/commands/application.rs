@@ -17,7 +17,10 @@ use domain::verification::VerifyView;
 
 use crate::load::{Assemble, Handle, Load, Reads};
 use crate::user::{Whose, locked, unlocked};
-use crate::{application, challenge, factor, hosted, kept_answer, recovery_code, sent_code, sms_fraud, trusted_device};
+use crate::{
+    application, challenge, factor, hosted, kept_answer, recovery_code, reset_request, sent_code, sms_fraud,
+    trusted_device,
+};
 
 impl Load for AddApplication {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<bool> {
@@ -164,8 +167,10 @@ impl Load for AnswerAsked {
         let devices = self.trust.then(|| trusted_device::of_asked(reads, self.id));
         let sent_codes = sent_code::of_scope(reads, Scope::Login(self.id));
         let application = application::by_id(reads, self.application);
+        let reset_request = reset_request::of_asked(reads, self.id);
         Box::new(move |answers| {
             let verify = VerifyView {
+                reset_request: answers.get(&reset_request)?,
                 browsers: vec![],
                 account: answers.get(&account)?,
                 challenge: answers.get(&challenge)?,

@@ -11,7 +11,7 @@ use domain::verification::VerifyView;
 
 use crate::load::{Assemble, Load, Reads};
 use crate::user::{Whose, locked, unlocked};
-use crate::{application, challenge, factor, hosted, recovery_code, sent_code, trusted_device};
+use crate::{application, challenge, factor, hosted, recovery_code, reset_request, sent_code, trusted_device};
 
 impl Load for ChangeReturnUrl {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<ReturnUrlsView> {
@@ -60,8 +60,10 @@ impl Load for AnswerHosted {
         let recovery_codes = recovery_code::of_asked(reads, self.id);
         let sent_codes = sent_code::of_scope(reads, Scope::Login(self.id));
         let application = application::of_asked(reads, self.id);
+        let reset_request = reset_request::of_asked(reads, self.id);
         Box::new(move |answers| {
             let verify = VerifyView {
+                reset_request: answers.get(&reset_request)?,
                 account: answers.get(&account)?,
                 challenge: answers.get(&challenge)?,
                 factors: answers.get(&factors)?,

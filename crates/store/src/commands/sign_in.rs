@@ -8,7 +8,10 @@ use domain::verification::{Verify, VerifyView};
 use super::charged;
 use crate::load::{Assemble, Load, Reads};
 use crate::user::{Whose, locked, unlocked};
-use crate::{challenge, counter, factor, known_browser, recovery_code, sent_code, signup, sms_fraud, trusted_device};
+use crate::{
+    challenge, counter, factor, known_browser, recovery_code, reset_request, sent_code, signup, sms_fraud,
+    trusted_device,
+};
 
 impl Load for BeginLogin {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<BeginLoginView> {
@@ -89,8 +92,10 @@ impl Load for Verify {
         let devices = self.remember.then(|| trusted_device::of_challenge(reads, &self.token));
         let sent_codes = sent_code::of_challenge(reads, &self.token);
         let browsers = known_browser::of_challenge(reads, &self.token);
+        let reset_request = reset_request::of_challenge(reads, &self.token);
         Box::new(move |answers| {
             Ok(VerifyView {
+                reset_request: answers.get(&reset_request)?,
                 browsers: answers.get(&browsers)?,
                 account: answers.get(&account)?,
                 challenge: answers.get(&challenge)?,

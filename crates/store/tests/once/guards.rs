@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use domain::administrator::reset_request::{ResetOutcome, ResetRequest};
 use domain::application::challenge::{Asked, Reason, Status};
 use domain::application::hosted::Hosted;
 use domain::application::idempotency::KeptAnswer;
@@ -18,11 +19,12 @@ use domain::destination::Destination;
 use domain::enrollment::Enrollment;
 use domain::factor::Method;
 use domain::ids::{
-    ApiKeyId, ApplicationId, ChallengeId, EnrollmentId, FactorId, KeptAnswerId, LinkTokenId, PendingSignupId,
-    RecoveryCodeId, SentCodeId, UserId, WebhookId,
+    ApiKeyId, ApplicationId, ChallengeId, EnrollmentId, FactorId, KeptAnswerId, LinkTokenId, PendingSignupId, PersonId,
+    RecoveryCodeId, ResetRequestId, SentCodeId, UserId, WebhookId,
 };
 use domain::link_token::{LinkPurpose, LinkToken};
 use domain::locale::Locale;
+use domain::recovery_code::StoredRecoveryCode;
 use domain::secret::{Sealed, TokenHash};
 use domain::sent_code::{Scope, SentCode};
 use domain::session::{RefreshHolder, Session};
@@ -97,6 +99,7 @@ async fn prepared(database: TestDatabase) -> (Desk, Vec<Case>) {
     cases.extend(of_factors(&desk, &rows).await);
     cases.extend(of_sessions(&desk, &rows).await);
     cases.extend(of_links(&desk).await);
+    cases.extend(of_reset_requests(&desk));
     cases.extend(of_users());
     cases.extend(of_applications(&desk).await);
     cases.extend(of_hosted_challenges(&desk, &rows.open).await);
@@ -128,7 +131,8 @@ async fn of_challenges(desk: &Desk, rows: &Rows) -> Vec<Case> {
 
 async fn of_codes(desk: &Desk) -> Vec<Case> {
     let recovery: Vec<RecoveryCodeId> = desk.person.stored_codes.iter().map(|code| code.id).collect();
-    let (first, second) = (recovery[0], recovery[1]);
+    let (first, second, third) = (recovery[0], recovery[1], recovery[2]);
+    let bypass = id(61, RecoveryCodeId::from_uuid);
     let (user, factor, pepper) = (desk.user(), desk.person.factors[2].id, desk.person.stored_codes[0].hash);
     let code = move |number: u128, scope| SentCode {
         id: id(number, SentCodeId::from_uuid),
@@ -152,6 +156,9 @@ async fn of_codes(desk: &Desk) -> Vec<Case> {
         let codes = [code(11, scope(1)), code(12, scope(1)), code(13, scope(2))];
         let mut changes: Vec<Change> = codes.map(|code| sent(code, counter(1, 9))).into();
         changes.push(Change::UseRecoveryCode(second));
+        let expires_at = Some(START + Duration::from_mins(5));
+        let given = StoredRecoveryCode { id: bypass, hash: pepper, used: false, expires_at };
+        changes.push(Change::GiveBypassCode(user, given));
         changes
     })
     .await;
@@ -159,6 +166,9 @@ async fn of_codes(desk: &Desk) -> Vec<Case> {
     vec![
         one("a recovery code is used", move |_| Change::UseRecoveryCode(first)),
         none("a used recovery code is used", move |_| Change::UseRecoveryCode(second)),
+        one("a bypass code is used", move |_| Change::UseBypassCode(bypass)),
+        none("a bypass code is used again", move |_| Change::UseBypassCode(bypass)),
+        none("a code of the set is used as a bypass code", move |_| Change::UseBypassCode(third)),
         none("a recovery code nobody made is used", |_| Change::UseRecoveryCode(id(9, RecoveryCodeId::from_uuid))),
         one("a sent code is used", move |_| redeem(12)),
         none("a sent code is used again", move |_| redeem(12)),
@@ -304,6 +314,51 @@ async fn of_links(desk: &Desk) -> Vec<Case> {
         one("a sign-up is finished", move |_| finish(31)),
         none("a finished sign-up is finished", move |_| finish(31)),
         none("a finished sign-up gets a new link", move |_| renew(31)),
+    ]
+}
+
+fn of_reset_requests(desk: &Desk) -> Vec<Case> {
+    let user = desk.user();
+    let (asker, other) = (id(81, PersonId::from_uuid), id(82, PersonId::from_uuid));
+    let name = |number: u128| id(number, ResetRequestId::from_uuid);
+    let request = move |number: u128, stop| ResetRequest {
+        id: name(number),
+        user,
+        asked_by: asker,
+        reason: "called back".to_owned(),
+        stop: hash(stop),
+        asked_at: START,
+        due_at: START,
+        expires_at: START + Duration::from_days(7),
+        approved_by: None,
+        ended_at: None,
+    };
+    let ask = move |number: u128, stop| Change::AddResetRequest(Box::new(request(number, stop)));
+    let early = move |number: u128, stop| {
+        let due_at = START + Duration::from_mins(1);
+        Change::AddResetRequest(Box::new(ResetRequest { due_at, ..request(number, stop) }))
+    };
+    let end = move |number: u128, outcome, approved| Change::EndResetRequest { id: name(number), outcome, approved };
+    let approve = move |number: u128, by| Change::ApproveResetRequest(name(number), by);
+    vec![
+        one("a reset is asked for", move |turn| ask(100 + u128::try_from(turn).unwrap(), turn)),
+        none("a second reset is asked for", move |turn| ask(200 + u128::try_from(turn).unwrap(), 20 + turn)),
+        one("whichever it was is stopped", move |turn| {
+            end(100 + u128::try_from(turn).unwrap(), ResetOutcome::Stopped, false)
+        }),
+        one("another is asked for", move |_| ask(300, 40)),
+        none("it is carried out unapproved", move |_| end(300, ResetOutcome::CarriedOut, true)),
+        none("whoever asked approves it", move |_| approve(300, asker)),
+        one("it is approved", move |_| approve(300, other)),
+        none("it is approved again", move |_| approve(300, other)),
+        one("it is carried out", move |_| end(300, ResetOutcome::CarriedOut, true)),
+        none("it is carried out again", move |_| end(300, ResetOutcome::CarriedOut, false)),
+        none("it is stopped too late", move |_| end(300, ResetOutcome::Stopped, false)),
+        one("one that has to wait is asked for", move |_| early(301, 41)),
+        none("it is carried out early", move |_| end(301, ResetOutcome::CarriedOut, false)),
+        one("it is stopped", move |_| end(301, ResetOutcome::Stopped, false)),
+        one("one that needs no approval is asked for", move |_| ask(302, 42)),
+        one("it is carried out at once", move |_| end(302, ResetOutcome::CarriedOut, false)),
     ]
 }
 

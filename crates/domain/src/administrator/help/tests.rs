@@ -108,10 +108,12 @@ fn a_start_from_new_takes_factors_and_password_and_mails_one_link() {
     yes
     change EndSessionsOf two_factor_reset
     change EndChallengesOf
+    change WithdrawBypassCode
     change AbandonAllEnrollmentsOf
     change EndLinkTokens password_reset, unlock, email_change, backup_email, settings
     change DropMessagesOf
     change RevokeTrust
+    change EndResetRequestsOf
     change RemoveFactorsOf
     change ReplaceRecoveryCodes, 0
     change WipeKeptRecoveryCodes

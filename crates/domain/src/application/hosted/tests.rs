@@ -64,6 +64,7 @@ impl Scene {
             AnswerHosted { id: self.challenge.id, browser: TokenHash::of(browser), code, trust, origin: origin() };
         let HostedView { account, challenge, hosted } = self.view();
         let verify = VerifyView {
+            reset_request: None,
             browsers: vec![],
             account,
             challenge,

@@ -76,6 +76,7 @@ impl World {
                 Change::UseStep { .. }
                     | Change::UseSentCode { .. }
                     | Change::UseRecoveryCode(_)
+                    | Change::UseBypassCode(_)
                     | Change::ConsumeEnrollment(_)
             )
         });

@@ -20,6 +20,7 @@ fn judged(change: impl FnOnce(&mut Account, &mut Challenge, &mut Lab)) -> Decisi
         origin: crate::testing::origin(),
     };
     let view = VerifyView {
+        reset_request: None,
         browsers: vec![],
         account: Some(account),
         challenge: Some(challenge),

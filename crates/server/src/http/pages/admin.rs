@@ -5,6 +5,7 @@
 //! form that is posted, so that none of them stands in an address bar, a log or a history.
 
 mod audit;
+mod bypass;
 mod chart;
 mod days;
 mod help;
@@ -13,6 +14,7 @@ mod narrow;
 mod overview;
 mod people;
 mod person;
+mod requests;
 mod story;
 
 use askama::Template;
@@ -48,6 +50,9 @@ pub(in crate::http) fn administration(app: &App) -> Router<App> {
         .route("/admin/audit/proof", post(audit::prove))
         .route("/admin/lists", get(async || Redirect::to("/admin/lists/settings")))
         .route("/admin/lists/{list}", get(list::show))
+        .route("/admin/people/{user}/bypass-code", get(bypass::show).post(bypass::submit))
+        .route("/admin/requests", get(requests::show))
+        .route("/admin/requests/{request}/{step}", get(requests::show_step).post(requests::submit))
         .route("/admin/people/{user}/{act}", get(help::show).post(help::submit))
         .layer(from_fn_with_state(app.clone(), trouble::as_pages))
 }

@@ -29,7 +29,7 @@ const SECURITY: &str = "/security";
 pub(super) const SETTINGS: &str = "/settings";
 
 /// What [`Frame::said`] may name: said once, after a redirect.
-pub(super) const SAID: [&str; 33] = [
+pub(super) const SAID: [&str; 41] = [
     "welcome",
     "signed-out",
     "session-over",
@@ -61,8 +61,16 @@ pub(super) const SAID: [&str; 33] = [
     "helped-unlock",
     "helped-end-sessions",
     "helped-forget-devices",
+    "helped-withdraw-bypass-code",
+    "helped-send-now",
+    "helped-cancel-number",
     "helped-start-over",
     "nothing-to-do",
+    "reset-asked",
+    "reset-asked-already",
+    "request-approved",
+    "request-closed",
+    "reset-stopped",
 ];
 /// Those of them that say that something did not go as wished.
 const SAID_SADLY: [&str; 6] =

@@ -6,6 +6,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use domain::administrator::reset_request::StopReset;
 use domain::backup_email::ConfirmBackupEmail;
 use domain::command::Origin;
 use domain::email_change::{ConfirmEmailChange, ReadEmailChange};
@@ -96,6 +97,14 @@ const UNLOCK: Purpose = Purpose {
     title: "unlock-title",
     lead: "unlock-lead",
     button: "unlock-button",
+    password: false,
+    again: None,
+};
+const STOP_RESET: Purpose = Purpose {
+    path: "/stop-reset",
+    title: "stop-reset-title",
+    lead: "stop-reset-lead",
+    button: "stop-reset-button",
     password: false,
     again: None,
 };
@@ -275,6 +284,22 @@ pub(super) async fn submit_unlock(
 ) -> Result<Response, Problem> {
     let came = run(&app, UnlockAccount { token: body.token(), origin }).await.map(drop);
     done(frame, UNLOCK, &body, came, "/sign-in?said=unlocked")
+}
+
+/// Stop the reset.
+pub(super) async fn stop_reset(page: Frame) -> Result<Response, Problem> {
+    answer(&page, STOP_RESET, "")
+}
+
+/// Stops it.
+pub(super) async fn submit_stop_reset(
+    State(app): State<App>,
+    Anyone(origin): Anyone,
+    frame: Frame,
+    Form(body): Form<Body>,
+) -> Result<Response, Problem> {
+    let came = run(&app, StopReset { token: body.token(), origin }).await;
+    done(frame, STOP_RESET, &body, came, "/sign-in?said=reset-stopped")
 }
 
 /// Confirm the new address.

@@ -137,6 +137,8 @@ pub(super) async fn as_pages(State(app): State<App>, request: Request, next: Nex
         ProblemCode::CsrfRefused => ("problem-foreign-title", "problem-foreign"),
         ProblemCode::FeatureDisabled => ("problem-off-title", "trouble-off"),
         ProblemCode::RoleRequired => ("problem-role-title", "problem-role"),
+        ProblemCode::SecondAdministratorRequired => ("problem-second-title", "problem-second"),
+        ProblemCode::CoolingOff => ("problem-cooling-off-title", "problem-cooling-off"),
         ProblemCode::Unavailable | ProblemCode::DeliveryUnavailable => ("problem-busy-title", "trouble-busy"),
         ProblemCode::InternalError => ("problem-internal-title", "problem-internal"),
         _ => ("problem-request-title", "problem-request"),

@@ -7,7 +7,9 @@ use domain::administrator::Standing;
 use domain::administrator::help::{Help, HelpAct};
 use domain::administrator::look::Sight;
 use domain::administrator::person::{PersonSheet, ReadPerson};
+use domain::administrator::reset_request::{AskReset, held_up};
 use domain::ids::UserId;
+use store::Surroundings;
 use uuid::Uuid;
 
 use super::Admin;
@@ -20,7 +22,7 @@ use crate::run::{ask, run};
 
 /// Why.
 pub(super) struct Body {
-    reason: String,
+    pub(super) reason: String,
 }
 
 impl ReadBody for Body {
@@ -36,6 +38,8 @@ struct View<'a> {
     standing: &'a Standing,
     sheet: &'a PersonSheet,
     act: HelpAct,
+    /// Whether it is only asked for.
+    asks: bool,
 }
 
 impl View<'_> {
@@ -52,6 +56,11 @@ fn wanted((user, act): (String, String)) -> Result<(UserId, HelpAct), Problem> {
     let missing = || Problem::new(ProblemCode::NotFound);
     let user = Uuid::parse_str(&user).map_err(|_| missing())?;
     Ok((UserId::from_uuid(user), HelpAct::parse(&act).ok_or_else(missing)?))
+}
+
+/// Whether an act is asked for here, and done later.
+fn is_asked_for(app: &App, act: HelpAct) -> bool {
+    act == HelpAct::StartOver && held_up(app.world.policy()).is_some()
 }
 
 /// Where somebody is helped.
@@ -83,7 +92,8 @@ async fn answer(app: &App, admin: &Admin, user: UserId, act: HelpAct) -> Result<
     if act.is_dangerous() && admin.standing.fresh_until.is_none() {
         return Ok(prove(user, act));
     }
-    admin.page.answer(&View { page: &admin.page, standing: &admin.standing, sheet: &sheet, act })
+    let asks = is_asked_for(app, act);
+    admin.page.answer(&View { page: &admin.page, standing: &admin.standing, sheet: &sheet, act, asks })
 }
 
 /// Does it.
@@ -98,12 +108,16 @@ pub(super) async fn submit(
         admin.page = admin.page.missing("reason", "trouble-reason-missing")?;
         return answer(&app, &admin, user, act).await;
     }
-    let help = Help { bearer: admin.bearer, user, act, reason: body.reason, origin: admin.origin };
-    match run(&app, help).await {
-        Ok(done) => {
-            let said = if done { format!("helped-{}", act.as_str()) } else { "nothing-to-do".to_owned() };
-            Ok(see(&format!("/admin/people/{}?said={said}", user.uuid())))
-        }
+    let (bearer, reason, origin) = (admin.bearer, body.reason, admin.origin);
+    let said = if is_asked_for(&app, act) {
+        let asked = run(&app, AskReset { bearer, user, reason, origin }).await;
+        asked.map(|asked| if asked { "reset-asked".to_owned() } else { "reset-asked-already".to_owned() })
+    } else {
+        let helped = run(&app, Help { bearer, user, act, reason, origin }).await;
+        helped.map(|done| if done { format!("helped-{}", act.as_str()) } else { "nothing-to-do".to_owned() })
+    };
+    match said {
+        Ok(said) => Ok(see(&format!("/admin/people/{}?said={said}", user.uuid()))),
         Err(problem) if problem.code() == ProblemCode::StepUpRequired => Ok(prove(user, act)),
         Err(problem) => Err(problem),
     }

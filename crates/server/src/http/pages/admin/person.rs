@@ -7,11 +7,15 @@ use domain::administrator::Standing;
 use domain::administrator::help::HelpAct;
 use domain::administrator::look::Sight;
 use domain::administrator::person::{PersonSheet, ReadPerson, WayIn};
+use domain::administrator::reset_request::held_up;
+use domain::factor::Method;
 use domain::ids::UserId;
 use domain::status::FactorStatus;
 use domain::time::Timestamp;
+use store::Surroundings;
 use store::desk_list::List;
 use store::people::Before;
+use store::reset_request::RequestLine;
 use uuid::Uuid;
 
 use super::Admin;
@@ -27,6 +31,10 @@ struct View<'a> {
     page: &'a Frame,
     standing: &'a Standing,
     sheet: &'a PersonSheet,
+    /// The reset that is asked for.
+    request: Option<RequestLine>,
+    /// Whether taking the second factor away takes more than one decision.
+    held_up: bool,
     lines: Vec<Line>,
     /// Where the story goes on.
     next: Option<String>,
@@ -59,17 +67,34 @@ impl View<'_> {
                 HelpAct::Unlock => locked,
                 HelpAct::EndSessions => open,
                 HelpAct::ForgetDevices => trusted,
+                HelpAct::WithdrawBypassCode => self.sheet.bypass.is_some(),
+                HelpAct::SendNow => self.sheet.waiting > 0,
+                // The only factor is not cancelled: without one they start over.
+                HelpAct::CancelNumber => {
+                    let numbers = self.sheet.factors.iter().filter(|factor| factor.offer.method == Method::Sms).count();
+                    numbers > 0 && numbers < self.sheet.factors.len()
+                }
                 HelpAct::StartOver => true,
             })
             .collect()
     }
 
+    /// Whether a bypass code would let them in: there is a second factor to get past, codes are taken, and one
+    /// administrator may decide it.
+    fn may_be_let_past(&self) -> bool {
+        self.sheet.way_in == WayIn::Guarded && !self.held_up
+    }
+
     /// How an act looks: what opens the way in again comes first, what takes a factor away warns.
     fn weight(&self, act: HelpAct) -> &'static str {
         match act {
-            HelpAct::StartOver => "danger",
+            HelpAct::StartOver | HelpAct::CancelNumber => "danger",
             HelpAct::Unlock if self.is_shut() => "main",
-            HelpAct::Unlock | HelpAct::EndSessions | HelpAct::ForgetDevices => "quiet",
+            HelpAct::Unlock
+            | HelpAct::SendNow
+            | HelpAct::EndSessions
+            | HelpAct::ForgetDevices
+            | HelpAct::WithdrawBypassCode => "quiet",
         }
     }
 
@@ -112,6 +137,8 @@ pub(super) async fn show(
     let story = app.db.story(user, before).await?;
     let next = story.next.map(|next| format!("{}.{}", next.seq, next.at.as_micros()));
     let Admin { page, standing, .. } = &admin;
+    let request = app.db.reset_request_of(user, page.now).await?;
     let lines = tell(story.lines);
-    page.answer(&View { page, standing, sheet: &sheet, lines, next, further: before.is_some() })
+    let held_up = held_up(app.world.policy()).is_some();
+    page.answer(&View { page, standing, sheet: &sheet, request, held_up, lines, next, further: before.is_some() })
 }
