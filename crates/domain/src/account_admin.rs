@@ -236,10 +236,8 @@ impl Act {
 
     /// What the person's factor was called that goes with it.
     fn factor_label(&self) -> Option<String> {
-        match self {
-            Self::CancelNumber { numbers, .. } => numbers.first().map(|(_, label)| label.clone()),
-            _ => None,
-        }
+        let Self::CancelNumber { numbers, .. } = self else { return None };
+        numbers.first().map(|(_, label)| label.clone())
     }
 }
 

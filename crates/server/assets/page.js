@@ -4,10 +4,11 @@ const by = (selector, act) => document.querySelectorAll(selector).forEach(act);
 
 // The token of a link goes from the address bar into the form, and nowhere else.
 by("form[data-link]", (form) => {
-  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  const field = form.elements.link;
+  // Where something else was wrong, the form comes back with the link in it.
+  const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? field.value.split("#token=").at(-1);
   if (!token) return;
   history.replaceState(null, "", location.pathname + location.search);
-  const field = form.elements.link;
   field.value = token;
   field.type = "hidden";
   form.querySelector(".paste").hidden = true;

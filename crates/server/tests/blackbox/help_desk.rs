@@ -1,10 +1,13 @@
 //! The help desk: what administrators do for people, what it takes, and that nobody gets past a second factor by it.
 
+use messaging::testing::{Dialect, FakeProvider, Mood};
+
 use crate::administrators::addresses;
 use crate::audit::{break_the_log, mend_the_log};
 use crate::chromium::without_tags;
 use crate::client::Browser;
 use crate::database::Database;
+use crate::delivery::{carried_by, taken, until};
 use crate::evidence::Entry;
 use crate::harness::World;
 use crate::page_sign_in::type_password;
@@ -12,8 +15,10 @@ use crate::people::{PASSWORD, Person, login, partial_token, verify};
 use crate::totp;
 
 /// Every act, and whether it wants a fresh proof.
-const ACTS: [(&str, bool); 6] = [
+const ACTS: [(&str, bool); 8] = [
     ("unlock", true),
+    ("send-now", false),
+    ("cancel-number", true),
     ("withdraw-bypass-code", false),
     ("end-sessions", false),
     ("forget-devices", false),
@@ -187,7 +192,7 @@ async fn nobody_helps_above_their_role_or_themselves(database: Database) {
         let entries: Vec<Entry> = world.audit_of(whom).await.into_iter().skip(before).collect();
         let refusals = entries.iter().filter(|entry| entry.action != "looked");
         let told: Vec<(bool, &str)> = refusals.map(|entry| (entry.success, entry.detail.as_str())).collect();
-        assert_eq!(told, why.map_or(vec![], |why| vec![(false, why); 6]));
+        assert_eq!(told, why.map_or(vec![], |why| vec![(false, why); ACTS.len()]));
     };
     let desk = world.at_the_desk(&viewer).await;
     refused(&desk, &person, Some("role_required")).await;
@@ -254,6 +259,76 @@ async fn dangerous_help_wants_a_fresh_proof(database: Database) {
     assert_eq!(world.audit_count(&person, "account_unlocked", false).await, 1);
 }
 
+/// A number that is lost gets no code any more, whoever is in by it is out, and the only factor stays.
+async fn a_number_is_cancelled(database: Database) {
+    let world = World::start(database).await;
+    let support = world.add_administrator("support");
+    let (person, session) = world.person_with_totp().await;
+    let browser = world.browser();
+    world.enroll_at(&browser, &session, "sms", &world.new_number()).await.expect(200);
+    let id = world.uuid_of(&person).await;
+    let desk = world.at_the_desk(&support).await;
+    let cancel = format!("/admin/people/{id}/cancel-number");
+    let offered = format!("href=\"{cancel}\"");
+    assert!(desk.get(&format!("/admin/people/{id}")).await.expect(200).text.contains(&offered));
+    desk.get(&cancel).await.says(200, "No code goes to this person’s phone any more");
+    let half = login(&browser, &person).await.expect(200);
+    assert!(half.json["methods"].to_string().contains("sms"), "{}", half.text);
+
+    break_the_log(&world).await;
+    let answer = desk.form(&cancel, WHY).await;
+    assert!(matches!(answer.status, 500 | 503), "{} {}", answer.status, answer.text);
+    mend_the_log(&world).await;
+    assert_eq!(world.look.count("SELECT count(*) FROM factors WHERE method = 'sms'").await, 1);
+
+    desk.form(&cancel, WHY).await.leads_to(&format!("/admin/people/{id}?said=helped-cancel-number"));
+    let page = desk.get(&format!("/admin/people/{id}?said=helped-cancel-number")).await;
+    assert!(!page.says(200, "The phone number is cancelled.").text.contains(&offered));
+    let told = entries(&world, &person, "factor_removed").await;
+    assert_eq!(told.iter().map(|entry| entry.detail.as_str()).collect::<Vec<_>>(), [format!("stated:{REASON}")]);
+    assert!(names(&world, &told[0], &support).await);
+    world.message(&person.email, "factor_removed").await;
+    browser.get_as(&session.access, "/auth/2fa/status/").await.refused(401, "token_invalid");
+    let code = totp::code(&person.secret, world.fresh_step().await);
+    verify(&browser, &half.text_at("/partial_token"), &code).await.refused(410, "challenge_expired");
+    let again = login(&browser, &person).await.expect(200);
+    assert!(!again.json["methods"].to_string().contains("sms"), "{}", again.text);
+    world.sign_in(&browser, &person).await;
+    desk.form(&cancel, WHY).await.leads_to(&format!("/admin/people/{id}?said=nothing-to-do"));
+
+    let (only, _) = world.person_with("sms", &world.new_number()).await;
+    let id = world.uuid_of(&only).await;
+    let cancel = format!("/admin/people/{id}/cancel-number");
+    assert!(!desk.get(&format!("/admin/people/{id}")).await.expect(200).text.contains(&cancel));
+    desk.form(&cancel, WHY).await.expect(409);
+    let told = entries(&world, &only, "factor_removed").await;
+    assert!(told.len() == 1 && !told[0].success && told[0].detail == "last_factor", "{told:?}");
+    assert_eq!(login(&browser, &only).await.expect(200).json["requires_2fa"], true);
+}
+
+/// What a provider did not take is tried again when the desk says so, and stands in the log.
+async fn what_waits_is_tried_at_once(database: Database) {
+    let twilio = FakeProvider::start(Dialect::Twilio).await;
+    let world = carried_by(database, "twilio", &[&twilio]).await;
+    let support = world.add_administrator("support");
+    let (person, _) = world.person_with("sms", "+12025550149").await;
+    let id = world.uuid_of(&person).await;
+    let desk = world.at_the_desk(&support).await;
+    let (page, send) = (format!("/admin/people/{id}"), format!("/admin/people/{id}/send-now"));
+    assert!(!desk.get(&page).await.expect(200).text.contains(&send), "nothing waits");
+    let before = twilio.taken().len();
+    twilio.be(Mood::refusing(503, ""));
+    login(&world.browser(), &person).await.expect(200);
+    let waits = "SELECT count(*) FROM outbox WHERE kind = 'login_code' AND state = 'queued' AND attempts > 0";
+    until("the code waits", async || world.look.count(waits).await == 1).await;
+    world.look.execute("UPDATE outbox SET available_at = expires_at WHERE settled_at IS NULL").await;
+    twilio.be(Mood::Well);
+    assert!(desk.get(&page).await.expect(200).text.contains(&send));
+    desk.form(&send, WHY).await.leads_to(&format!("{page}?said=helped-send-now"));
+    taken(&twilio, before + 1).await;
+    assert_eq!(world.audit_count(&person, "delivery_hurried", true).await, 1);
+}
+
 /// Help that cannot be written down is not given, and what cannot be written down is not shown either.
 async fn what_cannot_be_logged_is_neither_done_nor_shown(database: Database) {
     let world = World::start(database).await;
@@ -269,7 +344,8 @@ async fn what_cannot_be_logged_is_neither_done_nor_shown(database: Database) {
     };
     let before = state().await;
     break_the_log(&world).await;
-    for (act, _) in ACTS {
+    // Who has no number has nothing to cancel, and nothing is to be written down.
+    for (act, _) in ACTS.into_iter().filter(|(act, _)| *act != "cancel-number") {
         let answer = desk.form(&format!("/admin/people/{id}/{act}"), WHY).await;
         assert!(matches!(answer.status, 500 | 503), "{act}: {} {}", answer.status, answer.text);
     }
@@ -297,5 +373,7 @@ on_both_databases![
     who_starts_over_comes_in_by_one_mailed_link,
     nobody_helps_above_their_role_or_themselves,
     dangerous_help_wants_a_fresh_proof,
+    a_number_is_cancelled,
+    what_waits_is_tried_at_once,
     what_cannot_be_logged_is_neither_done_nor_shown,
 ];

@@ -103,7 +103,7 @@
 //! | `v1_webhooks` | R-10, R-52, R-71, A-64, A-72, A-73, A-85, A-89 |
 //! | `desk_lists` | R-43, R-44, A-73, A-74, A-77 |
 //! | `bypass_codes` | R-30, R-36, A-14, A-102 |
-//! | `help_desk` | R-25, R-36, R-37, R-43, R-45, R-67, A-72, A-88, A-102 |
+//! | `help_desk` | R-25, R-36, R-37, R-43, R-45, R-67, R-72, A-72, A-88, A-102 |
 //! | `reset_requests` | R-25, R-36, R-37, A-102 |
 //! | `administrators` | R-37, R-43, R-52, A-64, A-74, A-76, A-103 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |

@@ -14,7 +14,7 @@ use crate::people::{PASSWORD, Person};
 use crate::totp;
 
 /// Every act of the help desk.
-const ACTS: [&str; 5] = ["unlock", "withdraw-bypass-code", "end-sessions", "forget-devices", "start-over"];
+const ACTS: [&str; 6] = ["unlock", "send-now", "withdraw-bypass-code", "end-sessions", "forget-devices", "start-over"];
 /// Why, as the desk says it.
 const REASON: &str = "Called back at the number we know";
 
@@ -89,6 +89,11 @@ async fn coming_in(world: &World, tab: &Tab, mut show: impl FnMut(&Tab, &str)) -
     tab.fill("#new_password", "password1");
     tab.click("button.main");
     show(tab, "admin-invited-weak");
+    assert_eq!(
+        tab.evaluate("document.querySelector('.paste').hidden"),
+        true,
+        "the link is in the form, and not on the screen"
+    );
     let mut person = accept(tab, link, "grace@example.com");
     show(tab, "admin-welcomed");
     world.type_password(tab, &person);
@@ -117,6 +122,8 @@ fn finding(world: &World, tab: &Tab, locked: &Person, mut show: impl FnMut(&Tab,
 /// Each act: its question, a reason that is none, and what comes of it; for somebody of ours and of an application.
 async fn helping(world: &World, tab: &Tab, locked: &Person, support: &Person, mut show: impl FnMut(&Tab, &str)) {
     let person = world.at(&format!("/admin/people/{}", world.uuid_of(locked).await));
+    tab.go(&format!("{person}/cancel-number"));
+    show(tab, "admin-cancel-number");
     tab.go(&format!("{person}/bypass-code"));
     show(tab, "admin-bypass-code");
     act(tab, REASON);

@@ -1,6 +1,7 @@
 //! Who may help whom, and what comes of it.
 
 use super::*;
+use crate::decision::Change;
 use crate::factor::Method;
 use crate::ids::ApplicationId;
 use crate::message::MessageKind;
@@ -8,7 +9,7 @@ use crate::session::RefreshHolder;
 use crate::testing::{Lab, Person, bearer, origin, summary};
 use crate::time::Duration;
 
-/// An administrator with a role at a desk, and somebody who is locked out.
+/// An administrator with a role at a desk, and somebody with an authenticator and a number who is locked out.
 struct Desk {
     lab: Lab,
     helper: Person,
@@ -21,6 +22,8 @@ impl Desk {
         let (mut helper, mut person) = (lab.enrolled(), lab.enrolled());
         helper.account.role = Some(role);
         person.account.settings.guesses.stopped_at = Some(lab.clock);
+        lab.add_authenticator(&mut person);
+        person.factors[1].method = Method::Sms;
         Self { lab, helper, person }
     }
 
@@ -153,15 +156,58 @@ fn each_act_says_what_it_is_and_the_person_is_told() {
         (HelpAct::Unlock, MessageKind::AccountUnlocked),
         (HelpAct::EndSessions, MessageKind::SignedOutEverywhere),
         (HelpAct::ForgetDevices, MessageKind::TrustRevoked),
+        (HelpAct::CancelNumber, MessageKind::FactorRemoved),
         (HelpAct::StartOver, MessageKind::StartedOver),
     ] {
         let decision = Desk::new(Role::Support).help(act);
         assert_eq!(decision.outbox.iter().map(|message| message.kind).collect::<Vec<_>>(), [kind]);
-        let entry = decision.audit.iter().find(|entry| entry.action == act.act("").action()).unwrap();
+        let action = act.act("", &[], &Policy::default()).action();
+        let entry = decision.audit.iter().find(|entry| entry.action == action).unwrap();
         assert_eq!(entry.detail.to_text(), "stated:called back");
     }
     let mut desk = Desk::new(Role::Support);
     desk.person.account.settings.guesses = crate::throttle::GuessBudget::default();
     let idle = desk.help(HelpAct::Unlock);
     assert!(idle.reply == Ok(false) && idle.changes.is_empty() && idle.outbox.is_empty());
+}
+
+#[test]
+fn a_number_goes_and_what_is_left_comes_first() {
+    let mut desk = Desk::new(Role::Support);
+    let (left, gone) = (desk.person.factors[0].id, desk.person.factors[1].id);
+    desk.person.account.settings.preferred_factor = Some(gone);
+    let decision = desk.help(HelpAct::CancelNumber);
+    insta::assert_snapshot!(summary(&decision), @r"
+    yes
+    change EndSessionsOf ended_for_them
+    change EndChallengesOf
+    change WithdrawBypassCode
+    change AbandonAllEnrollmentsOf
+    change EndLinkTokens password_reset, unlock, email_change, backup_email, settings
+    change DropMessagesOf
+    change RevokeTrust
+    change RemoveFactor
+    change SaveSettings, 0 wrong, 0 in a row, stopped
+    audit sessions_ended done ended_for_them
+    audit trust_revoked done ended_for_them
+    audit factor_removed done sms stated
+    mail factor_removed
+    ");
+    let removed = |change: &Change| matches!(change, Change::RemoveFactor(id) if *id == gone);
+    assert!(decision.changes.iter().any(removed));
+    let prefers = |change: &Change| matches!(change, Change::SaveSettings(_, settings) if settings.preferred_factor == Some(left));
+    assert!(decision.changes.iter().any(prefers));
+}
+
+#[test]
+fn the_only_factor_is_not_cancelled() {
+    let mut desk = Desk::new(Role::Support);
+    let number = desk.person.factors.remove(1);
+    assert_eq!(desk.help(HelpAct::CancelNumber).reply, Ok(false), "there is no number");
+    desk.person.factors = vec![number];
+    assert_eq!(desk.refused(HelpAct::CancelNumber), (Refusal::LastFactor, "last_factor".to_owned()));
+    // One that is switched off is no factor to be left with.
+    let mut desk = Desk::new(Role::Support);
+    desk.lab.policy.methods = vec![Method::Sms];
+    assert_eq!(desk.refused(HelpAct::CancelNumber).1, "last_factor");
 }
