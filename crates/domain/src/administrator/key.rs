@@ -215,7 +215,7 @@ mod tests {
         insta::assert_snapshot!(summary(&decision), @r"
         yes
         change AddAdminKey, scope support
-        audit admin_key_added done admin_key
+        audit admin_key_added done admin_key, unchained
         ");
         let [Change::AddAdminKey(key)] = &decision.changes[..] else { panic!("{decision:?}") };
         let (stored, text) = (key.hash, format!("{decision:?}"));
@@ -255,7 +255,7 @@ mod tests {
         insta::assert_snapshot!(summary(&lab.decide(&revoke, Some(key.clone())).unwrap()), @r"
         yes
         change RevokeAdminKey
-        audit admin_key_revoked done admin_key
+        audit admin_key_revoked done admin_key, unchained
         ");
         assert!(lab.decide(&revoke, Some(dead)).unwrap().changes.is_empty());
         assert_eq!(lab.decide(&revoke, None).unwrap().reply.unwrap_err(), Refusal::NotFound);

@@ -108,8 +108,8 @@ impl Decide for LookByKey {
             Ok(key) => key,
             Err(refusal) => return Ok(Decision::new(Err(refusal), now)),
         };
-        let (reply, entry) =
-            self.at.told(view.person, |success| key::entry(AuditAction::Looked, success, &self.origin));
+        let origin = Origin { actor: Some(key::actor(key.id)), ..self.origin.clone() };
+        let (reply, entry) = self.at.told(view.person, |success| key::entry(AuditAction::Looked, success, &origin));
         let mut decision = Decision::new(reply, now).audit(entry);
         decision.changes.extend(key.used(now));
         Ok(decision)

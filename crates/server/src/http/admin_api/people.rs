@@ -78,7 +78,7 @@ impl ReadBody for Search {
         if wanted.is_empty() {
             fields.refuse("wanted", "must not be empty");
         }
-        let after = fields.object("after", |next| {
+        let after = fields.optional_object("after", |next| {
             let text = next.text("text", 0..=320);
             next.parsed("id", "a UUID", |id| Uuid::parse_str(id).ok()).map(|id| (text, UserId::from_uuid(id)))
         });
