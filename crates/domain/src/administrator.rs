@@ -13,6 +13,7 @@
 pub mod bypass;
 pub mod grant;
 pub mod help;
+pub mod key;
 pub mod look;
 pub mod person;
 pub mod reset_request;
@@ -175,9 +176,9 @@ pub fn actor(person: PersonId) -> String {
 
 const ACTOR: &str = "admin:";
 
-/// Whether an actor of the audit log is an administrator.
+/// Whether an actor of the audit log is an administrator, or a key of the administration.
 pub(crate) fn is_administrator(actor: &str) -> bool {
-    actor.starts_with(ACTOR)
+    actor.starts_with(ACTOR) || actor.starts_with(key::ACTOR)
 }
 
 #[cfg(test)]

@@ -171,6 +171,10 @@ pub enum AuditAction {
     RoleRevoked,
     /// An administrator looked at people: on the administrator's own chain.
     Looked,
+    /// A key of the administration was made.
+    AdminKeyAdded,
+    /// A key of the administration was revoked.
+    AdminKeyRevoked,
 }
 
 impl AuditAction {
@@ -180,7 +184,7 @@ impl AuditAction {
     }
 
     /// Every action, for documents and tests.
-    pub const ALL: [Self; 74] = [
+    pub const ALL: [Self; 76] = [
         Self::SignupRequested,
         Self::VerificationResent,
         Self::EmailVerified,
@@ -255,6 +259,8 @@ impl AuditAction {
         Self::RoleGranted,
         Self::RoleRevoked,
         Self::Looked,
+        Self::AdminKeyAdded,
+        Self::AdminKeyRevoked,
     ];
 
     /// Its name in the log.
@@ -334,6 +340,8 @@ impl AuditAction {
             Self::RoleGranted => "role_granted",
             Self::RoleRevoked => "role_revoked",
             Self::Looked => "looked",
+            Self::AdminKeyAdded => "admin_key_added",
+            Self::AdminKeyRevoked => "admin_key_revoked",
         }
     }
 }

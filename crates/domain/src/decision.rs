@@ -1,6 +1,7 @@
 //! What a command comes to: a reply or a refusal, and everything to be committed with it.
 
 use crate::administrator::Role;
+use crate::administrator::key::AdminKey;
 use crate::administrator::reset_request::{ResetOutcome, ResetRequest};
 use crate::application::hosted::Hosted;
 use crate::application::idempotency::KeptAnswer;
@@ -14,8 +15,8 @@ use crate::destination::PhoneFault;
 use crate::enrollment::Enrollment;
 use crate::factor::{Factor, Method};
 use crate::ids::{
-    ApiKeyId, ApplicationId, ChallengeId, EnrollmentId, FactorId, LinkTokenId, MessageId, PendingSignupId, PersonId,
-    RecoveryCodeId, ResetRequestId, SentCodeId, SessionId, TrustedDeviceId, UserId, WebhookId,
+    AdminKeyId, ApiKeyId, ApplicationId, ChallengeId, EnrollmentId, FactorId, LinkTokenId, MessageId, PendingSignupId,
+    PersonId, RecoveryCodeId, ResetRequestId, SentCodeId, SessionId, TrustedDeviceId, UserId, WebhookId,
 };
 use crate::link_token::{LinkPurpose, LinkToken};
 use crate::locale::Locale;
@@ -335,6 +336,12 @@ pub enum Change {
     UseApiKey(ApiKeyId),
     /// *Guarded.* A key of an application is good no more.
     RevokeApiKey(ApiKeyId),
+    /// A new key of the administration.
+    AddAdminKey(AdminKey),
+    /// A key of the administration was used.
+    UseAdminKey(AdminKeyId),
+    /// *Guarded.* A key of the administration is good no more.
+    RevokeAdminKey(AdminKeyId),
     /// *Guarded.* An answer is kept to be given again: nobody else has answered to its idempotency key.
     KeepAnswer(KeptAnswer),
     /// An application is called at one more address.

@@ -120,7 +120,9 @@ pub const fn is_told(action: AuditAction, success: bool) -> bool {
         | AuditAction::ChallengeOpened
         | AuditAction::ResultRedeemed
         | AuditAction::SettingsLinkMade
-        | AuditAction::Looked => false,
+        | AuditAction::Looked
+        | AuditAction::AdminKeyAdded
+        | AuditAction::AdminKeyRevoked => false,
     }
 }
 

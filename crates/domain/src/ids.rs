@@ -87,6 +87,8 @@ ids! {
     LinkTokenId;
     /// A key of an application.
     ApiKeyId;
+    /// A key of the administration.
+    AdminKeyId;
     /// One answer kept to be given again.
     KeptAnswerId;
     /// An address an application is called at.

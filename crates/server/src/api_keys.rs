@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::application::keyed::KeyHolder;
+use domain::ids::AdminKeyId;
 use domain::secret::TokenHash;
 use store::{Db, StoreError};
 use tokio::time::Instant;
@@ -16,17 +17,23 @@ const REMEMBERED: usize = 10_000;
 /// What calls are counted by.
 const WINDOW: Duration = Duration::from_mins(1);
 
-/// The keys this process has seen. Those that do not exist are not among them.
+/// The keys of one kind that this process has seen, and who holds them. Those that do not exist are not among them.
 #[derive(Debug)]
-pub struct ApiKeys {
+pub struct Keys<H> {
     /// Calls of a key in a minute.
     limit: u32,
-    seen: Mutex<HashMap<[u8; 32], Seen>>,
+    seen: Mutex<HashMap<[u8; 32], Seen<H>>>,
 }
 
+/// Those of applications.
+pub type ApiKeys = Keys<KeyHolder>;
+
+/// Those of the administration.
+pub type AdminKeys = Keys<AdminKeyId>;
+
 #[derive(Debug)]
-struct Seen {
-    holder: KeyHolder,
+struct Seen<H> {
+    holder: H,
     since: Instant,
     calls: u32,
 }
@@ -45,27 +52,44 @@ pub struct Quota {
 }
 
 impl ApiKeys {
+    /// Who has a key; `None` when nobody has it.
+    pub async fn holder(&self, db: &Db, key: TokenHash) -> Result<Option<KeyHolder>, StoreError> {
+        if let Some(known) = self.known(&key) {
+            return Ok(Some(known));
+        }
+        let found = db.api_key(&key).await?.filter(|found| found.revoked_at.is_none());
+        Ok(found.map(|found| self.remember(&key, KeyHolder { key: found.id, application: found.application })))
+    }
+}
+
+impl AdminKeys {
+    /// Which key it is; `None` when there is none.
+    pub async fn holder(&self, db: &Db, key: TokenHash) -> Result<Option<AdminKeyId>, StoreError> {
+        if let Some(known) = self.known(&key) {
+            return Ok(Some(known));
+        }
+        let found = db.admin_key(&key).await?.filter(|found| found.revoked_at.is_none());
+        Ok(found.map(|found| self.remember(&key, found.id)))
+    }
+}
+
+impl<H: Copy> Keys<H> {
     /// With so many calls of a key in a minute.
     pub fn new(limit: u32) -> Self {
         Self { limit, seen: Mutex::default() }
     }
 
-    /// Who has a key; `None` when nobody has it.
-    pub async fn holder(&self, db: &Db, key: TokenHash) -> Result<Option<KeyHolder>, StoreError> {
-        let known = self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(&key.0).map(|seen| seen.holder);
-        if known.is_some() {
-            return Ok(known);
+    fn known(&self, key: &TokenHash) -> Option<H> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(&key.0).map(|seen| seen.holder)
+    }
+
+    fn remember(&self, key: &TokenHash, holder: H) -> H {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() >= REMEMBERED {
+            seen.clear();
         }
-        let found = db.api_key(&key).await?.filter(|found| found.revoked_at.is_none());
-        let holder = found.map(|found| KeyHolder { key: found.id, application: found.application });
-        if let Some(holder) = holder {
-            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            if seen.len() >= REMEMBERED {
-                seen.clear();
-            }
-            seen.entry(key.0).or_insert(Seen { holder, since: Instant::now(), calls: 0 });
-        }
-        Ok(holder)
+        seen.entry(key.0).or_insert(Seen { holder, since: Instant::now(), calls: 0 });
+        holder
     }
 
     /// Counts a call of a key that is known; `None` where it is not.

@@ -13,7 +13,7 @@ use rand::CryptoRng;
 use rand::rand_core::UnwrapErr;
 use store::{Db, Surroundings};
 
-use crate::api_keys::ApiKeys;
+use crate::api_keys::{AdminKeys, ApiKeys};
 use crate::config::{Config, Environment, Method};
 use crate::http::HttpContext;
 use crate::password::Hasher;
@@ -38,6 +38,8 @@ pub struct Parts {
     pub tokens: AccessTokens,
     /// Whose API keys are.
     pub api_keys: ApiKeys,
+    /// Keys of the administration seen so far, and their calls.
+    pub admin_keys: AdminKeys,
     /// The edge: origin and cookies.
     pub http: HttpContext,
     /// Who carries text messages, and reads their reports; nobody, if no provider is configured.

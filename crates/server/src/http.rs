@@ -4,6 +4,7 @@
 //! of refusals ([`manners`]); panics; then the gate ([`gate`]) that refuses what no endpoint should see and resolves
 //! who is calling; then the router. There is no CORS on purpose: no other site has any business here.
 
+pub mod admin_api;
 pub mod auth;
 pub mod body;
 pub mod caller;
@@ -15,6 +16,7 @@ mod gate;
 mod headers;
 pub mod health;
 mod hooks;
+mod key_limit;
 pub mod limits;
 pub mod listen;
 mod manners;

@@ -8,7 +8,7 @@ use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type}
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder};
 
-use crate::http::{auth, v1};
+use crate::http::{admin_api, auth, v1};
 use crate::problem::{MEDIA_TYPE, ProblemCode, ProblemDocument};
 use crate::recovery_sheet::Format;
 
@@ -47,6 +47,7 @@ const WITH_BODY: &[ProblemCode] = &[
         (name = "factors", description = "Setting up the second factor."),
         (name = "challenges", description = "For applications with their own login: is a second factor due, and is this code right?"),
         (name = "users", description = "For applications with their own login: the second factor of their users."),
+        (name = "administration", description = "For programs of those who run the server: the help desk, with a key of its own."),
         (name = "trusted devices", description = "Browsers that are spared the second factor for a while."),
     ),
     components(schemas(ProblemDocument, Format))
@@ -60,7 +61,7 @@ pub(crate) fn is_common(code: ProblemCode) -> bool {
 
 /// The document of the whole API.
 pub fn document() -> OpenApi {
-    let (_, paths) = auth::routes().merge(v1::routes()).split_for_parts();
+    let (_, paths) = auth::routes().merge(v1::routes()).merge(admin_api::routes()).split_for_parts();
     let mut document = Document::openapi();
     document.merge(paths);
     if let Some(components) = &mut document.components {
@@ -72,10 +73,12 @@ pub fn document() -> OpenApi {
         components.add_security_scheme("access_token", SecurityScheme::Http(bearer));
         let key = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("tl_live_… or tl_test_…").build();
         components.add_security_scheme("api_key", SecurityScheme::Http(key));
+        let key = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("tl_admin_…").build();
+        components.add_security_scheme("admin_key", SecurityScheme::Http(key));
     }
     let mut bodies = Vec::new();
     for (path, item) in &mut document.paths.paths {
-        let keyed = path.starts_with("/v1/");
+        let (keyed, of_administration) = (path.starts_with("/v1/"), path.starts_with("/admin/v1/"));
         let own = refusals().find(|(known, _)| known == path).map_or(&[][..], |(_, refusals)| refusals);
         let operations = [
             ("get", &mut item.get),
@@ -90,12 +93,23 @@ pub fn document() -> OpenApi {
                 bodies.extend(body.content.values().filter_map(schema_name));
             }
             let once = keyed && method != "get";
-            let by_key = [if keyed { v1::KEYED } else { &[] }, if once { v1::ONCE } else { &[] }].concat();
+            let by_key = if of_administration {
+                admin_api::KEYED
+            } else if keyed {
+                v1::KEYED
+            } else {
+                &[]
+            };
+            let by_key = [by_key, if once { v1::ONCE } else { &[] }].concat();
             let of_one = v1::REFUSALS_OF_ONE.iter().find(|(of, known, _)| (*of, *known) == (method, path));
             let of_one = of_one.map_or(&[][..], |(_, _, refusals)| refusals);
             // A body is read wherever a key may stand for it, though it need not be there.
             let reads_body = once || operation.request_body.is_some();
-            let asked = if keyed && takes_query(operation) { &[ProblemCode::InvalidRequest][..] } else { &[] };
+            let asked = if (keyed || of_administration) && takes_query(operation) {
+                &[ProblemCode::InvalidRequest][..]
+            } else {
+                &[]
+            };
             let with_body = if reads_body { WITH_BODY } else { &[] };
             if once {
                 operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
@@ -115,7 +129,7 @@ pub fn document() -> OpenApi {
 
 /// The refusals of all calls, in the order in which people meet the calls.
 pub(crate) fn refusals() -> impl Iterator<Item = &'static (&'static str, &'static [ProblemCode])> {
-    auth::REFUSALS.iter().chain(v1::REFUSALS)
+    auth::REFUSALS.iter().chain(v1::REFUSALS).chain(admin_api::REFUSALS)
 }
 
 /// The header that has a call answered once, however often it comes.

@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use crate::api_keys::ApiKeys;
+use crate::api_keys::{AdminKeys, ApiKeys};
 use crate::app::{App, Parts, World, policy};
 use crate::config::{Config, DatabaseUrl, Environment};
 use crate::fault::Fault;
@@ -109,6 +109,7 @@ pub fn assemble(config: &Config, db: Db, ring: KeyRing) -> anyhow::Result<App> {
         phones: Phones::new(),
         tokens,
         api_keys: ApiKeys::new(config.api_rate_limit),
+        admin_keys: AdminKeys::new(config.api_rate_limit),
         http,
         carrier,
         webhooks: Hooks::new(config.webhook_reach)?,

@@ -7,9 +7,9 @@ use domain::message::MessageKind;
 use rand::CryptoRng;
 
 use crate::{
-    Statement, administrator, application, audit_log, challenge, counter, enrollment, factor, hosted, kept_answer,
-    known_browser, link_token, outbox, recovery_code, reset_request, sent_code, session, signup, sms_fraud,
-    trusted_device, user, webhook,
+    Statement, admin_key, administrator, application, audit_log, challenge, counter, enrollment, factor, hosted,
+    kept_answer, known_browser, link_token, outbox, recovery_code, reset_request, sent_code, session, signup,
+    sms_fraud, trusted_device, user, webhook,
 };
 
 /// The statements of a decision: changes, then what is written down, then what is sent.
@@ -123,6 +123,9 @@ fn change_statements(change: &Change, request: Option<&str>, at: domain::time::T
         Change::AddApiKey(new) => vec![application::insert_key(new)],
         Change::UseApiKey(id) => vec![application::use_key(*id, at)],
         Change::RevokeApiKey(id) => vec![application::revoke_key(*id, at)],
+        Change::AddAdminKey(new) => vec![admin_key::insert(new)],
+        Change::UseAdminKey(id) => vec![admin_key::note_use(*id, at)],
+        Change::RevokeAdminKey(id) => vec![admin_key::revoke(*id, at)],
         Change::KeepAnswer(kept) => vec![kept_answer::keep(kept)],
         Change::AddWebhook(new) => vec![webhook::insert(new)],
         Change::RemoveWebhook(id) => webhook::remove(*id, at),

@@ -3,6 +3,7 @@
 //! The engine below knows the two drivers and nothing about tables: [`Db`] runs units of work made of [`Statement`]s,
 //! [`Row`]s come back.
 
+mod admin_key;
 mod administrator;
 mod application;
 mod audit_checkpoint;

@@ -58,10 +58,11 @@ const PAIRS: &[Pair] = pairs![
     "V19__number_holders",
     "V20__audit_of_applications",
     "V24__device_proof_and_shares",
-    "V25__reset_requests",
     "V26__session_links",
     "V27__bypass_codes",
     "V28__hourly_figures",
+    "V29__admin_keys",
+    "V30__reset_requests",
 ];
 
 fn embedded(dialect: Dialect) -> Result<Vec<Migration>, StoreError> {

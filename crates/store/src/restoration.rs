@@ -67,6 +67,8 @@ pub const FATES: &[(&str, Fate)] = &[
     ("administrators", Fate::Ended("DELETE FROM administrators")),
     // Whoever was to be reset may have stopped it since.
     ("reset_requests", Fate::Ended("DELETE FROM reset_requests")),
+    // Nor is a key that was revoked.
+    ("admin_keys", Fate::Ended("DELETE FROM admin_keys")),
     ("application_return_urls", Fate::Kept),
     ("hosted_challenges", Fate::Ended("DELETE FROM hosted_challenges")),
     ("database_mark", Fate::Kept),

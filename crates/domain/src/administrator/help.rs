@@ -4,6 +4,7 @@
 //! act stands on the person's chain, with the pseudonym of whoever acted and their reason, also where it was refused. No secret
 //! is told or set: what starts over starts with a link by mail, which nobody but its reader sees.
 
+use super::key::{self, AdminKey, AdminScope};
 use super::reset_request::held_up;
 use super::{Role, Standing, actor, admit};
 use crate::account_admin::{self, Act, Hand};
@@ -12,7 +13,7 @@ use crate::decision::{Decision, Refusal};
 use crate::destination::Destination;
 use crate::factor::manage::is_usable;
 use crate::factor::{Factor, Method};
-use crate::ids::{PersonId, UserId};
+use crate::ids::{AdminKeyId, PersonId, UserId};
 use crate::policy::Policy;
 use crate::secret::Broken;
 use crate::session::{Admitted, Bearer, Session};
@@ -185,27 +186,110 @@ impl Decide for Help {
             Ok(admitted) => admitted,
             Err(refusal) => return Ok(Decision::new(Err(refusal), context.clock)),
         };
-        let Some(mut person) = view.person else {
+        let Some(person) = view.person else {
             return Ok(Decision::new(Err(Refusal::NotFound), context.clock));
         };
         let acts = Some(actor(helper.account.user.person));
         let origin = Origin { actor: acts, locale: None, ..self.origin.clone() };
-        let act = self.act.act(&self.reason, &view.factors, context.policy);
+        let barred = barred(&helper, role, &person, self.act.is_dangerous(), context);
+        let wish = Wish { act: self.act, reason: &self.reason, origin };
+        Ok(wish.decide(person, &view.factors, barred, context))
+    }
+}
+
+/// Helps somebody, with a key.
+#[derive(Debug)]
+pub struct HelpByKey {
+    /// Which key.
+    pub key: AdminKeyId,
+    /// Whom.
+    pub user: UserId,
+    /// How.
+    pub act: HelpAct,
+    /// Why.
+    pub reason: String,
+    /// Where from.
+    pub origin: Origin,
+}
+
+/// What is read.
+#[derive(Debug)]
+pub struct HelpByKeyView {
+    /// The key.
+    pub key: Option<AdminKey>,
+    /// The person.
+    pub person: Option<Account>,
+    /// The person's factors.
+    pub factors: Vec<Factor>,
+}
+
+/// Why a key may not help, and the word for it in the audit log. No program proves anew who it is, so what takes a guard away
+/// takes the scope for it, and nobody who has a role is helped so: a key that leaked would lead into the administration.
+fn barred_key(key: &AdminKey, act: HelpAct, person: &Account) -> Option<(Refusal, &'static str)> {
+    let least = if act.is_dangerous() { AdminScope::Administer } else { AdminScope::Support };
+    if person.role.is_some() {
+        Some((Refusal::RoleRequired(Role::Administrator), "has_role"))
+    } else if key.scope < least {
+        Some((Refusal::RoleRequired(least.role()), "role_required"))
+    } else {
+        None
+    }
+}
+
+impl Decide for HelpByKey {
+    type View = HelpByKeyView;
+    /// Whether there was anything to do.
+    type Reply = bool;
+
+    fn decide(&self, view: HelpByKeyView, context: &mut Context<'_>) -> Result<Decision<bool>, Broken> {
+        let key = match AdminKey::admit(view.key, AdminScope::Read, context.clock) {
+            Ok(key) => key,
+            Err(refusal) => return Ok(Decision::new(Err(refusal), context.clock)),
+        };
+        let Some(person) = view.person else {
+            return Ok(Decision::new(Err(Refusal::NotFound), context.clock));
+        };
+        let origin = Origin { actor: Some(key::actor(key.id)), locale: None, ..self.origin.clone() };
+        let barred = barred_key(&key, self.act, &person);
+        let wish = Wish { act: self.act, reason: &self.reason, origin };
+        let mut decision = wish.decide(person, &view.factors, barred, context);
+        decision.changes.extend(key.used(context.clock));
+        Ok(decision)
+    }
+}
+
+/// What is to be done, by whomever.
+struct Wish<'a> {
+    act: HelpAct,
+    reason: &'a str,
+    origin: Origin,
+}
+
+impl Wish<'_> {
+    /// Does it, unless whoever wishes it may not, or nobody may.
+    fn decide(
+        &self,
+        mut person: Account,
+        factors: &[Factor],
+        barred: Option<(Refusal, &'static str)>,
+        context: &mut Context<'_>,
+    ) -> Decision<bool> {
+        let act = self.act.act(self.reason, factors, context.policy);
         // Where it takes more than one decision, nothing is done at once, at whichever door.
         let held_up = || held_up(context.policy).filter(|_| self.act == HelpAct::StartOver);
-        let barred = barred(&helper, role, &person, self.act.is_dangerous(), context)
+        let barred = barred
             .or_else(|| held_up().map(|refusal| (refusal, "request_required")))
             .or_else(|| act.leaves_nothing().then_some((Refusal::LastFactor, "last_factor")));
         if let Some((refusal, why)) = barred {
             let moment = person.moment(context.clock, context.policy);
-            let alarms = person.seen(moment, &origin, context.policy);
-            let entry = person.entry(act.action(), false, &origin).because(why);
-            return Ok(Decision::refused(&person, refusal, moment.now).audit_all(alarms).audit(entry));
+            let alarms = person.seen(moment, &self.origin, context.policy);
+            let entry = person.entry(act.action(), false, &self.origin).because(why);
+            return Decision::refused(&person, refusal, moment.now).audit_all(alarms).audit(entry);
         }
-        let also = addresses(&view.factors, context);
+        let also = addresses(factors, context);
         // Where the help desk sits is no business of whoever reads the mail.
-        let hand = Hand { origin: &origin, shown: &Origin::default(), reason: Some(&self.reason), also: &also };
-        Ok(account_admin::act(&act, person, &hand, context))
+        let hand = Hand { origin: &self.origin, shown: &Origin::default(), reason: Some(self.reason), also: &also };
+        account_admin::act(&act, person, &hand, context)
     }
 }
 

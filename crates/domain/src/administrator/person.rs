@@ -1,11 +1,12 @@
 //! A person as administrators see them: what they can use now, and what would help. No secret, no code, no whole number.
 
+use super::key::{AdminKey, AdminScope};
 use super::{Role, admit};
 use crate::application::ExternalId;
 use crate::command::{Context, Decide};
 use crate::decision::{Decision, Refusal};
 use crate::factor::Factor;
-use crate::ids::{PersonId, SessionId, TrustedDeviceId, UserId};
+use crate::ids::{AdminKeyId, PersonId, SessionId, TrustedDeviceId, UserId};
 use crate::secret::Broken;
 use crate::session::{Bearer, Session};
 use crate::status::FactorStatus;
@@ -29,6 +30,13 @@ pub struct PersonView {
     pub account: Option<Account>,
     /// The administrator's session.
     pub session: Option<Session>,
+    /// The person, and what is theirs.
+    pub looked_at: LookedAt,
+}
+
+/// What is read of the person.
+#[derive(Debug)]
+pub struct LookedAt {
     /// The person.
     pub person: Option<Account>,
     /// What their application is called.
@@ -168,10 +176,47 @@ impl Decide for ReadPerson {
     type Reply = PersonSheet;
 
     fn decide(&self, view: PersonView, context: &mut Context<'_>) -> Result<Decision<PersonSheet>, Broken> {
-        let (policy, clock) = (context.policy, context.clock);
-        if let Err(refusal) = admit(&self.bearer, view.account, view.session, Role::Viewer, context) {
-            return Ok(Decision::new(Err(refusal), clock));
+        match admit(&self.bearer, view.account, view.session, Role::Viewer, context) {
+            Ok(_) => view.looked_at.decide(context),
+            Err(refusal) => Ok(Decision::new(Err(refusal), context.clock)),
         }
+    }
+}
+
+/// Asks for one person, with a key. Changes nothing, as [`ReadPerson`].
+#[derive(Debug)]
+pub struct ReadPersonByKey {
+    /// Which key.
+    pub key: AdminKeyId,
+    /// Who is looked at.
+    pub user: UserId,
+}
+
+/// What is read.
+#[derive(Debug)]
+pub struct PersonByKeyView {
+    /// The key.
+    pub key: Option<AdminKey>,
+    /// The person, and what is theirs.
+    pub looked_at: LookedAt,
+}
+
+impl Decide for ReadPersonByKey {
+    type View = PersonByKeyView;
+    type Reply = PersonSheet;
+
+    fn decide(&self, view: PersonByKeyView, context: &mut Context<'_>) -> Result<Decision<PersonSheet>, Broken> {
+        match AdminKey::admit(view.key, AdminScope::Read, context.clock) {
+            Ok(_) => view.looked_at.decide(context),
+            Err(refusal) => Ok(Decision::new(Err(refusal), context.clock)),
+        }
+    }
+}
+
+impl LookedAt {
+    /// What whoever may look sees.
+    fn decide(self, context: &Context<'_>) -> Result<Decision<PersonSheet>, Broken> {
+        let (view, policy, clock) = (self, context.policy, context.clock);
         let Some(account) = view.person else { return Ok(Decision::new(Err(Refusal::NotFound), clock)) };
         let now = account.moment(clock, policy).now;
         let factors = view.factors.iter().map(|factor| FactorStatus::of(&account, factor, context.keys));

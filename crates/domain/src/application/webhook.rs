@@ -161,7 +161,9 @@ impl EventKind {
             | AuditAction::SettingsOpened
             | AuditAction::RoleGranted
             | AuditAction::RoleRevoked
-            | AuditAction::Looked => None,
+            | AuditAction::Looked
+            | AuditAction::AdminKeyAdded
+            | AuditAction::AdminKeyRevoked => None,
         };
         if success { kind } else { None }
     }

@@ -1,5 +1,7 @@
 //! `twinlock admin`
 
+mod key;
+
 use std::sync::Arc;
 
 use anyhow::bail;
@@ -36,6 +38,9 @@ pub(super) enum Command {
     },
     /// List administrators.
     List,
+    /// Keys for programs that do what administrators do.
+    #[command(subcommand)]
+    Key(key::Command),
     /// Let somebody not enter any more. Their account stays.
     Remove {
         /// Their address.
@@ -75,6 +80,7 @@ pub(super) async fn run(config: &Config, command: Command) -> anyhow::Result<()>
         Command::Add { email, role } => grant(app, &email, role, &home, false).await,
         Command::Role { email, role } => grant(app, &email, role, &home, true).await,
         Command::List => list(app).await,
+        Command::Key(command) => key::run(app, command).await,
         Command::Remove { email, reason, yes } => remove(app, &email, reason.as_deref(), yes).await,
     })
     .await

@@ -5,9 +5,11 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderValue;
 use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
+use domain::administrator::key::AdminKey;
 use domain::application::ApiKey;
 use domain::application::keyed::KeyHolder;
 use domain::command::Origin;
+use domain::ids::AdminKeyId;
 use domain::secret::TokenHash;
 use domain::session::{Bearer, RefreshToken};
 use domain::trusted_device::DeviceToken;
@@ -74,6 +76,24 @@ impl FromRequestParts<App> for Keyed {
 /// What the key of a request is looked up by, where it has the form of one.
 pub(super) fn api_key(parts: &Parts) -> Option<TokenHash> {
     credential(parts).and_then(ApiKey::parse)
+}
+
+/// A program with a key of the administration. Whether the key still lives, and what for, is read by the command.
+pub struct AdminKeyed(pub AdminKeyId);
+
+impl FromRequestParts<App> for AdminKeyed {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let refused = || Problem::new(ProblemCode::ApiKeyInvalid);
+        let key = admin_key(parts).ok_or_else(refused)?;
+        app.admin_keys.holder(&app.db, key).await?.map(Self).ok_or_else(refused)
+    }
+}
+
+/// The same of a key of the administration.
+pub(super) fn admin_key(parts: &Parts) -> Option<TokenHash> {
+    credential(parts).and_then(AdminKey::parse)
 }
 
 /// The one credential of a request.

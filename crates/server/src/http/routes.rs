@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use store::Surroundings;
 
 use super::health::Readiness;
-use super::{auth, dev_mailbox, health, hooks, layers, pages, reference, test_mode, v1};
+use super::{admin_api, auth, dev_mailbox, health, hooks, layers, pages, reference, test_mode, v1};
 use crate::app::App;
 use crate::config::{Config, Environment};
 use crate::fault::Fault;
@@ -20,7 +20,7 @@ pub fn router(app: &App, config: &Config, metrics: Option<PrometheusHandle>, tes
     let mut router = api.merge(v1::router(app)).merge(pages::routes(app)).merge(hooks::routes()).merge(document()?);
     router = router.merge(reference::problems()?);
     if config.admin_bind.is_none() {
-        router = router.merge(pages::administration(app));
+        router = router.merge(pages::administration(app)).merge(admin_api::router(app));
     }
     let development = config.environment == Environment::Development;
     if development {
@@ -38,9 +38,10 @@ pub fn router(app: &App, config: &Config, metrics: Option<PrometheusHandle>, tes
     Ok(layers(router, &app.http))
 }
 
-/// What the administration's own address serves: its pages, those for signing in and proving, and health.
+/// What the administration's own address serves: its pages and calls, the pages for signing in and proving, and health.
 pub fn administration(app: &App) -> Router {
-    let router = pages::routes(app).merge(pages::administration(app)).fallback(pages::nothing);
+    let router = pages::routes(app).merge(pages::administration(app)).merge(admin_api::router(app));
+    let router = router.fallback(pages::nothing);
     layers(router.with_state(app.clone()).merge(health::routes(readiness(app), None)), &app.http)
 }
 

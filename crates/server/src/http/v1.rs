@@ -7,7 +7,6 @@ mod call;
 mod challenges;
 mod factors;
 mod import;
-mod limit;
 mod users;
 mod view;
 mod webhooks;
@@ -17,6 +16,7 @@ use axum::middleware::from_fn_with_state;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::key_limit;
 use crate::app::App;
 use crate::problem::ProblemCode;
 
@@ -64,7 +64,7 @@ pub const ONCE: &[ProblemCode] = &[ProblemCode::ReplayExpired, ProblemCode::Idem
 /// The routes, each call counted by its key.
 pub fn router(app: &App) -> Router<App> {
     let (routes, _) = routes().split_for_parts();
-    routes.route_layer(from_fn_with_state(app.clone(), limit::apply))
+    routes.route_layer(from_fn_with_state(app.clone(), key_limit::of_applications))
 }
 
 /// The routes, with their documentation.

@@ -132,19 +132,20 @@ impl Look {
         self.rows(sql).await.into_iter().filter_map(|mut row| row.remove(0)).collect()
     }
 
-    /// Every value of every table but those named, one `table: value | value` line per row.
+    /// Every value of every table but those named, one `table: value | value` line per row, in order: a table has none.
     pub(crate) async fn dump_without(&self, skipped: &[&str]) -> String {
-        let mut dump = String::new();
+        let mut dump = Vec::new();
         for table in self.tables().await {
             if skipped.contains(&table.as_str()) {
                 continue;
             }
             for row in self.rows(&format!("SELECT * FROM {table}")).await {
                 let values: Vec<String> = row.into_iter().map(Option::unwrap_or_default).collect();
-                dump.extend([table.as_str(), ": ", &values.join(" | "), "\n"]);
+                dump.push(format!("{table}: {}\n", values.join(" | ")));
             }
         }
-        dump
+        dump.sort_unstable();
+        dump.concat()
     }
 }
 

@@ -106,6 +106,7 @@
 //! | `help_desk` | R-25, R-36, R-37, R-43, R-45, R-67, R-72, A-72, A-88, A-102 |
 //! | `reset_requests` | R-25, R-36, R-37, A-102 |
 //! | `administrators` | R-37, R-43, R-52, A-64, A-74, A-76, A-103 |
+//! | `admin_api` | R-31, R-36, R-37, R-43, R-45, A-37, A-72, A-88, A-102 |
 //! | `real_tools` | `oathtool`, `zbarimg`, the mailbox page |
 //! | `integrate` | docs/integrate.md, command by command |
 //! | `examples` | A-05, A-06, A-30 in apps with a login of their own |
@@ -175,6 +176,7 @@ mod receiver;
 mod totp;
 
 mod addresses;
+mod admin_api;
 mod administrators;
 mod audit;
 mod audit_checkpoints;

@@ -2,18 +2,19 @@
 
 use domain::administrator::bypass::GiveBypassCode;
 use domain::administrator::grant::{GrantRole, GrantView, RevokeRole};
-use domain::administrator::help::{Help, HelpView};
-use domain::administrator::look::{Look, LookView, Sight};
-use domain::administrator::person::{PersonView, ReadPerson};
+use domain::administrator::help::{Help, HelpByKey, HelpByKeyView, HelpView};
+use domain::administrator::key::{AddAdminKey, AdminKey, RevokeAdminKey};
+use domain::administrator::look::{Look, LookByKey, LookByKeyView, LookView, Sight};
+use domain::administrator::person::{LookedAt, PersonByKeyView, PersonView, ReadPerson, ReadPersonByKey};
 use domain::administrator::reset_request::{AskReset, ResetView, StepReset, StopReset, StopView};
 use domain::administrator::{Enter, EnterView};
 use domain::ids::{ApplicationId, PersonId, UserId};
 use domain::session::Bearer;
 use domain::user::Account;
 
-use crate::load::{Assemble, Load, Reads, optional};
+use crate::load::{Assemble, Handle, Load, Reads, optional};
 use crate::user::{Whose, locked, locked_by_reset_request, locked_by_stop_link, unlocked};
-use crate::{factor, outbox, params, recovery_code, reset_request, session, trusted_device};
+use crate::{admin_key, factor, outbox, params, recovery_code, reset_request, session, trusted_device};
 
 impl Load for Enter {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<EnterView> {
@@ -34,14 +35,7 @@ impl Load for Look {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<LookView> {
         let account = locked(reads, &Whose::Id(self.bearer.user));
         let session = session::by_id(reads, self.bearer.session);
-        let person = match self.at {
-            Sight::Search | Sight::List(_) => None,
-            Sight::Person(user) => {
-                Some(reads.read("SELECT person_id FROM users WHERE id = $1", params![user.uuid()], |rows| {
-                    optional(rows, |row| Ok(PersonId::from_uuid(row.get(0)?)))
-                }))
-            }
-        };
+        let person = seen(reads, self.at);
         Box::new(move |answers| {
             Ok(LookView {
                 account: answers.get(&account)?,
@@ -52,42 +46,113 @@ impl Load for Look {
     }
 }
 
+impl Load for LookByKey {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<LookByKeyView> {
+        let key = admin_key::by_id(reads, self.key);
+        let person = seen(reads, self.at);
+        Box::new(move |answers| {
+            Ok(LookByKeyView {
+                key: answers.get(&key)?,
+                person: person.as_ref().map_or(Ok(None), |person| answers.get(person))?,
+            })
+        })
+    }
+}
+
+/// The pseudonym of the person looked at, where it is one.
+fn seen(reads: &mut Reads<'_>, at: Sight) -> Option<Handle<Option<PersonId>>> {
+    match at {
+        Sight::Search | Sight::List(_) => None,
+        Sight::Person(user) => {
+            Some(reads.read("SELECT person_id FROM users WHERE id = $1", params![user.uuid()], |rows| {
+                optional(rows, |row| Ok(PersonId::from_uuid(row.get(0)?)))
+            }))
+        }
+    }
+}
+
 impl Load for ReadPerson {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<PersonView> {
         let account = unlocked(reads, &Whose::Id(self.bearer.user));
         let session = session::by_id(reads, self.bearer.session);
-        let person = unlocked(reads, &Whose::Id(self.user));
-        let application = reads.read(
-            "SELECT p.name FROM applications p JOIN users u ON u.application_id = p.id WHERE u.id = $1",
-            params![self.user.uuid()],
-            |rows| optional(rows, |row| row.get(0)),
-        );
-        let factors = factor::of_user(reads, self.user);
-        let recovery_codes = recovery_code::count_unused(reads, self.user);
-        let bypass = recovery_code::bypass_of(reads, self.user);
-        let devices = trusted_device::of_user(reads, self.user);
-        let sessions = session::live_page(reads, self.user, None);
-        let waiting = outbox::waiting_for(reads, self.user);
+        let looked_at = looked_at(reads, self.user);
         Box::new(move |answers| {
             Ok(PersonView {
                 account: answers.get(&account)?,
                 session: answers.get(&session)?,
-                person: answers.get(&person)?,
-                application: answers.get(&application)?,
-                factors: answers.get(&factors)?,
-                recovery_codes: answers.get(&recovery_codes)?,
-                bypass: answers.get(&bypass)?,
-                devices: answers.get(&devices)?,
-                sessions: answers.get(&sessions)?,
-                waiting: answers.get(&waiting)?,
+                looked_at: looked_at(answers)?,
             })
         })
+    }
+}
+
+impl Load for ReadPersonByKey {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<PersonByKeyView> {
+        let key = admin_key::by_id(reads, self.key);
+        let looked_at = looked_at(reads, self.user);
+        Box::new(move |answers| Ok(PersonByKeyView { key: answers.get(&key)?, looked_at: looked_at(answers)? }))
+    }
+}
+
+/// A person, and what is theirs.
+fn looked_at(reads: &mut Reads<'_>, user: UserId) -> Assemble<LookedAt> {
+    let person = unlocked(reads, &Whose::Id(user));
+    let application = reads.read(
+        "SELECT p.name FROM applications p JOIN users u ON u.application_id = p.id WHERE u.id = $1",
+        params![user.uuid()],
+        |rows| optional(rows, |row| row.get(0)),
+    );
+    let factors = factor::of_user(reads, user);
+    let recovery_codes = recovery_code::count_unused(reads, user);
+    let bypass = recovery_code::bypass_of(reads, user);
+    let devices = trusted_device::of_user(reads, user);
+    let sessions = session::live_page(reads, user, None);
+    let waiting = outbox::waiting_for(reads, user);
+    Box::new(move |answers| {
+        Ok(LookedAt {
+            person: answers.get(&person)?,
+            application: answers.get(&application)?,
+            factors: answers.get(&factors)?,
+            recovery_codes: answers.get(&recovery_codes)?,
+            bypass: answers.get(&bypass)?,
+            devices: answers.get(&devices)?,
+            sessions: answers.get(&sessions)?,
+            waiting: answers.get(&waiting)?,
+        })
+    })
+}
+
+impl Load for AddAdminKey {
+    fn load(&self, _: &mut Reads<'_>) -> Assemble<()> {
+        Box::new(|_| Ok(()))
+    }
+}
+
+impl Load for RevokeAdminKey {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<Option<AdminKey>> {
+        let key = admin_key::locked(reads, self.key);
+        Box::new(move |answers| answers.get(&key))
     }
 }
 
 impl Load for Help {
     fn load(&self, reads: &mut Reads<'_>) -> Assemble<HelpView> {
         help(reads, self.user, &self.bearer)
+    }
+}
+
+impl Load for HelpByKey {
+    fn load(&self, reads: &mut Reads<'_>) -> Assemble<HelpByKeyView> {
+        let person = locked(reads, &Whose::Id(self.user));
+        let key = admin_key::by_id(reads, self.key);
+        let factors = factor::of_user(reads, self.user);
+        Box::new(move |answers| {
+            Ok(HelpByKeyView {
+                key: answers.get(&key)?,
+                person: answers.get(&person)?,
+                factors: answers.get(&factors)?,
+            })
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use domain::administrator::key::{AdminKey, AdminScope};
 use domain::administrator::reset_request::{ResetOutcome, ResetRequest};
 use domain::application::challenge::{Asked, Reason, Status};
 use domain::application::hosted::Hosted;
@@ -19,8 +20,8 @@ use domain::destination::Destination;
 use domain::enrollment::Enrollment;
 use domain::factor::Method;
 use domain::ids::{
-    ApiKeyId, ApplicationId, ChallengeId, EnrollmentId, FactorId, KeptAnswerId, LinkTokenId, PendingSignupId, PersonId,
-    RecoveryCodeId, ResetRequestId, SentCodeId, UserId, WebhookId,
+    AdminKeyId, ApiKeyId, ApplicationId, ChallengeId, EnrollmentId, FactorId, KeptAnswerId, LinkTokenId,
+    PendingSignupId, PersonId, RecoveryCodeId, ResetRequestId, SentCodeId, UserId, WebhookId,
 };
 use domain::link_token::{LinkPurpose, LinkToken};
 use domain::locale::Locale;
@@ -102,6 +103,7 @@ async fn prepared(database: TestDatabase) -> (Desk, Vec<Case>) {
     cases.extend(of_reset_requests(&desk));
     cases.extend(of_users());
     cases.extend(of_applications(&desk).await);
+    cases.extend(of_the_administrations_keys(&desk).await);
     cases.extend(of_hosted_challenges(&desk, &rows.open).await);
     (desk, cases)
 }
@@ -424,6 +426,29 @@ async fn of_applications(desk: &Desk) -> Vec<Case> {
         none("nobody's number is kept", |_| Change::SetContact(id(9, UserId::from_uuid), None, None)),
         one("an answer is kept", move |number| kept(number, hash(91))),
         none("an answer is kept beside another", move |number| kept(100 + number, hash(90))),
+    ]
+}
+
+async fn of_the_administrations_keys(desk: &Desk) -> Vec<Case> {
+    let (live, dead) = (id(74, AdminKeyId::from_uuid), id(75, AdminKeyId::from_uuid));
+    let key = |key: AdminKeyId, hash| AdminKey {
+        id: key,
+        name: "runbook".to_owned(),
+        hash,
+        scope: AdminScope::Read,
+        created_at: START,
+        expires_at: None,
+        last_used_at: None,
+        revoked_at: None,
+    };
+    desk.put(move |_| {
+        let keys = [key(live, hash(74)), key(dead, hash(75))].map(Change::AddAdminKey);
+        keys.into_iter().chain([Change::RevokeAdminKey(dead)]).collect()
+    })
+    .await;
+    vec![
+        one("a key of the administration is revoked", move |_| Change::RevokeAdminKey(live)),
+        none("a revoked key of the administration is revoked", move |_| Change::RevokeAdminKey(dead)),
     ]
 }
 

@@ -136,11 +136,12 @@ impl Fields {
 
     /// An object with fields of its own. Its faults are named with their way to it.
     pub fn object<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        let Some(member) = self.members.remove(name) else {
-            self.refuse(name, "is missing");
-            return None;
-        };
-        let Value::Object(members) = member else {
+        self.required(name, |fields| fields.optional_object(name, read))
+    }
+
+    /// Like [`Fields::object`], or absent.
+    pub fn optional_object<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let Value::Object(members) = self.members.remove(name)? else {
             self.refuse(name, "must be an object");
             return None;
         };
