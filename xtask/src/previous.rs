@@ -44,7 +44,8 @@ fn commit() -> Result<String> {
     if let Ok(tag) = git(&["describe", "--tags", "--abbrev=0", "--match", "v[0-9]*"]) {
         return Ok(tag);
     }
-    let newest = git(&["log", "-1", "--format=%H", "--diff-filter=A", "--", MIGRATIONS])?;
+    // Along the trunk: what stands in the middle of a branch need not be whole.
+    let newest = git(&["log", "-1", "--first-parent", "--format=%H", "--diff-filter=A", "--", MIGRATIONS])?;
     git(&["rev-parse", "--verify", &format!("{newest}^")])
 }
 
