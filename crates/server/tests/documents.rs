@@ -315,7 +315,8 @@ fn tables(folder: &str) -> Vec<(String, Vec<String>)> {
         let sql = fs::read_to_string(file).expect("a migration");
         for line in sql.lines() {
             if let Some(name) = line.strip_prefix("CREATE TABLE ") {
-                tables.push((name.trim_end_matches(" (").to_owned(), Vec::new()));
+                let name = name.trim_start_matches("IF NOT EXISTS ").trim_end_matches(" (");
+                tables.push((name.to_owned(), Vec::new()));
             } else if let (Some(column), Some((_, columns))) = (line.strip_prefix("    "), tables.last_mut()) {
                 let name = column.split_whitespace().next().unwrap_or_default();
                 if name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {

@@ -103,7 +103,7 @@ async fn only_declared_methods_are_served(database: Database) {
             answer.expect_problem();
         }
         let known = ["/openapi.json", "/.well-known/jwks.json", "/healthz", "/readyz", "/metrics"];
-        let api = path.starts_with("/auth/") || path.starts_with("/v1/");
+        let api = path.starts_with("/auth/") || path.starts_with("/v1/") || path.starts_with("/admin/v1/");
         assert!(api || known.contains(&path.as_str()), "a path this test does not know: {path}");
     }
     for path in ["/openapi.json", "/.well-known/jwks.json", "/healthz"] {
@@ -122,7 +122,7 @@ async fn a_trailing_slash_makes_no_difference(database: Database) {
     let world = World::start(database).await;
     let browser = world.browser();
     for (method, path) in declared_calls(&world).await {
-        if !path.starts_with("/auth/") && !path.starts_with("/v1/") {
+        if !["/auth/", "/v1/", "/admin/v1/"].iter().any(|api| path.starts_with(api)) {
             continue;
         }
         let (with, without) = (format!("{}/", path.trim_end_matches('/')), path.trim_end_matches('/').to_owned());

@@ -64,11 +64,14 @@ impl World {
                 add("guarded", label, 400 + 2 * (720 - ago), 0);
             }
         }
-        self.look.execute(&format!("INSERT INTO summed_hours (hour, summed_at) VALUES {}", hours.join(","))).await;
+        // The job may have counted an hour that is over since the server started.
+        let mut sql = "BEGIN; DELETE FROM hourly_figures; DELETE FROM summed_hours;".to_owned();
+        sql += &format!("INSERT INTO summed_hours (hour, summed_at) VALUES {};", hours.join(","));
         for some in figures.chunks(1_000) {
             let insert = "INSERT INTO hourly_figures (hour, figure, label, count, amount) VALUES";
-            self.look.execute(&format!("{insert} {}", some.join(","))).await;
+            sql += &format!("{insert} {};", some.join(","));
         }
+        self.look.execute(&(sql + "COMMIT")).await;
     }
 }
 

@@ -161,7 +161,7 @@ pub(in crate::http) async fn nothing(State(app): State<App>, request: Request) -
         parts.headers.get(ACCEPT).is_some_and(|kinds| kinds.to_str().is_ok_and(|k| k.contains("text/html")));
     let problem = Problem::new(ProblemCode::NotFound);
     let path = parts.uri.path();
-    if !for_people || path.starts_with("/auth/") || path.starts_with("/v1/") {
+    if !for_people || ["/auth/", "/v1/", "/admin/v1/"].iter().any(|api| path.starts_with(api)) {
         return problem.into_response();
     }
     let Ok(frame) = Frame::from_request_parts(&mut parts, &app).await else { return problem.into_response() };
