@@ -65,13 +65,15 @@ impl World {
             }
         }
         // The job may have counted an hour that is over since the server started.
-        let mut sql = "BEGIN; DELETE FROM hourly_figures; DELETE FROM summed_hours;".to_owned();
-        sql += &format!("INSERT INTO summed_hours (hour, summed_at) VALUES {};", hours.join(","));
+        let mut all: Vec<String> =
+            ["BEGIN", "DELETE FROM hourly_figures", "DELETE FROM summed_hours"].map(str::to_owned).into();
+        all.push(format!("INSERT INTO summed_hours (hour, summed_at) VALUES {}", hours.join(",")));
         for some in figures.chunks(1_000) {
             let insert = "INSERT INTO hourly_figures (hour, figure, label, count, amount) VALUES";
-            sql += &format!("{insert} {};", some.join(","));
+            all.push(format!("{insert} {}", some.join(",")));
         }
-        self.look.execute(&(sql + "COMMIT")).await;
+        all.push("COMMIT".to_owned());
+        self.look.execute(&all.join(";")).await;
     }
 }
 
